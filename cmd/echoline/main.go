@@ -1,0 +1,53 @@
+// Command echoline is the viewer for correcting lesion outlines on ultrasound, and its batch commands.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"echoline/internal/text"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+// errUsage marks wrong usage: exit status 2.
+var errUsage = errors.New("wrong usage")
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run executes the command line and returns the exit status: 0 done, 1 something failed, 2 wrong usage.
+func run(args []string) int {
+	root := newRoot()
+	root.SetArgs(args)
+	err := root.Execute()
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errUsage):
+		fmt.Fprintln(os.Stderr, "echoline:", err)
+		return 2
+	default:
+		fmt.Fprintln(os.Stderr, "echoline:", text.Fault(err))
+		return 1
+	}
+}
+
+// newRoot builds the command tree.
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "echoline [PATH…]",
+		Short:         "Review and correct lesion outlines on ultrasound",
+		Version:       version,
+		Args:          cobra.ArbitraryArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", errUsage, err) })
+	root.AddCommand()
+	return root
+}

@@ -1,0 +1,47 @@
+// Package mask holds label planes and the ways to change them: patches that undo themselves, rasterising and morphology.
+//
+// A plane stores one label per pixel of one frame, row by row from the top. Coordinates are image coordinates: the top
+// left corner of the image is (0, 0), so the centre of pixel (x, y) lies at (x+0.5, y+0.5).
+package mask
+
+import "image"
+
+// Plane is a W×H map of small numbers: labels (0 is background) or arc states. Pix has exactly W*H bytes.
+type Plane struct {
+	W, H int
+	Pix  []uint8
+}
+
+// NewPlane returns an empty plane.
+func NewPlane(w, h int) *Plane { return &Plane{W: w, H: h, Pix: make([]uint8, w*h)} }
+
+// Clone returns a copy that shares nothing with p.
+func (p *Plane) Clone() *Plane {
+	q := &Plane{W: p.W, H: p.H, Pix: make([]uint8, len(p.Pix))}
+	copy(q.Pix, p.Pix)
+	return q
+}
+
+// Rect is the plane's extent in pixels.
+func (p *Plane) Rect() image.Rectangle { return image.Rect(0, 0, p.W, p.H) }
+
+// At returns the value at (x, y), and 0 outside the plane.
+func (p *Plane) At(x, y int) uint8 {
+	if x < 0 || y < 0 || x >= p.W || y >= p.H {
+		return 0
+	}
+	return p.Pix[y*p.W+x]
+}
+
+// Set writes v at (x, y); outside the plane it does nothing.
+func (p *Plane) Set(x, y int, v uint8) {
+	if x < 0 || y < 0 || x >= p.W || y >= p.H {
+		return
+	}
+	p.Pix[y*p.W+x] = v
+}
+
+// Equal tells whether both planes have the same size and values.
+func (p *Plane) Equal(q *Plane) bool {
+	return p.W == q.W && p.H == q.H && string(p.Pix) == string(q.Pix)
+}

@@ -1,0 +1,86 @@
+// Package study opens files as studies of lazily decoded frames: DICOM, DICOMDIR, PNG, JPEG, TIFF and folders of them.
+// It is the only importer of the DICOM library. Source files are opened read-only and never written.
+package study
+
+import (
+	"time"
+
+	"echoline/internal/fault"
+)
+
+// Study is what a person opened: items in order, and what could not be opened and why.
+type Study struct {
+	Title   string         // folder or file name; never patient data
+	Items   []*Item        // in series and instance order
+	Refused []*fault.Error // Where holds the path
+	Skipped []Skipped      // files that are no images, and other modalities
+}
+
+// Skipped is a file set aside without being at fault.
+type Skipped struct {
+	Path   string
+	Reason fault.Code
+}
+
+// Item is one instance: a still or a cine.
+type Item struct {
+	ID             string // stable key: SOP Instance UID, or "sha256:…" of the file for other formats
+	Path           string
+	Name           string // file name without extension, made unique within the study by -2, -3, …
+	W, H           int
+	Frames         int           // at least 1
+	FrameTime      time.Duration // 0 for stills or where unknown
+	Modality       string        // "US", …; "" for files that are not DICOM
+	TransferSyntax string        // UID; "" for files that are not DICOM
+	Photometric    string
+	Regions        []Region
+	PixelSpacing   *[2]float64 // mm per pixel x, y; second choice after Regions
+	Header         *Header     // nil for files that are not DICOM
+	source         frameSource
+}
+
+// Region is one Ultrasound Region (PS3.3 C.8.5.5), bounds in pixels, X1 and Y1 exclusive after clamping to the image.
+type Region struct {
+	X0, Y0, X1, Y1 int
+	SpatialFormat  int // 1: 2D
+	DataType       int // 1: tissue, 2: colour flow
+	UnitsX, UnitsY int // 3: cm
+	DeltaX, DeltaY float64
+	Flags          uint32
+}
+
+// Spacing is millimetres per pixel along x and y.
+type Spacing struct{ X, Y float64 }
+
+// Calibration says where a spacing came from.
+type Calibration int
+
+// The sources of a spacing.
+const (
+	Uncalibrated Calibration = iota
+	ByRegion
+	ByPixelSpacing
+)
+
+// frameSource decodes one frame. Implementations are safe for use by several goroutines.
+type frameSource interface {
+	frame(i int) (*Frame, error)
+}
+
+// Frame is one decoded picture. Exactly one of Grey and RGB is set.
+type Frame struct {
+	W, H   int
+	Grey   []uint16 // W*H stored values after the modality transform, shifted to be non-negative
+	Max    int      // the largest value that Grey can hold (255, 4095, …)
+	RGB    []uint8  // W*H*3
+	Window Window   // the file's own window, or one that spans 0..Max
+}
+
+// Window is a VOI window in units of Grey (or 0..255 for RGB).
+type Window struct{ Center, Width float64 }
+
+// Header is what exports need of a DICOM source: attributes of the patient, study, series and instance modules as UTF-8
+// strings by DICOM keyword ("PatientName", "StudyInstanceUID", …). It holds patient data: never log it.
+type Header struct {
+	Attr map[string]string
+}
