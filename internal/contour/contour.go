@@ -53,3 +53,8 @@ type Arc struct {
 
 // Unknown is the expected error of a point about which no model said anything.
 var Unknown = math.NaN()
+
+// unknown is a vertex at (x, y) about which no model said anything.
+func unknown(x, y float64) Vertex {
+	return Vertex{Point: Point{x, y}, Expected: Unknown, Band: [4]float64{Unknown, Unknown, Unknown, Unknown}}
+}
