@@ -1,0 +1,53 @@
+package panel
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+)
+
+// focus is the part of a widget that can have the keyboard. Keys that the widget does not use go on to the canvas, so
+// that N is the next weak arc wherever the keyboard is.
+type focus struct {
+	self    fyne.Widget
+	focused bool
+}
+
+// FocusGained implements fyne.Focusable.
+func (f *focus) FocusGained() { f.focused = true; f.self.Refresh() }
+
+// FocusLost implements fyne.Focusable.
+func (f *focus) FocusLost() { f.focused = false; f.self.Refresh() }
+
+// TypedRune implements fyne.Focusable.
+func (f *focus) TypedRune(rune) {}
+
+// TypedKey implements fyne.Focusable: the widget has no use for the key.
+func (f *focus) TypedKey(e *fyne.KeyEvent) {
+	if c := canvasOf(f.self); c != nil && c.OnTypedKey() != nil {
+		c.OnTypedKey()(e)
+	}
+}
+
+// KeyDown implements desktop.Keyable.
+func (f *focus) KeyDown(e *fyne.KeyEvent) {
+	if c, ok := canvasOf(f.self).(desktop.Canvas); ok && c.OnKeyDown() != nil {
+		c.OnKeyDown()(e)
+	}
+}
+
+// KeyUp implements desktop.Keyable.
+func (f *focus) KeyUp(e *fyne.KeyEvent) {
+	if c, ok := canvasOf(f.self).(desktop.Canvas); ok && c.OnKeyUp() != nil {
+		c.OnKeyUp()(e)
+	}
+}
+
+// canvasOf returns the canvas that o is on, or nil.
+func canvasOf(o fyne.CanvasObject) fyne.Canvas {
+	return fyne.CurrentApp().Driver().CanvasForObject(o)
+}
+
+// isActivation reports whether e presses the focused button.
+func isActivation(e *fyne.KeyEvent) bool {
+	return e.Name == fyne.KeySpace || e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter
+}

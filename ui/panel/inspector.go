@@ -1,0 +1,327 @@
+package panel
+
+import (
+	"image/color"
+	"math"
+	"strconv"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"echoline/internal/text"
+)
+
+// Confidence is what the model thinks of the image and how much of that a reader has reviewed.
+type Confidence struct {
+	Model       string  // name and version; "" where there is no model
+	Calibrated  bool    // whether its expected error was calibrated
+	Probability float64 // that there is a lesion, 0..1; NaN where unknown
+	Expected    float64 // mean expected error in Unit; NaN where unknown
+	Reviewed    float64 // share of the boundary, 0..1; NaN where there is no boundary
+	WeakArcs    int     // left to review; negative where unknown
+	Unit        string  // "mm" or "px"
+	Weak        float64 // expected error from which a boundary point counts as weak, in Unit
+	WeakMax     float64 // end of its slider, in Unit
+	Note        string  // a sentence that matters more than the numbers: no lesion, refused, model missing; "" for none
+}
+
+// Label is one segment that can be drawn.
+type Label struct {
+	Name   string
+	Colour color.NRGBA
+}
+
+// ToolOptions are the active tool's.
+type ToolOptions struct {
+	Name     string
+	Size     float64 // diameter in Unit
+	Min, Max float64
+	Unit     string // "mm" or "px"; "" for a tool without a size
+}
+
+// Measure is a measurement, ready to be read.
+type Measure struct{ Label, Value string }
+
+// Step is one edit of the history.
+type Step struct {
+	Title string
+	Note  string // who or what made it, and when
+	Done  bool   // false for what was undone
+}
+
+// Inspector shows what is known of the open image, at the right of the window.
+type Inspector struct {
+	widget.BaseWidget
+
+	OnWeak      func(limit float64) // the limit moves, in the unit of Confidence
+	OnWeakEnd   func(limit float64) // it came to rest
+	OnLabel     func(i int)
+	OnSize      func(size float64) // in the unit of ToolOptions
+	OnOpacity   func(share float64)
+	OnJump      func(step int) // back or forward to the state after step; -1 is the state before the first
+	OnHint      func(string)
+	confidence  Confidence
+	tool        ToolOptions
+	steps       []Step
+	facts       *facts
+	note        *paragraph
+	weak        *slider
+	weakValue   *label
+	labels      *column
+	labelList   []Label
+	chosen      int
+	size        *slider
+	sizeValue   *label
+	sizeRow     *column
+	opacity     *slider
+	measures    *facts
+	measureNote *paragraph
+	history     *rows
+	scroll      *container.Scroll
+}
+
+// NewInspector returns an inspector with nothing to show yet.
+func NewInspector() *Inspector {
+	p := &Inspector{confidence: Confidence{
+		Probability: math.NaN(), Expected: math.NaN(), Reviewed: math.NaN(), WeakArcs: -1, Unit: "px", Weak: 1, WeakMax: 1,
+	}}
+	p.facts = newFacts()
+	p.note = newParagraph(fixed(""), roleText, textSize)
+	p.note.Hide()
+	p.measures = newFacts()
+	p.measureNote = newParagraph(fixed(""), roleQuiet, quietSize)
+	p.measureNote.Hide()
+	p.labels = newColumn(0, 0)
+	p.history = newRows(stepHeight, func() int { return len(p.steps) + 1 }, func() rowWidget { return newStepRow(p) })
+	p.history.onKey = func(e *fyne.KeyEvent) bool {
+		if !isActivation(e) || p.history.cursor < 0 {
+			return false
+		}
+		p.jump(p.history.cursor - 1)
+		return true
+	}
+	p.scroll = newScrolled(newColumn(5*unit, pad,
+		p.confidenceSection(), p.labelSection(), p.toolSection(), p.measureSection(), p.historySection()))
+	p.SetConfidence(p.confidence)
+	p.ExtendBaseWidget(p)
+	return p
+}
+
+// section is a heading with what belongs to it.
+func section(key string, items ...fyne.CanvasObject) *column {
+	head := newBold(func() string { return text.T(key) }, textSize)
+	return newColumn(6, 0, append([]fyne.CanvasObject{head}, items...)...)
+}
+
+// named is a control with its name and its value above it.
+func named(key string, value *label, control fyne.CanvasObject) *column {
+	value.align, value.whole = fyne.TextAlignTrailing, true
+	name := newLabel(func() string { return text.T(key) }, roleQuiet, textSize)
+	return newColumn(-2, 0, newRow(gap, 0, name, value), control)
+}
+
+func (p *Inspector) confidenceSection() fyne.CanvasObject {
+	p.weakValue = newLabel(fixed(""), roleText, textSize)
+	p.weak = newSlider(func(v float64) {
+		p.confidence.Weak = v
+		p.showWeak()
+		call(p.OnWeak, v)
+	}, func(v float64) { call(p.OnWeakEnd, v) })
+	p.weak.scale = true
+	return section("panel.confidence.title", p.note, p.facts, named("panel.confidence.weak_limit", p.weakValue, p.weak))
+}
+
+func (p *Inspector) labelSection() fyne.CanvasObject { return section("panel.labels.title", p.labels) }
+
+func (p *Inspector) toolSection() fyne.CanvasObject {
+	p.sizeValue = newLabel(fixed(""), roleText, textSize)
+	p.size = newSlider(func(v float64) {
+		p.tool.Size = v
+		p.sizeValue.set(quantity(v, p.tool.Unit))
+		call(p.OnSize, v)
+	}, nil)
+	p.sizeRow = named("panel.tool.size", p.sizeValue, p.size)
+	shown := newLabel(fixed(percent(1)), roleText, textSize)
+	p.opacity = newSlider(func(v float64) {
+		shown.set(percent(v))
+		call(p.OnOpacity, v)
+	}, nil)
+	p.opacity.value = 1
+	head := newBold(func() string {
+		if p.tool.Name == "" {
+			return text.T("panel.tool.title")
+		}
+		return text.T("panel.tool.title_of", text.Args{"Tool": p.tool.Name})
+	}, textSize)
+	return newColumn(6, 0, head, p.sizeRow, named("panel.tool.opacity", shown, p.opacity))
+}
+
+func (p *Inspector) measureSection() fyne.CanvasObject {
+	return section("panel.measure.title", p.measures, p.measureNote)
+}
+
+// historyRows is how many steps are seen without scrolling the history itself.
+const historyRows = 6
+
+func (p *Inspector) historySection() fyne.CanvasObject {
+	return section("panel.history.title", container.New(tall{historyRows * stepHeight}, p.history))
+}
+
+// tall gives its only object a height.
+type tall struct{ height float32 }
+
+// Layout implements fyne.Layout.
+func (t tall) Layout(o []fyne.CanvasObject, s fyne.Size) { place(o[0], 0, 0, s.Width, s.Height) }
+
+// MinSize implements fyne.Layout.
+func (t tall) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(0, t.height) }
+
+func call[T any](f func(T), v T) {
+	if f != nil {
+		f(v)
+	}
+}
+
+// SetConfidence shows the model's confidence.
+func (p *Inspector) SetConfidence(c Confidence) {
+	p.confidence = c
+	p.note.set(c.Note)
+	setVisible(p.note, c.Note != "")
+	p.facts.set(confidenceFacts(c))
+	p.weak.set(0, c.WeakMax, c.Weak)
+	p.showWeak()
+	p.scroll.Refresh()
+}
+
+func (p *Inspector) showWeak() { p.weakValue.set(quantity(p.confidence.Weak, p.confidence.Unit)) }
+
+func confidenceFacts(c Confidence) []fact {
+	f := []fact{{key: "panel.confidence.model", value: c.Model}}
+	if c.Model == "" {
+		f[0].value = text.T("panel.confidence.no_model")
+		f[0].role = roleWarn
+		return f
+	}
+	cal := fact{key: "panel.confidence.calibration", value: text.T("panel.confidence.calibrated"), role: roleText}
+	if !c.Calibrated {
+		cal.value, cal.role = text.T("panel.confidence.not_calibrated"), roleWarn
+	}
+	f = append(f, cal)
+	if !math.IsNaN(c.Probability) {
+		f = append(f, fact{key: "panel.confidence.probability", value: percent(c.Probability), role: roleText})
+	}
+	if !math.IsNaN(c.Expected) {
+		f = append(f, fact{key: "panel.confidence.expected", value: quantity(c.Expected, c.Unit), role: roleText})
+	}
+	if !math.IsNaN(c.Reviewed) {
+		f = append(f, fact{key: "panel.confidence.reviewed", value: percent(c.Reviewed), role: roleText})
+	}
+	if c.WeakArcs >= 0 {
+		left := fact{key: "panel.confidence.weak_left", value: strconv.Itoa(c.WeakArcs), role: roleWeak}
+		if c.WeakArcs == 0 {
+			left.role = roleGood
+		}
+		f = append(f, left)
+	}
+	return f
+}
+
+// SetLabels shows the labels; chosen is the one being drawn.
+func (p *Inspector) SetLabels(labels []Label, chosen int) {
+	p.labelList, p.chosen = labels, chosen
+	items := make([]fyne.CanvasObject, len(labels))
+	for i := range labels {
+		items[i] = newLabelRow(p, i)
+	}
+	p.labels.setItems(items...)
+	p.scroll.Refresh()
+}
+
+// SetTool shows the active tool's options.
+func (p *Inspector) SetTool(t ToolOptions) {
+	p.tool = t
+	p.size.set(t.Min, t.Max, t.Size)
+	p.sizeValue.set(quantity(t.Size, t.Unit))
+	setVisible(p.sizeRow, t.Unit != "")
+	p.scroll.Refresh()
+}
+
+// SetOpacity shows how opaque the overlay is.
+func (p *Inspector) SetOpacity(share float64) { p.opacity.set(0, 1, share) }
+
+// SetMeasures shows the measurements; note says what is to be known of them, for example that they are in pixels.
+func (p *Inspector) SetMeasures(measures []Measure, note string) {
+	f := make([]fact, len(measures))
+	for i, m := range measures {
+		f[i] = fact{name: m.Label, value: m.Value}
+	}
+	p.measures.set(f)
+	p.measureNote.set(note)
+	setVisible(p.measureNote, note != "")
+	p.scroll.Refresh()
+}
+
+// SetHistory shows the edits, oldest first. The list scrolls to where the image now is.
+func (p *Inspector) SetHistory(steps []Step) {
+	p.steps = steps
+	p.history.changed()
+	p.history.reveal(p.current())
+}
+
+// current returns the row of the history that shows the image's present state: 0 is before the first step.
+func (p *Inspector) current() int {
+	for i := len(p.steps); i > 0; i-- {
+		if p.steps[i-1].Done {
+			return i
+		}
+	}
+	return 0
+}
+
+func (p *Inspector) jump(step int) { call(p.OnJump, step) }
+
+// CreateRenderer implements fyne.Widget.
+func (p *Inspector) CreateRenderer() fyne.WidgetRenderer {
+	r := &inspectorRenderer{p, canvas.NewRectangle(color.Transparent)}
+	r.Refresh()
+	return r
+}
+
+type inspectorRenderer struct {
+	p      *Inspector
+	ground *canvas.Rectangle
+}
+
+func (r *inspectorRenderer) Layout(s fyne.Size) {
+	r.ground.Resize(s)
+	r.p.scroll.Resize(s)
+	r.p.scroll.Refresh()
+}
+
+func (r *inspectorRenderer) MinSize() fyne.Size { return fyne.NewSize(50*unit, 30*unit) }
+
+func (r *inspectorRenderer) Refresh() {
+	r.ground.FillColor = tokens().Panel
+	r.p.facts.set(confidenceFacts(r.p.confidence))
+	r.ground.Refresh()
+	r.p.scroll.Refresh()
+}
+
+func (r *inspectorRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.ground, r.p.scroll}
+}
+func (r *inspectorRenderer) Destroy() {}
+
+// quantity writes a length with its unit: two digits that matter below ten, whole numbers from a hundred on.
+func quantity(v float64, unit string) string {
+	digits := 1
+	switch {
+	case unit == "px" && v >= 10, v >= 100:
+		digits = 0
+	case unit == "mm" && v < 10:
+		digits = 2
+	}
+	return strconv.FormatFloat(v, 'f', digits, 64) + " " + unit
+}
