@@ -1,0 +1,4 @@
+package ort
+
+// libraryNames are the file names of the library.
+var libraryNames = []string{"onnxruntime.dll"}

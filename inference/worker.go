@@ -1,0 +1,206 @@
+package inference
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"sync"
+
+	"echoline/internal/fault"
+)
+
+// CodePanic is the fault of a run that crashed: a defect of this program, kept from taking the window with it. Its Cause
+// holds the stack.
+const CodePanic fault.Code = "model.panic"
+
+// Worker predicts frames one after the other in one goroutine of its own. Its methods may be called from any goroutine.
+type Worker struct {
+	predictor Predictor
+	post      func(func())
+	wake      chan struct{} // holds a token when there may be work
+	stop      context.CancelFunc
+	stopped   chan struct{} // closed when the goroutine has ended
+
+	mu      sync.Mutex
+	queue   []*job // in the order of running
+	running *job
+}
+
+// job is one frame to predict.
+type job struct {
+	key    any
+	load   func(context.Context) (Image, error)
+	guide  Guidance
+	done   []func(*Prediction, error)
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+// NewWorker starts a worker. Answers are handed to post, which runs them where their receivers live and must not wait
+// for the worker; tests pass one that runs them at once. The worker uses p until Close returns, and does not close it.
+func NewWorker(p Predictor, post func(func())) *Worker {
+	ctx, stop := context.WithCancel(context.Background())
+	w := &Worker{
+		predictor: p, post: post, wake: make(chan struct{}, 1), stop: stop, stopped: make(chan struct{}),
+	}
+	go w.serve(ctx)
+	return w
+}
+
+// Request asks for the prediction of the frame that key names; keys are compared by ==. load gets the frame's picture in
+// the worker's goroutine. done is handed to post with the prediction, or with what failed; with context.Canceled after
+// Cancel. Requests wait in the order of asking. A second request for a key that waits joins the first, its load and
+// guidance replacing the first's; one for a key that is being predicted without guidance joins it if it gives none.
+func (w *Worker) Request(key any, load func(context.Context) (Image, error), g Guidance, done func(*Prediction, error)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if r := w.running; r != nil && r.key == key && r.ctx.Err() == nil && r.guide.automatic() && g.automatic() {
+		r.done = append(r.done, done)
+		return
+	}
+	if i := w.find(key); i >= 0 {
+		j := w.queue[i]
+		j.load, j.guide = load, g
+		j.done = append(j.done, done)
+		return
+	}
+	j := &job{key: key, load: load, guide: g, done: []func(*Prediction, error){done}}
+	w.queue = append(w.queue, j)
+	w.signal()
+}
+
+// automatic tells whether the reader gave nothing.
+func (g Guidance) automatic() bool {
+	return g.Mask == nil && len(g.Positive)+len(g.Negative)+len(g.Stroke) == 0
+}
+
+// find is the place of key in the queue, or -1.
+func (w *Worker) find(key any) int {
+	return slices.IndexFunc(w.queue, func(j *job) bool { return j.key == key })
+}
+
+// signal wakes the goroutine if it waits.
+func (w *Worker) signal() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Prioritise lets a waiting frame be the next one. It does nothing for others.
+func (w *Worker) Prioritise(key any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if i := w.find(key); i > 0 {
+		j := w.queue[i]
+		copy(w.queue[1:i+1], w.queue[:i])
+		w.queue[0] = j
+	}
+}
+
+// Cancel takes back the requests for key; their done gets context.Canceled.
+func (w *Worker) Cancel(key any) {
+	w.take(func(j *job) bool { return j.key == key })
+}
+
+// CancelAll takes back every request; their done gets context.Canceled.
+func (w *Worker) CancelAll() {
+	w.take(func(*job) bool { return true })
+}
+
+// take cancels the jobs for which which holds. Those that wait are answered here, outside the lock: a post that runs at
+// once may call the worker again.
+func (w *Worker) take(which func(*job) bool) {
+	w.mu.Lock()
+	running := w.running
+	var gone []*job
+	w.queue = slices.DeleteFunc(w.queue, func(j *job) bool {
+		if which(j) {
+			gone = append(gone, j)
+			return true
+		}
+		return false
+	})
+	w.mu.Unlock()
+	for _, j := range gone {
+		w.answer(j.done, nil, context.Canceled)
+	}
+	if running != nil && which(running) {
+		running.cancel()
+	}
+}
+
+// Close cancels what runs, forgets what waits, and returns when the worker's goroutine has ended. done of requests that
+// were still open may not be called any more.
+func (w *Worker) Close() {
+	w.stop()
+	<-w.stopped
+}
+
+// serve is the worker's goroutine.
+func (w *Worker) serve(ctx context.Context) {
+	defer close(w.stopped)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.wake:
+		}
+		for j := w.next(ctx); j != nil; j = w.next(ctx) {
+			p, err := w.run(j)
+			if j.ctx.Err() != nil { // whatever came of it: it was taken back
+				p, err = nil, context.Canceled
+			}
+			done := w.finish(j)
+			if ctx.Err() != nil {
+				return
+			}
+			w.answer(done, p, err)
+		}
+	}
+}
+
+// next takes the first job off the queue; nil if there is none or the worker is to end.
+func (w *Worker) next(ctx context.Context) *job {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.queue) == 0 || ctx.Err() != nil {
+		return nil
+	}
+	j := w.queue[0]
+	w.queue = slices.Delete(w.queue, 0, 1)
+	j.ctx, j.cancel = context.WithCancel(ctx)
+	w.running = j
+	return j
+}
+
+// finish ends a job's being the running one and returns whom to answer.
+func (w *Worker) finish(j *job) []func(*Prediction, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	j.cancel()
+	w.running = nil
+	return j.done
+}
+
+// run loads and predicts. A panic becomes a fault.
+func (w *Worker) run(j *job) (p *Prediction, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			p, err = nil, fault.New(CodePanic, "", fmt.Errorf("%v\n%s", r, debug.Stack()), nil)
+		}
+	}()
+	im, err := j.load(j.ctx)
+	if err != nil {
+		return nil, err
+	}
+	return w.predictor.Predict(j.ctx, im, j.guide)
+}
+
+// answer posts the result to everyone who asked.
+func (w *Worker) answer(done []func(*Prediction, error), p *Prediction, err error) {
+	for _, f := range done {
+		w.post(func() { f(p, err) })
+	}
+}
