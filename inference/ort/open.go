@@ -21,8 +21,9 @@ const metadataKey = "echoline"
 
 // Open loads the runtime from libPath, unless the process has it already, and the model from modelPath, and checks its
 // contract. threads is how many cores one run uses; 0 means all. They sleep between runs, so a window stays quick. The
-// model serves one call at a time; Close it. Errors are faults of this package or of inference.ParseContract.
-func Open(libPath, modelPath string, threads int) (*inference.Model, error) {
+// predictor serves one call at a time; it is an io.Closer, to be closed when it is not needed any more. Errors are faults
+// of this package or of inference.ParseContract.
+func Open(libPath, modelPath string, threads int) (inference.Predictor, error) {
 	data, err := readModel(modelPath)
 	if err != nil {
 		return nil, err

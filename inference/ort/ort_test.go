@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"io"
 	"math"
 	"os"
 	"os/exec"
@@ -47,12 +48,12 @@ func library(tb testing.TB) string {
 	return path
 }
 
-func open(tb testing.TB, name string) (*inference.Model, error) {
+func open(tb testing.TB, name string) (inference.Predictor, error) {
 	tb.Helper()
 	m, err := ort.Open(library(tb), filepath.Join("..", "testdata", name), 1)
 	if err == nil {
 		tb.Cleanup(func() {
-			if err := m.Close(); err != nil {
+			if err := m.(io.Closer).Close(); err != nil {
 				tb.Error(err)
 			}
 		})
