@@ -145,8 +145,8 @@ func (l tagList) ints() ([]int, error) {
 	return out, nil
 }
 
-// limits are the most characters that one value may have (PS3.5 table 6.2-1). Longer ones would make the file invalid.
-var limits = map[string]int{"AE": 16, "CS": 16, "DS": 16, "IS": 12, "LO": 64, "SH": 16, "UI": 64, "PN": 64, "ST": 1024, "LT": 10240}
+// limits are the most characters that one value may have (PS3.5 table 6.2-1; PN: three groups). Longer ones would make the file invalid.
+var limits = map[string]int{"AE": 16, "CS": 16, "DS": 16, "IS": 12, "LO": 64, "SH": 16, "UI": 64, "PN": 194, "ST": 1024, "LT": 10240}
 
 func checkText(vr string, values []string) error {
 	for _, s := range values {

@@ -1,0 +1,199 @@
+package export
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"echoline/inference"
+	"echoline/internal/contour"
+	"echoline/internal/fault"
+	"echoline/internal/mask"
+	"echoline/internal/review"
+	"echoline/internal/study"
+)
+
+// Include says which frames to export.
+type Include string
+
+// The choices of Include.
+const (
+	Accepted Include = "accepted" // a reader accepted the frame
+	Reviewed Include = "reviewed" // or a reader changed or confirmed something in it, and did not reject it
+	All      Include = "all"      // everything that has a mask or a model's answer, whatever its state
+)
+
+// ParseInclude reads a choice. The error is a fault with CodeInclude.
+func ParseInclude(s string) (Include, error) {
+	switch i := Include(s); i {
+	case Accepted, Reviewed, All:
+		return i, nil
+	}
+	return "", fault.New(CodeInclude, s, nil, nil)
+}
+
+// Input is what to export. It shares nothing with the review that it came from, so an export may run beside it.
+type Input struct {
+	Reader string
+	Labels []inference.Label         // what label values mean; values that are not here are named by number
+	Models map[string]inference.Info // by SHA-256
+	Items  []Item
+}
+
+// Item is one instance with its frames that are to be exported, ascending.
+type Item struct {
+	Source  *study.Item
+	Frames  []Frame
+	LeftOut int // frames with a mask that are not to be exported
+}
+
+// Frame is the mask of one frame and how it came about.
+type Frame struct {
+	Index    int // from 0
+	Labels   *mask.Plane
+	Boundary Boundary
+	Status   review.Status
+	Model    string         // SHA-256 of the model that the mask started from; "" if drawn from nothing
+	Touched  bool           // a reader edited the mask
+	Spacing  *study.Spacing // mm per pixel; nil where not calibrated
+}
+
+// Boundary is how much of a frame's boundary is in each state.
+type Boundary [4]struct {
+	Arcs   int
+	Length float64 // px
+}
+
+// NewBoundary sums the arcs of contours by contour.State.
+func NewBoundary(cs []contour.Contour) Boundary {
+	var b Boundary
+	for _, a := range contour.Cut(cs, math.Inf(1)) {
+		if int(a.State) < len(b) {
+			b[a.State].Arcs++
+			b[a.State].Length += a.Length
+		}
+	}
+	return b
+}
+
+// Length is that of the whole boundary, px.
+func (b Boundary) Length() float64 { return b[0].Length + b[1].Length + b[2].Length + b[3].Length }
+
+// Takes tells whether a frame in this state is to be exported.
+func (i Include) Takes(s review.Status, touched bool, b Boundary) bool {
+	switch i {
+	case Accepted:
+		return s == review.Accepted
+	case Reviewed:
+		return s == review.Accepted ||
+			s == review.Open && (touched || b[contour.Confirmed].Arcs+b[contour.Corrected].Arcs+b[contour.NotVisible].Arcs > 0)
+	default:
+		return true
+	}
+}
+
+// frames counts what is to be exported.
+func (in *Input) frames() int {
+	n := 0
+	for _, it := range in.Items {
+		n += len(it.Frames)
+	}
+	return n
+}
+
+// values are the labels declared or found in a mask, ascending.
+func (in *Input) values() []uint8 {
+	var seen [256]bool
+	for _, l := range in.Labels {
+		seen[l.Value] = true
+	}
+	for _, it := range in.Items {
+		for _, f := range it.Frames {
+			for _, v := range f.Labels.Pix {
+				seen[v] = true
+			}
+		}
+	}
+	var out []uint8
+	for v := 1; v < len(seen); v++ {
+		if seen[v] {
+			out = append(out, uint8(v))
+		}
+	}
+	return out
+}
+
+// label is what a value means.
+func (in *Input) label(v uint8) inference.Label {
+	i := slices.IndexFunc(in.Labels, func(l inference.Label) bool { return l.Value == v })
+	if i >= 0 {
+		return in.Labels[i]
+	}
+	return inference.Label{
+		Value:    v,
+		Name:     fmt.Sprintf("label %d", v),
+		Category: inference.Code{Value: "49755003", Scheme: "SCT", Meaning: "Morphologically Altered Structure"},
+		Type:     inference.Code{Value: "52988006", Scheme: "SCT", Meaning: "Lesion"},
+	}
+}
+
+// algorithm says how masks came about, in DICOM's words: drawn from nothing, a model's alone, or a model's that a reader
+// changed.
+func algorithm(frames []Frame) string {
+	models, touched := 0, false
+	for _, f := range frames {
+		if f.Model != "" {
+			models++
+		}
+		touched = touched || f.Touched
+	}
+	switch {
+	case models == 0:
+		return "MANUAL"
+	case models == len(frames) && !touched:
+		return "AUTOMATIC"
+	default:
+		return "SEMIAUTOMATIC"
+	}
+}
+
+// stateWord names the status of a frame in exports.
+func stateWord(f Frame) string {
+	switch f.Status {
+	case review.Accepted:
+		return "accepted"
+	case review.Rejected:
+		return "rejected"
+	}
+	if Reviewed.Takes(f.Status, f.Touched, f.Boundary) {
+		return "reviewed in part"
+	}
+	return "not reviewed"
+}
+
+// stems makes a file name of each item's name: no characters that some system refuses, and none twice, also where upper
+// and lower case are the same.
+func stems(names []string) []string {
+	out := make([]string, len(names))
+	used := map[string]bool{}
+	for i, n := range names {
+		stem := strings.Map(func(r rune) rune {
+			if r < ' ' || strings.ContainsRune(`<>:"/\|?*`, r) {
+				return '_'
+			}
+			return r
+		}, n)
+		stem = strings.Trim(stem, ". ")
+		if stem == "" {
+			stem = "image"
+		}
+		unique := stem
+		for k := 2; used[strings.ToLower(unique)]; k++ {
+			unique = fmt.Sprintf("%s-%d", stem, k)
+		}
+		used[strings.ToLower(unique)] = true
+		out[i] = unique
+	}
+	return out
+}

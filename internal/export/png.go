@@ -1,0 +1,170 @@
+package export
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/png"
+	"math"
+	"time"
+
+	"echoline/inference"
+	"echoline/internal/contour"
+	"echoline/internal/review"
+)
+
+// sidecar is NAME.json beside NAME.mask.png (or NAME.f0001.mask.png and on): where the masks came from and what a
+// reader did with them.
+type sidecar struct {
+	Program     map[string]string `json:"program"`
+	Use         string            `json:"use"`
+	Exported    string            `json:"exported"` // UTC
+	Reader      string            `json:"reader"`
+	Include     Include           `json:"include"`
+	Name        string            `json:"name"`
+	Instance    string            `json:"instance"` // SOP Instance UID, or sha256:… of the file
+	Size        [2]int            `json:"size"`
+	Labels      []sidecarLabel    `json:"labels"`
+	Frames      []sidecarFrame    `json:"frames"`
+	NotReviewed []int             `json:"not_reviewed"` // frames, from 1, that are here though no reader accepted them
+	LeftOut     int               `json:"left_out"`     // frames with a mask that are not here
+}
+
+type sidecarLabel struct {
+	Pixel    uint8  `json:"pixel"` // grey value in the PNG
+	Value    uint8  `json:"value"` // in the program
+	Name     string `json:"name"`
+	Category *code  `json:"category,omitempty"`
+	Type     *code  `json:"type,omitempty"`
+	Region   *code  `json:"region,omitempty"`
+}
+
+type code struct {
+	Value   string `json:"value"`
+	Scheme  string `json:"scheme"`
+	Meaning string `json:"meaning"`
+}
+
+type sidecarFrame struct {
+	Frame     int                   `json:"frame"` // from 1
+	File      string                `json:"file"`
+	Status    string                `json:"status"`
+	Algorithm string                `json:"algorithm"`
+	Edited    bool                  `json:"edited"`
+	Model     *sidecarModel         `json:"model"`
+	SpacingMM *[2]float64           `json:"spacing_mm"`
+	LengthPx  float64               `json:"boundary_px"`
+	Boundary  map[string]stateShare `json:"boundary"`
+}
+
+type sidecarModel struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	SHA256  string `json:"sha256"`
+}
+
+// stateShare is how much of the boundary is in one state. Share is of the length, 0..1.
+type stateShare struct {
+	Arcs   int     `json:"arcs"`
+	Length float64 `json:"px"`
+	Share  float64 `json:"share"`
+}
+
+// stateNames are the states of arcs in files, by contour.State.
+var stateNames = [4]string{
+	contour.Predicted: "predicted", contour.Confirmed: "confirmed", contour.Corrected: "corrected", contour.NotVisible: "not_visible",
+}
+
+// pngOutputs makes one 8-bit grey PNG per frame, and the sidecar. With one label in the whole export a lesion is 255;
+// with several, pixels are label values.
+func pngOutputs(j *job, it *Item) ([]output, error) {
+	s := sidecar{
+		Program: map[string]string{"name": "Echoline", "version": j.Version}, Use: ResearchUse,
+		Exported: j.Now.UTC().Format(time.RFC3339), Reader: j.Reader, Include: j.Include,
+		Name: it.Source.Name, Instance: it.Source.ID, Size: [2]int{it.Source.W, it.Source.H},
+		NotReviewed: []int{}, LeftOut: it.LeftOut,
+	}
+	grey := j.greys()
+	for _, v := range j.values {
+		l := j.label(v)
+		s.Labels = append(s.Labels, sidecarLabel{grey[v], v, l.Name, newCode(l.Category), newCode(l.Type), newCode(l.Region)})
+	}
+	var files []output
+	for _, f := range it.Frames {
+		name := j.stem + ".mask.png"
+		if it.Source.Frames > 1 {
+			name = fmt.Sprintf("%s.f%04d.mask.png", j.stem, f.Index+1)
+		}
+		data, err := encodeGrey(f, grey)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, output{name, data})
+		s.Frames = append(s.Frames, j.sidecarFrame(f, name))
+		if f.Status != review.Accepted {
+			s.NotReviewed = append(s.NotReviewed, f.Index+1)
+		}
+	}
+	data, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	return append(files, output{j.stem + ".json", append(data, '\n')}), nil
+}
+
+// greys maps label values to grey values.
+func (j *job) greys() [256]uint8 {
+	var grey [256]uint8
+	for _, v := range j.values {
+		grey[v] = v
+		if len(j.values) == 1 {
+			grey[v] = 255
+		}
+	}
+	return grey
+}
+
+func encodeGrey(f Frame, grey [256]uint8) ([]byte, error) {
+	im := image.NewGray(f.Labels.Rect())
+	for i, v := range f.Labels.Pix {
+		im.Pix[i] = grey[v]
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, im); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+func (j *job) sidecarFrame(f Frame, file string) sidecarFrame {
+	out := sidecarFrame{
+		Frame: f.Index + 1, File: file, Status: stateWord(f), Algorithm: algorithm([]Frame{f}), Edited: f.Touched,
+		LengthPx: round(f.Boundary.Length()), Boundary: map[string]stateShare{},
+	}
+	if f.Model != "" {
+		m := j.Models[f.Model]
+		out.Model = &sidecarModel{m.Name, m.Version, f.Model}
+	}
+	if f.Spacing != nil {
+		out.SpacingMM = &[2]float64{f.Spacing.X, f.Spacing.Y}
+	}
+	for state, b := range f.Boundary {
+		share := 0.0
+		if total := f.Boundary.Length(); total > 0 {
+			share = round(b.Length / total)
+		}
+		out.Boundary[stateNames[state]] = stateShare{b.Arcs, round(b.Length), share}
+	}
+	return out
+}
+
+// round keeps three decimals.
+func round(v float64) float64 { return math.Round(v*1000) / 1000 }
+
+func newCode(c inference.Code) *code {
+	if c.Value == "" {
+		return nil
+	}
+	return &code{c.Value, c.Scheme, c.Meaning}
+}

@@ -1,0 +1,303 @@
+package export
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"echoline/inference"
+	"echoline/internal/fault"
+	"echoline/internal/review"
+	"echoline/internal/study/dcmwrite"
+)
+
+// segStorage is Segmentation Storage, segNumber the number of the series that an export adds to a study.
+const (
+	segStorage = "1.2.840.10008.5.1.4.1.1.66.4"
+	segNumber  = 9001
+)
+
+// segSeries is the series that all SEG instances of one study go into during one export.
+type segSeries struct {
+	uid  string
+	last int // instance number
+}
+
+// segPlan is what one SEG holds: pairs of segment and source frame, in the order of its frames.
+type segPlan struct {
+	values []uint8 // label of segment i+1
+	frames []segFrame
+	orders []int // indices into Item.Frames that occur, ascending
+}
+
+type segFrame struct {
+	segment int // from 1
+	order   int // index into Item.Frames
+}
+
+// segOutputs makes one BINARY Segmentation of a DICOM instance, with one segment per label and without empty frames.
+// Without Frame of Reference each of its pixels corresponds to the pixel of the source frame that it refers to, which
+// holds for stills and cines alike.
+func segOutputs(j *job, it *Item) ([]output, error) {
+	if it.Source.Header == nil {
+		return nil, fault.New(CodeNotDICOM, it.Source.Name, nil, nil)
+	}
+	for _, k := range []string{"StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID"} {
+		if it.attr(k) == "" {
+			return nil, fault.New(CodeIdentity, it.Source.Name, nil, fault.Args{"Attribute": k})
+		}
+	}
+	plan := newPlan(it)
+	if len(plan.frames) == 0 {
+		return nil, errEmpty
+	}
+	data, err := dcmwrite.Encode(j.segSet(it, plan))
+	if err != nil {
+		return nil, err
+	}
+	return []output{{j.stem + ".seg.dcm", data}}, nil
+}
+
+// newPlan finds which labels occur in which frames.
+func newPlan(it *Item) segPlan {
+	var where [256][]int
+	used := map[int]bool{}
+	for order, f := range it.Frames {
+		var seen [256]bool
+		for _, v := range f.Labels.Pix {
+			seen[v] = true
+		}
+		for v := 1; v < len(seen); v++ {
+			if seen[v] {
+				where[v] = append(where[v], order)
+				used[order] = true
+			}
+		}
+	}
+	var p segPlan
+	for v := 1; v < len(where); v++ {
+		if len(where[v]) == 0 {
+			continue
+		}
+		p.values = append(p.values, uint8(v))
+		for _, order := range where[v] {
+			p.frames = append(p.frames, segFrame{len(p.values), order})
+		}
+	}
+	for order := range it.Frames {
+		if used[order] {
+			p.orders = append(p.orders, order)
+		}
+	}
+	return p
+}
+
+// pack lays the plan's frames out as single bits, the first pixel in the lowest bit, frame after frame without gaps.
+func (p segPlan) pack(it *Item) []byte {
+	size := it.Source.W * it.Source.H
+	out := make([]byte, (size*len(p.frames)+7)/8)
+	bit := 0
+	for _, f := range p.frames {
+		value := p.values[f.segment-1]
+		for i, v := range it.Frames[f.order].Labels.Pix {
+			if v == value {
+				out[(bit+i)/8] |= 1 << ((bit + i) % 8)
+			}
+		}
+		bit += size
+	}
+	return out
+}
+
+// attr is an attribute of the source, "" where absent.
+func (it *Item) attr(keyword string) string { return it.Source.Header.Attr[keyword] }
+
+// copied lists the attributes that a SEG takes over from its source, with the most characters each may have. They are
+// written empty where the source has none, but for those that may be absent.
+var copied = []struct {
+	keyword  string
+	limit    int
+	optional bool
+}{
+	{"PatientName", 194, false},
+	{"PatientID", 64, false},
+	{"PatientBirthDate", 10, false},
+	{"PatientSex", 16, false},
+	{"StudyInstanceUID", 64, false},
+	{"StudyDate", 10, false},
+	{"StudyTime", 16, false},
+	{"ReferringPhysicianName", 194, false},
+	{"StudyID", 16, false},
+	{"AccessionNumber", 16, false},
+	{"StudyDescription", 64, true},
+}
+
+// segSet is the data set.
+func (j *job) segSet(it *Item, p segPlan) dcmwrite.Set {
+	series := j.series[it.attr("StudyInstanceUID")]
+	if series.uid == "" {
+		series.uid = dcmwrite.NewUID()
+	}
+	series.last++
+	j.series[it.attr("StudyInstanceUID")] = series
+	date, clock := j.Now.Format("20060102"), j.Now.Format("150405")
+	set := dcmwrite.Set{
+		dcmwrite.Text("SOPClassUID", segStorage), dcmwrite.Text("SOPInstanceUID", dcmwrite.NewUID()),
+		dcmwrite.Text("InstanceCreationDate", date), dcmwrite.Text("InstanceCreationTime", clock),
+		dcmwrite.Text("Modality", "SEG"),
+		dcmwrite.Text("SeriesInstanceUID", series.uid), dcmwrite.Text("SeriesNumber", strconv.Itoa(segNumber)),
+		dcmwrite.Text("SeriesDescription", "Echoline lesion masks, "+j.includeWords()),
+		dcmwrite.Text("SeriesDate", date), dcmwrite.Text("SeriesTime", clock),
+		dcmwrite.Text("Manufacturer", "Echoline"), dcmwrite.Text("ManufacturerModelName", "Echoline"),
+		dcmwrite.Text("DeviceSerialNumber", "0"), dcmwrite.Text("SoftwareVersions", dcmwrite.Clean(j.Version, 64)),
+		dcmwrite.Text("ImageType", "DERIVED", "PRIMARY"),
+		dcmwrite.Text("InstanceNumber", strconv.Itoa(series.last)),
+		dcmwrite.Text("ContentDate", date), dcmwrite.Text("ContentTime", clock),
+		dcmwrite.Text("PatientOrientation"),
+		dcmwrite.Text("ContentLabel", "ECHOLINE"), dcmwrite.Text("ContentDescription", ResearchUse),
+		dcmwrite.Text("ContentCreatorName", personName(j.Reader)),
+		dcmwrite.Text("BurnedInAnnotation", "NO"),
+		dcmwrite.Ints("SamplesPerPixel", 1), dcmwrite.Text("PhotometricInterpretation", "MONOCHROME2"),
+		dcmwrite.Ints("Rows", it.Source.H), dcmwrite.Ints("Columns", it.Source.W),
+		dcmwrite.Ints("BitsAllocated", 1), dcmwrite.Ints("BitsStored", 1), dcmwrite.Ints("HighBit", 0),
+		dcmwrite.Ints("PixelRepresentation", 0), dcmwrite.Text("NumberOfFrames", strconv.Itoa(len(p.frames))),
+		dcmwrite.Text("SegmentationType", "BINARY"), dcmwrite.Text("SegmentsOverlap", "NO"),
+		dcmwrite.Pixels(1, p.pack(it)),
+	}
+	for _, c := range copied {
+		if v := dcmwrite.Clean(it.attr(c.keyword), c.limit); v != "" {
+			set = append(set, dcmwrite.Text(c.keyword, v))
+		} else if !c.optional {
+			set = append(set, dcmwrite.Text(c.keyword))
+		}
+	}
+	if method := dcmwrite.Clean(it.attr("DeidentificationMethod"), 64); method != "" { // the one asks for the other
+		set = append(
+			set, dcmwrite.Text("DeidentificationMethod", method),
+			dcmwrite.Text("PatientIdentityRemoved", dcmwrite.Clean(it.attr("PatientIdentityRemoved"), 16)),
+		)
+	}
+	set = append(set, lossy(it)...)
+	set = append(set, j.segments(it, p))
+	set = append(set, dimensions()...)
+	return append(set, functionalGroups(it, p)...)
+}
+
+// personName writes a reader's name as DICOM wants it: without any "^" it is all family name, which needs one behind it.
+func personName(reader string) string {
+	name := dcmwrite.Clean(strings.ReplaceAll(reader, "=", " "), 63)
+	if name != "" && !strings.Contains(name, "^") {
+		name += "^"
+	}
+	return name
+}
+
+// includeWords says for people which masks the export holds.
+func (j *job) includeWords() string {
+	switch j.Include {
+	case Accepted:
+		return "accepted by reader"
+	case Reviewed:
+		return "some reviewed in part"
+	default:
+		return "some not reviewed"
+	}
+}
+
+// segments describes the labels.
+func (j *job) segments(it *Item, p segPlan) dcmwrite.Elem {
+	items := make([]dcmwrite.Set, len(p.values))
+	for i, v := range p.values {
+		l := j.label(v)
+		var frames []Frame
+		for _, f := range p.frames {
+			if f.segment == i+1 {
+				frames = append(frames, it.Frames[f.order])
+			}
+		}
+		name := dcmwrite.Clean(l.Name, 64)
+		items[i] = dcmwrite.Set{
+			dcmwrite.Ints("SegmentNumber", i+1),
+			dcmwrite.Text("SegmentLabel", name),
+			dcmwrite.Text("SegmentDescription", dcmwrite.Clean(name+": "+stateCounts(frames)+". "+ResearchUse, 1024)),
+			dcmwrite.Text("SegmentAlgorithmType", algorithm(frames)),
+			coded("SegmentedPropertyCategoryCodeSequence", l.Category),
+			coded("SegmentedPropertyTypeCodeSequence", l.Type),
+			dcmwrite.Ints("RecommendedDisplayCIELabValue", colour(i)...),
+		}
+		if l.Region.Value != "" {
+			items[i] = append(items[i], coded("AnatomicRegionSequence", l.Region))
+		}
+		items[i] = append(items[i], j.algorithmOf(frames)...)
+	}
+	return dcmwrite.Seq("SegmentSequence", items...)
+}
+
+// stateCounts says how many frames are in which state.
+func stateCounts(frames []Frame) string {
+	words := []string{"accepted", "reviewed in part", "not reviewed", "rejected"}
+	counts := make([]int, len(words))
+	for _, f := range frames {
+		counts[slices.Index(words, stateWord(f))]++
+	}
+	var parts []string
+	for i, n := range counts {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d of %d frames %s", n, len(frames), words[i]))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// algorithmOf names the models that frames started from; nothing where there was none.
+func (j *job) algorithmOf(frames []Frame) []dcmwrite.Elem {
+	var names []string
+	var ids []dcmwrite.Set
+	seen := map[string]bool{}
+	for _, f := range frames {
+		if f.Model == "" || seen[f.Model] {
+			continue
+		}
+		seen[f.Model] = true
+		m := j.Models[f.Model]
+		name, version := dcmwrite.Clean(m.Name, 64), dcmwrite.Clean(m.Version, 64)
+		if name == "" {
+			name = "model"
+		}
+		if version == "" {
+			version = dcmwrite.Clean(f.Model, 64)
+		}
+		names = append(names, name+" "+version)
+		ids = append(ids, dcmwrite.Set{
+			coded("AlgorithmFamilyCodeSequence", inference.Code{Value: "123110", Scheme: "DCM", Meaning: "Artificial Intelligence"}),
+			dcmwrite.Text("AlgorithmName", name), dcmwrite.Text("AlgorithmVersion", version),
+			dcmwrite.Text("AlgorithmParameters", "SHA-256 of the model: "+dcmwrite.Clean(f.Model, 128)),
+		})
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []dcmwrite.Elem{
+		dcmwrite.Text("SegmentAlgorithmName", dcmwrite.Clean(strings.Join(names, ", "), 64)),
+		dcmwrite.Seq("SegmentationAlgorithmIdentificationSequence", ids...),
+	}
+}
+
+// coded is a code sequence of one item.
+func coded(keyword string, c inference.Code) dcmwrite.Elem {
+	return dcmwrite.Seq(keyword, dcmwrite.Set{
+		dcmwrite.Text("CodeValue", dcmwrite.Clean(c.Value, 16)),
+		dcmwrite.Text("CodingSchemeDesignator", dcmwrite.Clean(c.Scheme, 16)),
+		dcmwrite.Text("CodeMeaning", dcmwrite.Clean(c.Meaning, 64)),
+	})
+}
+
+// comment is what a frame of the SEG says about its review.
+func comment(f Frame) string {
+	s := stateWord(f)
+	if f.Status != review.Accepted {
+		s += ": not accepted by a reader"
+	}
+	return s
+}
