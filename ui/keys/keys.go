@@ -183,6 +183,12 @@ var Gestures = []Gesture{
 	{"frames", Move},
 }
 
+// Keys writes what the hand does, in the chosen language.
+func (g Gesture) Keys() string { return text.T("keys.gesture." + g.Name + ".keys") }
+
+// Does says in the chosen language what comes of it.
+func (g Gesture) Does() string { return text.T("keys.gesture." + g.Name + ".does") }
+
 // Find returns the binding of id. The zero Binding stands for an unknown id.
 func Find(id ID) Binding {
 	if i := slices.IndexFunc(Table, func(b Binding) bool { return b.ID == id }); i >= 0 {

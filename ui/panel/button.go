@@ -27,8 +27,9 @@ type button struct {
 	hint     func() string // for the status bar; nil for none
 	kind     kind
 	height   float32
-	compact  bool // show the icon alone although there is a text
-	trailing string
+	compact  bool   // show the icon alone although there is a text
+	trailing string // icon after the text; "" for none
+	left     bool   // the text starts at the left and is cut where there is no room
 	selected bool
 	disabled bool
 	hovered  bool
@@ -177,6 +178,9 @@ func (r *buttonRenderer) MinSize() fyne.Size {
 func (r *buttonRenderer) Layout(s fyne.Size) {
 	r.ground.Resize(s)
 	x := (s.Width - (r.MinSize().Width - 2*r.padding())) / 2
+	if r.b.left {
+		x = r.padding()
+	}
 	y := (s.Height - iconSize) / 2
 	text := r.b.label()
 	if text == "" && r.b.trailing == "" {
@@ -191,6 +195,9 @@ func (r *buttonRenderer) Layout(s fyne.Size) {
 		}
 	}
 	size := r.text.MinSize()
+	if r.b.left {
+		r.text.Text = elide(text, s.Width-x-r.padding(), textSize, fyne.TextStyle{})
+	}
 	place(r.text, x, (s.Height-size.Height)/2, size.Width, size.Height)
 	if r.b.trailing != "" {
 		place(r.trailing.Image, s.Width-r.padding()-smallIcon+2, (s.Height-smallIcon)/2, smallIcon, smallIcon)

@@ -23,6 +23,7 @@ type column struct {
 	items  []fyne.CanvasObject
 	space  float32 // between two items
 	margin float32 // round all of them
+	fill   bool    // the last item gets the height that is over
 }
 
 func newColumn(space, margin float32, items ...fyne.CanvasObject) *column {
@@ -65,7 +66,14 @@ func (c *column) CreateRenderer() fyne.WidgetRenderer { return &columnRenderer{c
 type columnRenderer struct{ c *column }
 
 func (r *columnRenderer) Layout(s fyne.Size) {
-	r.c.each(s.Width, func(o fyne.CanvasObject, y, h float32) { place(o, r.c.margin, y, s.Width-2*r.c.margin, h) })
+	var last fyne.CanvasObject
+	height := r.c.each(s.Width, func(o fyne.CanvasObject, y, h float32) {
+		last = o
+		place(o, r.c.margin, y, s.Width-2*r.c.margin, h)
+	})
+	if r.c.fill && last != nil && s.Height > height {
+		last.Resize(last.Size().AddWidthHeight(0, s.Height-height))
+	}
 }
 
 func (r *columnRenderer) MinSize() fyne.Size {

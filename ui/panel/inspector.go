@@ -74,8 +74,9 @@ type Inspector struct {
 	chosen      int
 	size        *slider
 	sizeValue   *label
-	sizeRow     *column
+	sizeRow     *fyne.Container
 	opacity     *slider
+	shown       *label // the opacity in words
 	measures    *facts
 	measureNote *paragraph
 	history     *rows
@@ -102,8 +103,10 @@ func NewInspector() *Inspector {
 		p.jump(p.history.cursor - 1)
 		return true
 	}
-	p.scroll = newScrolled(newColumn(5*unit, pad,
-		p.confidenceSection(), p.labelSection(), p.toolSection(), p.measureSection(), p.historySection()))
+	sections := newColumn(4*unit, pad,
+		p.confidenceSection(), p.labelSection(), p.toolSection(), p.measureSection(), p.historySection())
+	sections.fill = true
+	p.scroll = newScrolled(sections)
 	p.SetConfidence(p.confidence)
 	p.ExtendBaseWidget(p)
 	return p
@@ -112,15 +115,32 @@ func NewInspector() *Inspector {
 // section is a heading with what belongs to it.
 func section(key string, items ...fyne.CanvasObject) *column {
 	head := newBold(func() string { return text.T(key) }, textSize)
-	return newColumn(6, 0, append([]fyne.CanvasObject{head}, items...)...)
+	return newColumn(unit, 0, append([]fyne.CanvasObject{head}, items...)...)
 }
 
-// named is a control with its name and its value above it.
-func named(key string, value *label, control fyne.CanvasObject) *column {
-	value.align, value.whole = fyne.TextAlignTrailing, true
+// named is a slider between its name and its value.
+func named(key string, value *label, s *slider) *fyne.Container {
+	value.align = fyne.TextAlignTrailing
 	name := newLabel(func() string { return text.T(key) }, roleQuiet, textSize)
-	return newColumn(-2, 0, newRow(gap, 0, name, value), control)
+	return container.New(namedLayout{name, value}, name, s, value)
 }
+
+// valueWidth is the room of a slider's value, which is the same for all so that the sliders line up.
+const valueWidth = 14 * unit
+
+// namedLayout gives all sliders of the inspector the same place beside names of different lengths.
+type namedLayout struct{ name, value *label }
+
+// Layout implements fyne.Layout.
+func (l namedLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	name := max(l.name.width()+1, min(21*unit, s.Width/3))
+	place(o[0], 0, 0, name, s.Height)
+	place(o[1], name+unit, 0, s.Width-name-valueWidth-2*unit, s.Height)
+	place(o[2], s.Width-valueWidth, 0, valueWidth, s.Height)
+}
+
+// MinSize implements fyne.Layout.
+func (l namedLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(0, targetSize-unit) }
 
 func (p *Inspector) confidenceSection() fyne.CanvasObject {
 	p.weakValue = newLabel(fixed(""), roleText, textSize)
@@ -143,9 +163,9 @@ func (p *Inspector) toolSection() fyne.CanvasObject {
 		call(p.OnSize, v)
 	}, nil)
 	p.sizeRow = named("panel.tool.size", p.sizeValue, p.size)
-	shown := newLabel(fixed(percent(1)), roleText, textSize)
+	p.shown = newLabel(func() string { return percent(p.opacity.value) }, roleText, textSize)
 	p.opacity = newSlider(func(v float64) {
-		shown.set(percent(v))
+		p.shown.Refresh()
 		call(p.OnOpacity, v)
 	}, nil)
 	p.opacity.value = 1
@@ -155,18 +175,21 @@ func (p *Inspector) toolSection() fyne.CanvasObject {
 		}
 		return text.T("panel.tool.title_of", text.Args{"Tool": p.tool.Name})
 	}, textSize)
-	return newColumn(6, 0, head, p.sizeRow, named("panel.tool.opacity", shown, p.opacity))
+	return newColumn(unit, 0, head, p.sizeRow, named("panel.tool.opacity", p.shown, p.opacity))
 }
 
 func (p *Inspector) measureSection() fyne.CanvasObject {
 	return section("panel.measure.title", p.measures, p.measureNote)
 }
 
-// historyRows is how many steps are seen without scrolling the history itself.
-const historyRows = 6
+// historyRows is how many steps are seen at least without scrolling the history itself.
+const historyRows = 4
 
+// historySection takes all the height that the others leave.
 func (p *Inspector) historySection() fyne.CanvasObject {
-	return section("panel.history.title", container.New(tall{historyRows * stepHeight}, p.history))
+	s := section("panel.history.title", container.New(tall{historyRows * stepHeight}, p.history))
+	s.fill = true
+	return s
 }
 
 // tall gives its only object a height.
@@ -249,7 +272,10 @@ func (p *Inspector) SetTool(t ToolOptions) {
 }
 
 // SetOpacity shows how opaque the overlay is.
-func (p *Inspector) SetOpacity(share float64) { p.opacity.set(0, 1, share) }
+func (p *Inspector) SetOpacity(share float64) {
+	p.opacity.set(0, 1, share)
+	p.shown.Refresh()
+}
 
 // SetMeasures shows the measurements; note says what is to be known of them, for example that they are in pixels.
 func (p *Inspector) SetMeasures(measures []Measure, note string) {

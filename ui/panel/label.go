@@ -1,6 +1,7 @@
 package panel
 
 import (
+	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -17,7 +18,7 @@ type label struct {
 	size  float32
 	bold  bool
 	align fyne.TextAlign
-	whole bool // asks for the room of its whole text, for texts that must not be cut
+	tail  bool // where there is no room the end is what matters: a path
 }
 
 func newLabel(say func() string, r role, size float32) *label {
@@ -73,7 +74,11 @@ type labelRenderer struct {
 }
 
 func (r *labelRenderer) Layout(s fyne.Size) {
-	if shown := elide(r.full, s.Width, r.l.size, r.l.style()); shown != r.text.Text {
+	cut := elide
+	if r.l.tail {
+		cut = elideHead
+	}
+	if shown := cut(r.full, s.Width, r.l.size, r.l.style()); shown != r.text.Text {
 		r.text.Text = shown
 		r.text.Refresh()
 	}
@@ -82,11 +87,7 @@ func (r *labelRenderer) Layout(s fyne.Size) {
 }
 
 func (r *labelRenderer) MinSize() fyne.Size {
-	size := fyne.MeasureText(r.full, r.l.size, r.l.style())
-	if !r.l.whole {
-		size.Width = 0
-	}
-	return size
+	return fyne.NewSize(0, fyne.MeasureText(r.full, r.l.size, r.l.style()).Height)
 }
 
 func (r *labelRenderer) Refresh() {
@@ -102,24 +103,34 @@ func (r *labelRenderer) Refresh() {
 func (r *labelRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.text} }
 func (r *labelRenderer) Destroy()                     {}
 
-// elide cuts s so that it is at most width wide, with … for what is cut.
+// elide cuts the end of s so that it is at most width wide, with … for what is cut.
 func elide(s string, width, size float32, style fyne.TextStyle) string {
-	measure := func(s string) float32 { return fyne.MeasureText(s, size, style).Width }
-	// Half a pixel of slack: a text laid out at exactly its own width must not lose its end to rounding.
-	if width <= 0 || measure(s) <= width+0.5 {
+	runes := []rune(s)
+	n := longest(len(runes), width, size, style, func(n int) string { return string(runes[:n]) })
+	if n == len(runes) {
 		return s
 	}
+	return strings.TrimRight(string(runes[:n]), " ") + "…"
+}
+
+// elideHead is elide for texts whose end matters most.
+func elideHead(s string, width, size float32, style fyne.TextStyle) string {
 	runes := []rune(s)
-	low, high := 0, len(runes)
-	for low < high {
-		mid := (low + high + 1) / 2
-		if measure(string(runes[:mid])+"…") <= width {
-			low = mid
-		} else {
-			high = mid - 1
-		}
+	n := longest(len(runes), width, size, style, func(n int) string { return string(runes[len(runes)-n:]) })
+	if n == len(runes) {
+		return s
 	}
-	return strings.TrimRight(string(runes[:low]), " ") + "…"
+	return "…" + string(runes[len(runes)-n:])
+}
+
+// longest returns how many runes, as part gives them, have room beside …, or all of them where no … is needed.
+func longest(all int, width, size float32, style fyne.TextStyle, part func(n int) string) int {
+	// Half a pixel of slack: a text laid out at exactly its own width must not lose its end to rounding.
+	measure := func(s string) bool { return fyne.MeasureText(s, size, style).Width <= width+0.5 }
+	if width <= 0 || measure(part(all)) {
+		return all
+	}
+	return sort.Search(all, func(n int) bool { return !measure(part(n+1) + "…") })
 }
 
 // paragraph is text that wraps at its width.

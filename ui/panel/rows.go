@@ -22,6 +22,7 @@ type rows struct {
 	create    func() rowWidget
 	onCursor  func(i int)                        // the keyboard moved the cursor
 	onKey     func(e *fyne.KeyEvent) (used bool) // keys that the list itself has no use for; may be nil
+	onRune    func(rune)                         // letters, for a list that finds names; may be nil
 	cursor    int
 
 	scroll *container.Scroll
@@ -142,6 +143,13 @@ func (r *rows) FocusGained() { r.focused = true; r.changedRow(r.cursor) }
 
 // FocusLost implements fyne.Focusable.
 func (r *rows) FocusLost() { r.focused = false; r.changedRow(r.cursor) }
+
+// TypedRune implements fyne.Focusable.
+func (r *rows) TypedRune(c rune) {
+	if r.onRune != nil {
+		r.onRune(c)
+	}
+}
 
 // TypedKey implements fyne.Focusable.
 func (r *rows) TypedKey(e *fyne.KeyEvent) {

@@ -138,7 +138,7 @@ func (r *workRowRenderer) Layout(s fyne.Size) {
 	inner := s.Width - x - pad
 	place(w.title, x, y-1, inner, 18)
 	place(w.icon.Image, x, y+20, smallIcon, smallIcon)
-	shareWidth := min(10*unit, inner/3)
+	shareWidth := min(w.share.width()+1, inner/2)
 	place(w.state, x+smallIcon+unit, y+19, inner-smallIcon-unit-shareWidth, 16)
 	place(w.share, x+inner-shareWidth, y+19, shareWidth, 16)
 	r.layoutBar(x, y+thumbHeight-barHeight-1, inner)

@@ -1,0 +1,122 @@
+package panel
+
+import (
+	"fmt"
+
+	"fyne.io/fyne/v2"
+
+	"echoline/internal/text"
+)
+
+// ExportChoice is what a person wants exported.
+type ExportChoice struct {
+	Format    string // key of the format
+	Include   string // key of what goes along
+	Folder    string
+	Overwrite bool // files of the same name may be replaced
+}
+
+// ExportOptions fill the export card.
+type ExportOptions struct {
+	Formats  []Choice
+	Includes []Choice
+	Start    ExportChoice // what is chosen at first
+	Recent   []string     // folders to offer
+	OnExport func(ExportChoice)
+	OnCancel func() // the export that runs is to stop
+}
+
+// ExportFailure is a file that could not be written.
+type ExportFailure struct{ Name, What string }
+
+// ExportCard asks what to export, shows how that goes, and what came of it.
+type ExportCard struct {
+	*Card
+	o        ExportOptions
+	choice   ExportChoice
+	format   *segments
+	include  *segments
+	folder   *label
+	progress *progressLine
+	result   *column
+}
+
+// ShowExport opens the export card. OnExport is called when a person starts; answer with Progress, then with Conflict or
+// Done.
+func ShowExport(w fyne.Window, o ExportOptions) *ExportCard {
+	e := &ExportCard{o: o, choice: o.Start}
+	e.format = newSegments(o.Formats, o.Start.Format, func(k string) { e.choice.Format = k })
+	e.include = newSegments(o.Includes, o.Start.Include, func(k string) { e.choice.Include = k })
+	e.choice.Format, e.choice.Include = e.format.key(), e.include.key()
+	e.folder = newLabel(func() string {
+		if e.choice.Folder == "" {
+			return text.T("panel.export.no_folder")
+		}
+		return e.choice.Folder
+	}, roleText, textSize)
+	e.folder.tail = true
+	browse := newButton("folder-open", say("panel.export.browse"), plain, e.browse)
+	e.progress = newProgressLine()
+	e.progress.Hide()
+	e.result = newColumn(unit, 0)
+	e.Card = newCard(w, say("panel.export.title"), 520, newColumn(pad, 0,
+		caption("panel.export.format", e.format), caption("panel.export.include", e.include),
+		caption("panel.export.folder", newRow(gap, 0, e.folder, browse)), e.progress, e.result))
+	e.ask()
+	e.show(e.buttons[1])
+	return e
+}
+
+// ask shows the buttons of the question.
+func (e *ExportCard) ask() {
+	start := newButton("", say("panel.export.start"), primary, func() { e.start(false) })
+	start.disabled = e.choice.Folder == ""
+	e.setButtons(e.closeButton(sayCancel), start)
+}
+
+func (e *ExportCard) browse() {
+	ShowBrowser(e.window, Browse{Folder: true, Start: e.choice.Folder, Recent: e.o.Recent, OnChosen: func(paths []string) {
+		e.choice.Folder = paths[0]
+		e.folder.Refresh()
+		e.ask()
+	}})
+}
+
+func (e *ExportCard) start(overwrite bool) {
+	e.choice.Overwrite = overwrite
+	e.result.setItems()
+	e.setButtons()
+	e.Progress(0, 1)
+	call(e.o.OnExport, e.choice)
+}
+
+// Progress shows that done of total files are written.
+func (e *ExportCard) Progress(done, total int) {
+	e.progress.set(done, total, text.T("panel.export.writing", text.Args{"Done": done, "Total": total}), e.o.OnCancel)
+	e.progress.Show()
+	e.Refresh()
+}
+
+// Conflict says that n files of the same name are there already, and asks whether to replace them.
+func (e *ExportCard) Conflict(n int) {
+	e.progress.Hide()
+	e.result.setItems(notice(func() string { return text.N("panel.export.conflict", n) }, roleWarn))
+	e.setButtons(newButton("", sayCancel, plain, func() { e.result.setItems(); e.ask() }),
+		newButton("", say("panel.export.replace"), primary, func() { e.start(true) }))
+}
+
+// Done shows how many files were written and which were not. Failures stay on the card until a person has closed it.
+func (e *ExportCard) Done(written int, failures []ExportFailure) {
+	e.progress.Hide()
+	items := []fyne.CanvasObject{notice(func() string {
+		return text.N("panel.export.written", written, text.Args{"Folder": e.choice.Folder})
+	}, roleGood)}
+	if len(failures) > 0 {
+		items = append(items, notice(func() string { return text.N("panel.export.failed", len(failures)) }, roleBad))
+		for _, f := range failures {
+			items = append(items, newParagraph(fixed(fmt.Sprintf("%s: %s", f.Name, f.What)), roleQuiet, quietSize+1))
+		}
+	}
+	e.result.setItems(items...)
+	e.setButtons(newButton("", sayClose, primary, e.Close))
+}
