@@ -1,0 +1,111 @@
+# Echoline. `make help` lists what there is; docs/build.md tells it at length.
+#
+# Every step gets what it lacks by itself: system packages, the ONNX Runtime library, the lint tools.
+# Nothing is fetched twice, and a second `make build` runs `go build` and nothing else.
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0)
+GO          ?= go
+TAGS        ?=
+PACKAGES    ?= ./...
+PYTHON      ?= python3
+
+# Fyne draws through OpenGL, ONNX Runtime is a C library.
+export CGO_ENABLED = 1
+
+ORT         := libonnxruntime.so.1.29.0
+GOLANGCI    := build/tools/golangci-lint
+GOVULNCHECK := build/tools/govulncheck
+
+# A library of your own is taken as it is; otherwise the pinned one is copied beside the program.
+ifndef ONNXRUNTIME_SHARED_LIBRARY_PATH
+RUNTIME     := bin/lib/$(ORT)
+endif
+MODELS      := $(patsubst assets/models/%,bin/models/%,$(wildcard assets/models/*.onnx assets/models/*.md assets/models/*.json))
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- the program ---------------------------------------------------------------------------------
+
+.PHONY: run
+run: build ## build and open the viewer; ARGS="PATH…" opens a study
+	bin/echoline $(ARGS)
+
+.PHONY: build
+build: packages $(RUNTIME) $(MODELS) ## bin/echoline, with its library and its model beside it
+	$(GO) build -trimpath -tags '$(TAGS)' -ldflags '-X main.version=$(VERSION)' -o bin/echoline ./cmd/echoline
+
+.PHONY: packages
+packages:
+	@scripts/packages.sh build run
+
+lib/$(ORT): scripts/onnxruntime.txt scripts/runtime.sh
+	@scripts/packages.sh python
+	scripts/runtime.sh $@
+
+bin/lib/$(ORT): lib/$(ORT)
+	@mkdir -p $(@D)
+	cp $< $@
+
+bin/models/%: assets/models/%
+	@mkdir -p $(@D)
+	cp $< $@
+
+# --- tests ---------------------------------------------------------------------------------------
+
+.PHONY: test
+test: build test-packages ## every Go test, the ones in a real window included
+	$(GO) test -timeout 20m $(PACKAGES)
+
+.PHONY: race
+race: build test-packages ## the tests under the race detector, without the end-to-end ones
+	$(GO) test -race -timeout 30m ./assets/... ./cmd/... ./inference/... ./internal/... ./ui/...
+
+.PHONY: bench
+bench: build ## every benchmark
+	$(GO) test -run '^$$' -bench . -benchmem -timeout 30m $(PACKAGES)
+
+.PHONY: test-packages
+test-packages:
+	@scripts/packages.sh test
+
+# --- lint ----------------------------------------------------------------------------------------
+
+.PHONY: lint
+lint: packages $(GOLANGCI) $(GOVULNCHECK) ## format, vet, staticcheck, the import law, known vulnerabilities
+	$(GO) vet ./...
+	$(GOLANGCI) fmt --diff
+	$(GOLANGCI) run
+	cd tools && GOLANGCI=$(CURDIR)/$(GOLANGCI) $(GO) test ./...
+	scripts/vulnerabilities.sh $(GOVULNCHECK)
+
+.PHONY: format
+format: $(GOLANGCI) ## rewrite the Go files as the linter wants them
+	$(GOLANGCI) fmt
+
+$(GOLANGCI): tools/go.mod tools/go.sum
+	cd tools && $(GO) build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+$(GOVULNCHECK): tools/go.mod tools/go.sum
+	cd tools && $(GO) build -o ../$@ golang.org/x/vuln/cmd/govulncheck
+
+# --- the model: training/README.md ---------------------------------------------------------------
+
+# --- cleaning ------------------------------------------------------------------------------------
+
+.PHONY: clean
+clean: ## remove what was built; lib/ and the lint tools stay, they take long to get
+	rm -rf bin
+	find build -mindepth 1 -maxdepth 1 ! -name tools -exec rm -rf {} + 2>/dev/null || true
+
+.PHONY: distclean
+distclean: clean ## remove all that git does not hold of ours
+	rm -rf build lib
