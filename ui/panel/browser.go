@@ -19,6 +19,7 @@ type Browse struct {
 	Start    string               // folder to begin in; "" for the home folder
 	Recent   []string             // paths of files or folders to offer
 	OnChosen func(paths []string) // at least one path
+	OnCancel func()               // nothing was chosen; may be nil
 
 	// Run does the reading of folders beside the window, and Post brings what it found back. The zero values use a
 	// goroutine and the window's own queue.
@@ -33,6 +34,7 @@ type Browser struct {
 	b       Browse
 	lister  lister
 	dir     string
+	chosen  bool
 	entries []entry
 	picked  map[string]bool
 	anchor  int
@@ -75,6 +77,7 @@ func ShowBrowser(w fyne.Window, b Browse) *Browser {
 	content := container.New(&browserLayout{}, p.places(), newRow(gap, 1, p.up, container.New(tall{9 * unit}, p.path)), p.list, p.state)
 	p.Card = newCard(w, title, 760, content)
 	p.height = 560
+	p.OnClosed = p.closed
 	p.buttons = []*button{p.closeButton(sayCancel), p.choose}
 	p.show(p.list)
 	start := b.Start
@@ -230,14 +233,17 @@ func (p *Browser) done() {
 }
 
 func (p *Browser) finish(paths []string) {
+	p.chosen = true
 	p.Close()
 	call(p.b.OnChosen, paths)
 }
 
-// Close takes the browser away; what is still being read is dropped.
-func (p *Browser) Close() {
+// closed drops what is still being read.
+func (p *Browser) closed() {
 	p.lister.stop()
-	p.Card.Close()
+	if !p.chosen && p.b.OnCancel != nil {
+		p.b.OnCancel()
+	}
 }
 
 // doubleTap is the longest time between two taps that count as one.

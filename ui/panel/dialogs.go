@@ -106,6 +106,33 @@ func ShowError(w fyne.Window, what, do string) *Card {
 	return c.show(nil)
 }
 
+// Action is something to do about a problem.
+type Action struct {
+	Label   string
+	Primary bool // what most people want; Enter does it
+	Act     func()
+}
+
+// ShowChoice says what is wrong and what to do about it, and stays until one of the actions is chosen.
+func ShowChoice(w fyne.Window, what, do string, actions []Action) *Card {
+	items := []fyne.CanvasObject{newParagraph(fixed(what), roleText, textSize)}
+	if do != "" {
+		items = append(items, notice(fixed(do), roleAccent))
+	}
+	c := newCard(w, say("panel.error.title"), 480, newColumn(pad, 0, items...))
+	c.stays = true
+	for _, a := range actions {
+		b := newButton("", fixed(a.Label), plain, func() { c.Close(); a.Act() })
+		if a.Primary {
+			b.kind = primary
+			c.buttons = append(c.buttons, b)
+			continue
+		}
+		c.buttons = append([]*button{b}, c.buttons...)
+	}
+	return c.show(nil)
+}
+
 // ShowQuestion asks before something is done that cannot be taken back. yes names what will be done.
 func ShowQuestion(w fyne.Window, title, question, yes string, onYes func()) *Card {
 	c := newCard(w, fixed(title), 440, newParagraph(fixed(question), roleText, textSize))

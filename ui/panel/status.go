@@ -31,10 +31,10 @@ type Status struct {
 	Saved       Saved
 }
 
-// The heights of the status bar and of the alert above it.
+// The heights of the status bar and, at least, of the alert above it.
 const (
 	statusHeight = 6.5 * unit
-	alertHeight  = 10 * unit
+	alertLeast   = 10 * unit
 )
 
 // StatusBar is the line at the foot of the window. An alert, if there is one, stands above it until it is solved.
@@ -49,7 +49,7 @@ type StatusBar struct {
 	hintLabel *label
 	items     []*label // from right to left
 	progress  *progressLine
-	alertText *label
+	alertText *paragraph
 	alertIcon *icon
 	action    *button
 }
@@ -81,7 +81,7 @@ func NewStatusBar() *StatusBar {
 	}
 	s.progress = newProgressLine()
 	s.progress.Hide()
-	s.alertText = newLabel(func() string { return s.alert }, roleText, textSize)
+	s.alertText = newParagraph(func() string { return s.alert }, roleText, textSize)
 	s.alertIcon = newIcon("triangle-alert")
 	s.action = newButton("", func() string { return "" }, plain, nil)
 	s.ExtendBaseWidget(s)
@@ -171,10 +171,26 @@ func (r *statusRenderer) MinSize() fyne.Size {
 	if r.s.busy {
 		h = progressHeight
 	}
-	if r.s.alert != "" {
-		h += alertHeight
+	return fyne.NewSize(0, h+r.alertHeight(r.s.Size().Width))
+}
+
+// alertHeight is that of the alert at a window's width; a long one takes more than a line.
+func (r *statusRenderer) alertHeight(width float32) float32 {
+	if r.s.alert == "" {
+		return 0
 	}
-	return fyne.NewSize(0, h)
+	_, w := r.alertRoom(max(width, 100*unit))
+	return max(r.s.alertText.heightFor(w)+3*unit, alertLeast)
+}
+
+// alertRoom returns where the alert's text starts and how wide it is.
+func (r *statusRenderer) alertRoom(width float32) (x, w float32) {
+	x = pad + iconSize + gap
+	w = width - x - pad
+	if r.s.action.Visible() {
+		w -= r.s.action.MinSize().Width + pad
+	}
+	return x, w
 }
 
 // slots are the least widths of the items that change under the pointer, so that nothing jumps.
@@ -185,10 +201,9 @@ const hintRoom = 60 * unit
 
 func (r *statusRenderer) Layout(size fyne.Size) {
 	s := r.s
-	top := float32(0)
-	if s.alert != "" {
-		r.layoutAlert(size.Width)
-		top = alertHeight
+	top := r.alertHeight(size.Width)
+	if top > 0 {
+		r.layoutAlert(size.Width, top)
 	}
 	h := size.Height - top
 	place(r.ground, 0, top, size.Width, h)
@@ -207,17 +222,17 @@ func (r *statusRenderer) Layout(size fyne.Size) {
 	place(s.progress, 0, top, x, h)
 }
 
-func (r *statusRenderer) layoutAlert(width float32) {
+func (r *statusRenderer) layoutAlert(width, height float32) {
 	s := r.s
-	place(r.alert, 0, 0, width, alertHeight)
-	place(s.alertIcon.Image, pad, (alertHeight-iconSize)/2, iconSize, iconSize)
-	w := float32(0)
+	place(r.alert, 0, 0, width, height)
+	place(s.alertIcon.Image, pad, (height-iconSize)/2, iconSize, iconSize)
 	if s.action.Visible() {
-		w = s.action.MinSize().Width
-		place(s.action, width-w-pad, (alertHeight-targetSize)/2, w, targetSize)
+		w := s.action.MinSize().Width
+		place(s.action, width-w-pad, (height-targetSize)/2, w, targetSize)
 	}
-	x := pad + iconSize + gap
-	place(s.alertText, x, 0, width-x-w-2*pad, alertHeight)
+	x, w := r.alertRoom(width)
+	h := s.alertText.heightFor(w)
+	place(s.alertText, x, (height-h)/2, w, h)
 }
 
 func (r *statusRenderer) Refresh() {
