@@ -20,7 +20,7 @@ import (
 	"echoline/internal/study/dcmwrite"
 )
 
-// CodeWrite: the demo study cannot be written to its folder.
+// CodeWrite says that the demo study cannot be written to its folder.
 const CodeWrite fault.Code = "demo.write"
 
 // Names are the names of the demo's items (file names without extension) in the order in which they are written: six

@@ -55,7 +55,8 @@ type Frame struct {
 	Boundary Boundary
 	Status   review.Status
 	Model    string         // SHA-256 of the model that the mask started from; "" if drawn from nothing
-	Touched  bool           // a reader edited the mask
+	Touched  bool           // a reader did something in it
+	Edited   bool           // the mask is not, or not only, what the model gave
 	Spacing  *study.Spacing // mm per pixel; nil where not calibrated
 }
 
@@ -141,17 +142,17 @@ func (in *Input) label(v uint8) inference.Label {
 // algorithm says how masks came about, in DICOM's words: drawn from nothing, a model's alone, or a model's that a reader
 // changed.
 func algorithm(frames []Frame) string {
-	models, touched := 0, false
+	models, edited := 0, false
 	for _, f := range frames {
 		if f.Model != "" {
 			models++
 		}
-		touched = touched || f.Touched
+		edited = edited || f.Edited
 	}
 	switch {
 	case models == 0:
 		return "MANUAL"
-	case models == len(frames) && !touched:
+	case models == len(frames) && !edited:
 		return "AUTOMATIC"
 	default:
 		return "SEMIAUTOMATIC"

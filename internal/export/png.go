@@ -139,7 +139,7 @@ func encodeGrey(f Frame, grey [256]uint8) ([]byte, error) {
 
 func (j *job) sidecarFrame(f Frame, file string) sidecarFrame {
 	out := sidecarFrame{
-		Frame: f.Index + 1, File: file, Status: stateWord(f), Algorithm: algorithm([]Frame{f}), Edited: f.Touched,
+		Frame: f.Index + 1, File: file, Status: stateWord(f), Algorithm: algorithm([]Frame{f}), Edited: f.Edited,
 		LengthPx: round(f.Boundary.Length()), Boundary: map[string]stateShare{},
 	}
 	if f.Model != "" {

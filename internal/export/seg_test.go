@@ -130,7 +130,7 @@ func checkPixels(t *testing.T, it Item, r readBack) {
 
 func TestSEGSaysWhereItCameFrom(t *testing.T) {
 	it := cine("clip", 40, 30, 4, 1)
-	it.Frames[0].Touched = true
+	it.Frames[0].Edited = true
 	it.Frames[1].Status = review.Open
 	o := options(t, "seg")
 	o.Include = All
@@ -162,7 +162,7 @@ func TestSEGSaysWhereItCameFrom(t *testing.T) {
 }
 
 func TestAlgorithm(t *testing.T) {
-	model, edited, drawn := Frame{Model: "a"}, Frame{Model: "a", Touched: true}, Frame{Touched: true}
+	model, edited, drawn := Frame{Model: "a"}, Frame{Model: "a", Edited: true}, Frame{Edited: true}
 	for want, frames := range map[string][][]Frame{
 		"AUTOMATIC":     {{model}, {model, model}},
 		"SEMIAUTOMATIC": {{edited}, {model, edited}, {model, drawn}, {edited, drawn}},
@@ -178,7 +178,7 @@ func TestAlgorithm(t *testing.T) {
 
 func TestSEGDrawnFromNothingNamesNoModel(t *testing.T) {
 	it := cine("drawn", 16, 16, 1, 1)
-	it.Frames[0].Model, it.Frames[0].Touched = "", true
+	it.Frames[0].Model, it.Frames[0].Edited = "", true
 	res := run(t, input(it), options(t, "seg"))
 	r := pydicom(t, res.Files[0].Path)
 	if r.Segments[0][2] != "MANUAL" || r.Segments[0][3] != "" {
