@@ -1,0 +1,214 @@
+package review
+
+import (
+	"math"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"echoline/internal/contour"
+	"echoline/internal/mask"
+)
+
+func TestConfirmArcConfirmsThatArc(t *testing.T) {
+	r, _ := open(t)
+	must(t, r.SetPrediction(still, predicted("m", 30, 24, 14)))
+	a, ok := r.NextWeak(still, 2, nil, 1)
+	if !ok || !a.Weak || a.Length < 30 {
+		t.Fatal(a, ok)
+	}
+	before := r.Progress(still, 2)
+	if before.WeakArcs != 1 || before.Reviewed != 0 || math.Abs(before.Total-2*math.Pi*14) > 1 {
+		t.Fatal(before)
+	}
+	must(t, r.ConfirmArc(still, a))
+	for _, v := range r.Contours(still)[0].Points {
+		want := contour.Predicted
+		if v.Expected > 2 {
+			want = contour.Confirmed
+		}
+		if v.State != want && math.Abs(v.X-30) > 2 {
+			t.Fatalf("%v is %v", v.Point, v.State)
+		}
+	}
+	after := r.Progress(still, 2)
+	if after.WeakArcs != 0 || after.Weak != 0 || math.Abs(after.Reviewed-a.Length) > 4 || math.Abs(after.Total-before.Total) > 1e-9 {
+		t.Fatal(after, a.Length)
+	}
+	if _, ok := r.NextWeak(still, 2, &a.Centre, 1); ok {
+		t.Fatal("still something to do")
+	}
+	if got := r.ItemProgress("a", 2); got != after {
+		t.Fatal(got, after)
+	}
+}
+
+// TestMarksDoNotBleed confirms one side of a strip 3 px thick: the other side, well within reach, stays as it is.
+func TestMarksDoNotBleed(t *testing.T) {
+	r, _ := open(t)
+	s, err := r.Begin(still, "import", ByModel)
+	must(t, err)
+	s.Fill(mask.Capsule(10, 24.5, 54, 24.5, 1.6, 1.6), 1)
+	_, err = s.Commit()
+	must(t, err)
+	s, err = r.Begin(still, "confirm", ByReader)
+	must(t, err)
+	var upper []contour.Point
+	eachVertex(r.Contours(still), func(v *contour.Vertex) {
+		if v.Y < 24 {
+			upper = append(upper, v.Point)
+		}
+	})
+	s.Mark(upper, markReach, contour.Confirmed)
+	_, err = s.Commit()
+	must(t, err)
+	eachVertex(r.Contours(still), func(v *contour.Vertex) {
+		if v.X > 13 && v.X < 51 && (v.State == contour.Confirmed) != (v.Y < 24) {
+			t.Fatalf("%v is %v", v.Point, v.State)
+		}
+	})
+}
+
+// stripes predicts a disc whose expected error goes up and down along the ring, highest at the top.
+func stripes(r *Review, t *testing.T) {
+	t.Helper()
+	p := predicted("m", 32, 24, 18)
+	for i := range p.Scale {
+		a := math.Atan2(float64(i/testW)+.5-24, float64(i%testW)+.5-32)
+		p.Scale[i] = float32(2 + 2*math.Cos(4*a) - math.Sin(a))
+	}
+	must(t, r.SetPrediction(still, p))
+}
+
+func TestNextWeakGoesRound(t *testing.T) {
+	r, _ := open(t)
+	stripes(r, t)
+	const weak = 2.5
+	arcs := r.Arcs(still, weak)
+	open := 0
+	strongest := 0.0
+	for _, a := range arcs {
+		if a.Weak {
+			open++
+			strongest = max(strongest, a.Expected)
+		}
+	}
+	if open < 3 {
+		t.Fatal("too few weak arcs for this test", open)
+	}
+	first, ok := r.NextWeak(still, weak, nil, 1)
+	if !ok || first.Expected != strongest {
+		t.Fatal(first, strongest)
+	}
+	for _, dir := range []int{1, -1} {
+		seen := map[contour.Point]bool{}
+		at := first
+		for range open {
+			if seen[at.Centre] {
+				t.Fatal("came back too early")
+			}
+			seen[at.Centre] = true
+			at, ok = r.NextWeak(still, weak, &at.Centre, dir)
+			if !ok {
+				t.Fatal("lost the way")
+			}
+		}
+		if at != first {
+			t.Fatal("not back at the first")
+		}
+	}
+	next, _ := r.NextWeak(still, weak, &first.Centre, 1)
+	if back, _ := r.NextWeak(still, weak, &next.Centre, -1); back != first {
+		t.Fatal("previous is not the way back")
+	}
+	// Confirming one after the other comes to an end.
+	at := first
+	for i := range open {
+		must(t, r.ConfirmArc(still, at))
+		if at, ok = r.NextWeak(still, weak, &at.Centre, 1); ok != (i < open-1) {
+			t.Fatal(i, ok)
+		}
+	}
+	if p := r.Progress(still, weak); p.WeakArcs != 0 {
+		t.Fatal(p)
+	}
+}
+
+func TestStaleArcsAreRefused(t *testing.T) {
+	r, _ := open(t)
+	stripes(r, t)
+	a, _ := r.NextWeak(still, 2.5, nil, 1)
+	paint(t, r, still, 0, a.Centre.X, a.Centre.Y, 6)
+	code(t, r.ConfirmArc(still, a), CodeStale)
+	a.Contour = 9
+	code(t, r.MarkNotVisible(still, a), CodeStale)
+	a.Contour, a.To = 0, 1<<20
+	code(t, r.ConfirmArc(still, a), CodeStale)
+}
+
+func TestConfirmAllKeepsWhatWasSaid(t *testing.T) {
+	r, j := open(t)
+	stripes(r, t)
+	a, _ := r.NextWeak(still, 2.5, nil, 1)
+	must(t, r.MarkNotVisible(still, a))
+	paint(t, r, still, 1, 32, 42, 4)
+	must(t, r.ConfirmAll(still))
+	counts := map[contour.State]int{}
+	eachVertex(r.Contours(still), func(v *contour.Vertex) { counts[v.State]++ })
+	if counts[contour.Predicted] != 0 || counts[contour.NotVisible] < 5 || counts[contour.Corrected] < 5 || counts[contour.Confirmed] < 20 {
+		t.Fatal(counts)
+	}
+	n := len(j.entries)
+	must(t, r.ConfirmAll(still))
+	if len(j.entries) != n {
+		t.Fatal("confirmed twice")
+	}
+}
+
+// TestEveryConfirmedArcIsReviewed: whatever was drawn, confirming arcs one by one comes to an end.
+func TestEveryConfirmedArcIsReviewed(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := New(testStudy(), "kim", nil)
+		robot{r, t}.work(8)
+		for k := range r.frames {
+			if err := r.SetPrediction(k, predicted("m", 30, 24, 12)); err != nil {
+				t.Fatal(err)
+			}
+			var from *contour.Point
+			for i := 0; ; i++ {
+				a, ok := r.NextWeak(k, 2, from, 1)
+				if !ok {
+					break
+				}
+				if i > 60 {
+					t.Fatal("no end")
+				}
+				if err := r.ConfirmArc(k, a); err != nil {
+					t.Fatal(err)
+				}
+				from = &a.Centre
+			}
+		}
+	})
+}
+
+func TestMeasurementsInPixels(t *testing.T) {
+	r, _ := open(t)
+	must(t, r.SetPrediction(still, predicted("m", 30, 24, 14)))
+	ms := r.Measurements(still)
+	if len(ms) != 1 || ms[0].Millimetres {
+		t.Fatal(ms)
+	}
+	check(t, ms[0].Longest, 28)
+	check(t, ms[0].Perpendicular, 28)
+	check(t, ms[0].Perimeter, 28*math.Pi)
+	check(t, ms[0].Area, 14*14*math.Pi)
+}
+
+// check wants a value within 2 %.
+func check(t *testing.T, got, want float64) {
+	t.Helper()
+	if math.Abs(got/want-1) > 0.02 {
+		t.Fatalf("%v, want %v", got, want)
+	}
+}
