@@ -1,0 +1,67 @@
+package ui
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"echoline/internal/durable"
+)
+
+// settingsFile is the name of the settings inside the configuration folder.
+const settingsFile = "settings.json"
+
+// maxRecent is how many opened paths are remembered.
+const maxRecent = 8
+
+// Settings are a person's choices on this machine. They hold no patient data and nothing clinical: losing them loses
+// comfort only.
+type Settings struct {
+	Language     string   `json:"language"` // "en", "ko", or "" for the system's
+	Light        bool     `json:"light"`
+	Reader       string   `json:"reader"`
+	Acknowledged bool     `json:"acknowledged"` // the research-use note was read
+	SortByName   bool     `json:"sort_by_name"`
+	Recent       []string `json:"recent"`
+	ExportDir    string   `json:"export_dir"`
+	Width        float32  `json:"width"`
+	Height       float32  `json:"height"`
+
+	path string
+}
+
+// LoadSettings reads the settings from dir. A missing or damaged file gives the defaults: a person must be able to start.
+func LoadSettings(dir string) *Settings {
+	s := &Settings{path: filepath.Join(dir, settingsFile)}
+	if data, err := os.ReadFile(s.path); err == nil {
+		if json.Unmarshal(data, s) != nil {
+			*s = Settings{path: s.path}
+		}
+	}
+	if s.Width < 800 || s.Height < 500 || s.Width > 8000 || s.Height > 8000 {
+		s.Width, s.Height = 1280, 760
+	}
+	return s
+}
+
+// Save writes the settings. An error is worth a log line, never a dialog.
+func (s *Settings) Save() error {
+	data, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
+		return err
+	}
+	return durable.WriteFile(s.path, data, 0o600)
+}
+
+// remember puts paths at the front of the recent list.
+func (s *Settings) remember(paths []string) {
+	for _, p := range paths {
+		s.Recent = slices.DeleteFunc(s.Recent, func(q string) bool { return q == p })
+		s.Recent = slices.Insert(s.Recent, 0, p)
+	}
+	s.Recent = s.Recent[:min(len(s.Recent), maxRecent)]
+}
