@@ -79,6 +79,7 @@ func (c *CineStrip) SetFrames(frames []FrameState, current int) {
 	c.strip.frames = append(c.strip.frames[:0], frames...)
 	c.strip.paint()
 	c.SetFrame(current)
+	c.Refresh() // the room of the number depends on how many there are
 }
 
 // SetFrameState changes one frame's state.

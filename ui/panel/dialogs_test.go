@@ -1,0 +1,191 @@
+package panel
+
+import (
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/test"
+
+	"echoline/internal/text"
+	"echoline/ui/keys"
+)
+
+// sizes are the windows in which every dialog must be whole: 1280×720, and the same at a scale of 2.
+var sizes = []fyne.Size{{Width: 1280, Height: 720}, {Width: 640, Height: 360}}
+
+func TestDialogsAreWhole(t *testing.T) {
+	dialogs := map[string]func(fyne.Window) *Card{
+		"first": func(w fyne.Window) *Card { return ShowFirstStart(w, FirstStart{Reader: "Dr. Kim"}) },
+		"about": func(w fyne.Window) *Card {
+			return ShowAbout(w, "0.1.0", []Part{{"ONNX Runtime", "1.29.0", "MIT"}, {"A part with a name that is long", "10.20.30", "BSD-3-Clause and others"}})
+		},
+		"keys":     ShowKeys,
+		"error":    func(w fyne.Window) *Card { return ShowError(w, "what went wrong", "what to do") },
+		"question": func(w fyne.Window) *Card { return ShowQuestion(w, "Quit?", "Sure?", "Quit", func() {}) },
+		"summary":  func(w fyne.Window) *Card { return ShowSummary(w, Summary{Accepted: 3, Time: time.Hour * 3}) },
+		"choice": func(w fyne.Window) *Card {
+			return ShowChoice(w, "what", "do", []Action{{"Try again", true, func() {}}, {"Quit", false, func() {}}})
+		},
+	}
+	eachLanguage(t, func(t *testing.T) {
+		for name, open := range dialogs {
+			for _, size := range sizes {
+				w := show(t, canvas.NewRectangle(nil), size.Width, size.Height)
+				c := open(w)
+				c.Resize(size)
+				t.Run(name, func(t *testing.T) { expectWhole(t, c) })
+				for _, b := range c.buttons {
+					if end := b.Position().AddXY(b.Size().Width, b.Size().Height); b.Position().Y < 0 || end.Y > size.Height || end.X > size.Width {
+						t.Errorf("%s at %v: a button lies outside", name, size)
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestCardTakesTheKeysAndGivesThemBack(t *testing.T) {
+	w := show(t, canvas.NewRectangle(nil), 800, 600)
+	var below []fyne.KeyName
+	w.Canvas().SetOnTypedKey(func(e *fyne.KeyEvent) { below = append(below, e.Name) })
+	closed := 0
+	c := ShowError(w, "what", "do")
+	c.OnClosed = func() { closed++ }
+	if !Modal(w.Canvas()) {
+		t.Error("the card is not modal")
+	}
+	w.Canvas().Focused().TypedKey(key(fyne.KeyN))
+	if len(below) != 0 {
+		t.Error("the window below saw a key")
+	}
+	w.Canvas().Focused().TypedKey(key(fyne.KeyEscape))
+	w.Canvas().OnTypedKey()(key(fyne.KeyN))
+	if Modal(w.Canvas()) || closed != 1 || len(below) != 1 {
+		t.Errorf("closed %d times, below saw %v", closed, below)
+	}
+	c.Close()
+	if closed != 1 {
+		t.Error("closed twice")
+	}
+}
+
+func TestCardsOnCards(t *testing.T) {
+	w := show(t, canvas.NewRectangle(nil), 800, 600)
+	base := 0
+	w.Canvas().SetOnTypedKey(func(*fyne.KeyEvent) { base++ })
+	first := ShowError(w, "one", "")
+	second := ShowError(w, "two", "")
+	second.Close()
+	if !Modal(w.Canvas()) {
+		t.Fatal("the lower card went with the upper one")
+	}
+	w.Canvas().OnTypedKey()(key(fyne.KeyReturn))
+	if first.open || Modal(w.Canvas()) {
+		t.Error("Enter did not press the lower card's button")
+	}
+	w.Canvas().OnTypedKey()(key(fyne.KeyN))
+	if base != 1 {
+		t.Error("the window did not get its keys back")
+	}
+}
+
+func TestFirstStartNeedsAName(t *testing.T) {
+	w := show(t, canvas.NewRectangle(nil), 800, 600)
+	done := ""
+	c := ShowFirstStart(w, FirstStart{OnDone: func(r string) { done = r }})
+	name := w.Canvas().Focused().(*field)
+	name.TypedKey(key(fyne.KeyEscape))
+	name.TypedKey(key(fyne.KeyReturn))
+	test.Tap(c.buttons[0])
+	if !c.open || done != "" {
+		t.Fatal("it closed without a name")
+	}
+	test.Type(name, " 김판독 ")
+	name.TypedKey(key(fyne.KeyReturn))
+	if c.open || done != "김판독" {
+		t.Errorf("reader is %q, open %v", done, c.open)
+	}
+}
+
+func TestChoiceStaysUntilChosen(t *testing.T) {
+	w := show(t, canvas.NewRectangle(nil), 800, 600)
+	got := ""
+	c := ShowChoice(w, "what", "do", []Action{{"Again", true, func() { got = "again" }}, {"Quit", false, func() { got = "quit" }}})
+	w.Canvas().OnTypedKey()(key(fyne.KeyEscape))
+	if !c.open {
+		t.Fatal("Escape closed it")
+	}
+	w.Canvas().OnTypedKey()(key(fyne.KeyReturn))
+	if c.open || got != "again" {
+		t.Errorf("Enter did %q", got)
+	}
+}
+
+func TestKeysShowsEveryKey(t *testing.T) {
+	w := show(t, canvas.NewRectangle(nil), 1280, 720)
+	c := ShowKeys(w)
+	got := texts(c)
+	for _, b := range keys.Table {
+		if len(b.Combos) > 0 && !contains(got, b.AllKeys()) {
+			t.Errorf("%s is missing", b.ID)
+		}
+	}
+	for _, g := range keys.Gestures {
+		if !contains(got, g.Keys()) {
+			t.Errorf("%s is missing", g.Name)
+		}
+	}
+}
+
+func TestExportCard(t *testing.T) {
+	w := show(t, canvas.NewRectangle(nil), 1280, 720)
+	var asked []ExportChoice
+	e := ShowExport(w, ExportOptions{
+		Formats:  []Choice{{"seg", fixed("DICOM SEG")}, {"png", fixed("PNG")}},
+		Includes: []Choice{{"accepted", fixed("Accepted")}, {"all", fixed("All")}},
+		Start:    ExportChoice{Format: "png", Folder: "/out"},
+		OnExport: func(c ExportChoice) { asked = append(asked, c) },
+	})
+	e.include.TypedKey(key(fyne.KeyRight))
+	test.Tap(e.buttons[1])
+	e.Conflict(2)
+	test.Tap(e.buttons[1])
+	want := []ExportChoice{{"png", "all", "/out", false}, {"png", "all", "/out", true}}
+	if len(asked) != 2 || asked[0] != want[0] || asked[1] != want[1] {
+		t.Fatalf("asked for %v, want %v", asked, want)
+	}
+	e.Progress(1, 4)
+	if !contains(texts(e), "Writing 1 of 4") {
+		t.Errorf("shown: %q", texts(e))
+	}
+	e.Done(3, []ExportFailure{{"a.dcm", "the disk is full"}})
+	if got := texts(e); !contains(got, "3 files written") || !contains(got, "a.dcm: the disk is full") {
+		t.Errorf("shown: %q", got)
+	}
+	test.Tap(e.buttons[0])
+	if e.open {
+		t.Error("it did not close")
+	}
+}
+
+func TestExportNeedsAFolder(t *testing.T) {
+	w := show(t, canvas.NewRectangle(nil), 1280, 720)
+	e := ShowExport(w, ExportOptions{
+		Formats: []Choice{{"png", fixed("PNG")}}, Includes: []Choice{{"all", fixed("All")}},
+		OnExport: func(ExportChoice) { t.Error("exported to nowhere") },
+	})
+	test.Tap(e.buttons[1])
+}
+
+func TestDuration(t *testing.T) {
+	text.SetLanguage("en")
+	for d, want := range map[time.Duration]string{
+		90 * time.Second: "90 s", 17 * time.Minute: "17 min", 125 * time.Minute: "2 h 5 min",
+	} {
+		if got := duration(d); got != want {
+			t.Errorf("%v is written %q, want %q", d, got, want)
+		}
+	}
+}

@@ -1,0 +1,237 @@
+package panel
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
+
+	"echoline/internal/text"
+)
+
+func fullConfidence() Confidence {
+	return Confidence{
+		Model: "echoline-breast 1.0", Calibrated: true, Probability: 0.97, Expected: 0.84, Reviewed: 0.4, WeakArcs: 3, Unit: "mm",
+		Weak: 1.2, WeakMax: 4,
+	}
+}
+
+func TestInspectorShowsConfidence(t *testing.T) {
+	eachLanguage(t, func(t *testing.T) {
+		p := NewInspector()
+		p.SetConfidence(fullConfidence())
+		p.SetLabels([]Label{{"Lesion", color.NRGBA{1, 2, 3, 255}}}, 0)
+		p.SetTool(ToolOptions{Name: "Brush", Size: 3.2, Min: 1, Max: 20, Unit: "mm"})
+		p.SetMeasures([]Measure{{"Area", "108 mm²"}}, "a note")
+		for _, width := range []float32{200, 213, 300, 480} {
+			show(t, p, width, 900)
+			expectWhole(t, p)
+		}
+		got := texts(p)
+		for _, want := range []string{"echoline-breast 1.0", "0.84 mm", percent(0.97), "3", "1.20 mm", "108 mm²", "a note", "Lesion"} {
+			if !contains(got, want) {
+				t.Errorf("%q is not shown in %q", want, got)
+			}
+		}
+	})
+}
+
+func TestInspectorIsHonest(t *testing.T) {
+	p := NewInspector()
+	show(t, p, 300, 900)
+	if !contains(texts(p), text.T("panel.confidence.no_model")) {
+		t.Errorf("no model is not said in %q", texts(p))
+	}
+	c := fullConfidence()
+	c.Calibrated, c.Expected, c.Probability, c.Reviewed, c.WeakArcs = false, math.NaN(), math.NaN(), math.NaN(), -1
+	c.Note = "No lesion found"
+	p.SetConfidence(c)
+	got := texts(p)
+	if !contains(got, "not calibrated") || !contains(got, "No lesion found") || contains(got, "NaN") || contains(got, "-1") {
+		t.Errorf("shown: %q", got)
+	}
+}
+
+func TestInspectorCallsBack(t *testing.T) {
+	p := NewInspector()
+	var weak, size, opacity float64
+	label := -1
+	p.OnWeak = func(v float64) { weak = v }
+	p.OnSize = func(v float64) { size = v }
+	p.OnOpacity = func(v float64) { opacity = v }
+	p.OnLabel = func(i int) { label = i }
+	p.SetConfidence(fullConfidence())
+	p.SetTool(ToolOptions{Name: "Brush", Size: 3, Min: 1, Max: 20, Unit: "mm"})
+	p.SetLabels([]Label{{"a", color.NRGBA{}}, {"b", color.NRGBA{}}}, 0)
+	show(t, p, 300, 900)
+	p.weak.TypedKey(key(fyne.KeyEnd))
+	p.size.TypedKey(key(fyne.KeyEnd))
+	p.opacity.TypedKey(key(fyne.KeyHome))
+	test.Tap(p.labels.items[1].(*labelRow))
+	if weak != 4 || size != 20 || opacity != 0 || label != 1 {
+		t.Errorf("weak %v, size %v, opacity %v, label %v", weak, size, opacity, label)
+	}
+	if got := texts(p); !contains(got, "4.00 mm") || !contains(got, "20.0 mm") {
+		t.Errorf("the values beside the sliders stayed: %q", got)
+	}
+}
+
+func TestToolWithoutASizeHasNoSlider(t *testing.T) {
+	p := NewInspector()
+	p.SetTool(ToolOptions{Name: "Pan"})
+	show(t, p, 300, 900)
+	if contains(texts(p), text.T("panel.tool.size")) {
+		t.Error("a size is offered")
+	}
+}
+
+func TestHistoryJumps(t *testing.T) {
+	p := NewInspector()
+	var got []int
+	p.OnJump = func(i int) { got = append(got, i) }
+	p.SetHistory([]Step{{"Prediction", "", true}, {"Brush", "", true}, {"Eraser", "", false}})
+	show(t, p, 300, 900)
+	if p.current() != 2 {
+		t.Errorf("current row is %d, want 2", p.current())
+	}
+	test.Tap(p.history.pool[0].(*stepRow))
+	test.Tap(p.history.pool[3].(*stepRow))
+	p.history.setCursor(1)
+	p.history.TypedKey(key(fyne.KeyReturn))
+	if fmt.Sprint(got) != "[-1 2 0]" {
+		t.Errorf("jumped to %v", got)
+	}
+	steps := make([]Step, 3000)
+	for i := range steps {
+		steps[i] = Step{Title: fmt.Sprint("step ", i), Done: i < 1500}
+	}
+	p.SetHistory(steps)
+	if !contains(texts(p), "step 1499") {
+		t.Errorf("the present state is out of sight: %q", texts(p))
+	}
+}
+
+func TestCineSeeks(t *testing.T) {
+	c := NewCineStrip()
+	var got []int
+	played, speed := 0, 0.0
+	c.OnSeek = func(i int) { got = append(got, i); c.SetFrame(i) }
+	c.OnPlay = func() { played++ }
+	c.OnSpeed = func(s float64) { speed = s }
+	show(t, c, 900, 72)
+	frames := make([]FrameState, 40)
+	c.SetFrames(frames, 0)
+	end := c.strip.Size().Width
+	at := func(x float32) fyne.PointEvent { return fyne.PointEvent{Position: fyne.NewPos(x, 5)} }
+	c.strip.MouseDown(&desktop.MouseEvent{PointEvent: at(end / 2)})
+	c.strip.Dragged(&fyne.DragEvent{PointEvent: at(end * 2)})
+	c.strip.Dragged(&fyne.DragEvent{PointEvent: at(end * 3)})
+	c.strip.Dragged(&fyne.DragEvent{PointEvent: at(-9)})
+	c.strip.DragEnd()
+	if fmt.Sprint(got) != "[20 39 0]" {
+		t.Errorf("went to %v", got)
+	}
+	test.Tap(c.play)
+	c.speed.TypedKey(key(fyne.KeyRight))
+	if played != 1 || speed != 2 {
+		t.Errorf("played %d, speed %v", played, speed)
+	}
+	if !contains(texts(c), "Frame 1 / 40") {
+		t.Errorf("shown: %q", texts(c))
+	}
+}
+
+func TestCineWithoutFramesIgnoresThePointer(t *testing.T) {
+	c := NewCineStrip()
+	c.OnSeek = func(int) { t.Error("went somewhere") }
+	show(t, c, 900, 72)
+	c.strip.MouseDown(&desktop.MouseEvent{})
+	c.SetFrameState(3, FrameState{})
+	c.strip.draw(0, 0)
+}
+
+func TestCineBars(t *testing.T) {
+	test.NewTempApp(t)
+	c := NewCineStrip()
+	c.SetFrames([]FrameState{{Predicted, 1}, {Predicted, 0}, {Waiting, math.NaN()}, {Accepted, 0}}, 0)
+	img := c.strip.draw(80, 40)
+	height := func(x int) int {
+		n := 0
+		for y := range 40 {
+			if _, _, _, a := img.At(x, y).RGBA(); a > 0 {
+				n++
+			}
+		}
+		return n
+	}
+	if !(height(10) == 40 && height(30) < 40 && height(50) < height(30) && height(70) > 0) {
+		t.Errorf("heights %d, %d, %d, %d", height(10), height(30), height(50), height(70))
+	}
+}
+
+func TestStatusBar(t *testing.T) {
+	eachLanguage(t, func(t *testing.T) {
+		s := NewStatusBar()
+		for _, width := range []float32{640, 1280} {
+			w := show(t, s, width, statusHeight)
+			s.Set(Status{Position: "x 412, y 203", Value: "118", Zoom: "140 %", Calibration: "0.08 mm/px", Calibrated: true, Reader: "김판독"})
+			s.SetHint("short")
+			w.Resize(fyne.NewSize(width, statusHeight))
+			expectWhole(t, s)
+			if !contains(texts(s), text.T("panel.status.saved")) || !contains(texts(s), "140 %") {
+				t.Errorf("at %v: %q", width, texts(s))
+			}
+		}
+		s.SetHover("Undo (Ctrl+Z)")
+		if got := texts(s); contains(got, "short") || !contains(got, "Undo (Ctrl+Z)") {
+			t.Errorf("hover: %q", got)
+		}
+		s.SetHover("")
+		s.Set(Status{Saved: NotSaved})
+		if got := texts(s); !contains(got, "short") || !contains(got, text.T("panel.status.not_saved")) {
+			t.Errorf("after hover: %q", got)
+		}
+	})
+}
+
+func TestAlertStaysUntilSolved(t *testing.T) {
+	s := NewStatusBar()
+	w := show(t, s, 700, 200)
+	tried := 0
+	s.SetAlert("The disk is full.", "Try again", func() { tried++ })
+	low := s.MinSize().Height
+	test.Tap(s.action)
+	if tried != 1 || !contains(texts(s), "The disk is full.") {
+		t.Error("the alert went, or its button does nothing")
+	}
+	s.SetAlert("The disk is full, and this sentence goes on for so long that it cannot possibly stand on one line of this window, which is narrow.", "", nil)
+	w.Resize(fyne.NewSize(700, 200))
+	if s.MinSize().Height <= low {
+		t.Error("a long alert gets no second line")
+	}
+	expectWhole(t, s)
+	s.SetAlert("", "", nil)
+	if s.MinSize().Height != statusHeight || contains(texts(s), "disk") {
+		t.Error("the alert stayed")
+	}
+}
+
+func TestStatusProgress(t *testing.T) {
+	s := NewStatusBar()
+	show(t, s, 1000, 60)
+	s.SetHint("a hint")
+	cancelled := false
+	s.SetProgress(1, 2, "Reading 1 of 2", func() { cancelled = true })
+	if got := texts(s); !contains(got, "Reading 1 of 2") || contains(got, "a hint") {
+		t.Errorf("shown: %q", got)
+	}
+	test.Tap(s.progress.cancel)
+	s.SetProgress(0, 0, "", nil)
+	if got := texts(s); !cancelled || contains(got, "Reading") || !contains(got, "a hint") {
+		t.Errorf("shown: %q", got)
+	}
+}
