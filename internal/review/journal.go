@@ -3,6 +3,7 @@ package review
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"echoline/internal/fault"
@@ -107,11 +108,14 @@ func (r *Review) replayOne(f *Frame, e *Entry) error {
 	return r.apply(f, e)
 }
 
+// maxNamed is how many damaged frames a fault names before it only counts.
+const maxNamed = 8
+
 // reportDamage turns the faults of single frames into one, and cuts their histories off: what lies above the damage is
 // lost, so nothing below it may be undone as if it were the last.
 func (r *Review) reportDamage(order []Key, causes map[Key]error) error {
 	var errs []error
-	where := ""
+	var names []string
 	for _, k := range order {
 		f := r.frames[k]
 		if f != nil && !f.broken {
@@ -120,16 +124,17 @@ func (r *Review) reportDamage(order []Key, causes map[Key]error) error {
 		if f != nil {
 			r.cutOff(f)
 		}
-		name := fmt.Sprintf("%s, frame %d", r.nameOf(k.Instance), k.Frame+1)
-		if where == "" {
-			where = r.nameOf(k.Instance)
-		}
-		errs = append(errs, fmt.Errorf("%s: %w", name, causes[k]))
+		names = append(names, fmt.Sprintf("%s (%d)", r.nameOf(k.Instance), k.Frame+1))
+		errs = append(errs, fmt.Errorf("%s: %w", names[len(names)-1], causes[k]))
 	}
 	if len(errs) == 0 {
 		return nil
 	}
-	return fault.New(CodeDamaged, where, errors.Join(errs...), fault.Args{"Count": len(errs)})
+	if len(names) > maxNamed {
+		names = append(names[:maxNamed], "…")
+	}
+	args := fault.Args{"Count": len(errs), "Frames": strings.Join(names, ", ")}
+	return fault.New(CodeDamaged, "", errors.Join(errs...), args)
 }
 
 // cutOff forgets the steps of f and keeps what they made.

@@ -25,7 +25,8 @@ const (
 	CodeMisfit fault.Code = "review.misfit"
 	// CodeStale: an arc does not lie on the frame's boundary as it is now.
 	CodeStale fault.Code = "review.stale"
-	// CodeDamaged: some of the journal could not be replayed. Args: Count (frames concerned).
+	// CodeDamaged: some of the journal could not be replayed. Args: Count, Frames (names and numbers of
+	// the frames concerned).
 	CodeDamaged fault.Code = "review.damaged"
 )
 
