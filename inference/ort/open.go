@@ -24,26 +24,35 @@ const metadataKey = "echoline"
 // predictor serves one call at a time; it is an io.Closer, to be closed when it is not needed any more. Errors are faults
 // of this package or of inference.ParseContract.
 func Open(libPath, modelPath string, threads int) (inference.Predictor, error) {
-	data, err := readModel(modelPath)
+	e, c, sum, err := OpenEngine(libPath, modelPath, threads)
 	if err != nil {
 		return nil, err
 	}
+	return inference.NewPredictor(e, *c, sum, modelPath), nil
+}
+
+// OpenEngine is Open in parts, for measuring: the bare graph, its contract and the SHA-256 (hex) of the file.
+func OpenEngine(libPath, modelPath string, threads int) (inference.Engine, *inference.Contract, string, error) {
+	data, err := readModel(modelPath)
+	if err != nil {
+		return nil, nil, "", err
+	}
 	if err := load(libPath); err != nil {
-		return nil, err
+		return nil, nil, "", err
 	}
 	contract, err := readContract(modelPath)
 	if err != nil {
-		return nil, placed(err, modelPath)
+		return nil, nil, "", placed(err, modelPath)
 	}
 	if threads < 1 {
 		threads = runtime.NumCPU()
 	}
 	e, err := newEngine(data, contract, threads)
 	if err != nil {
-		return nil, fault.New(CodeModelBroken, modelPath, err, nil)
+		return nil, nil, "", fault.New(CodeModelBroken, modelPath, err, nil)
 	}
 	sum := sha256.Sum256(data)
-	return inference.NewPredictor(e, *contract, hex.EncodeToString(sum[:]), modelPath), nil
+	return e, contract, hex.EncodeToString(sum[:]), nil
 }
 
 // readModel reads the file.
