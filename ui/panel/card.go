@@ -100,7 +100,24 @@ func (c *Card) typedKey(e *fyne.KeyEvent) {
 		if n := len(c.buttons); n > 0 {
 			c.buttons[n-1].Tapped(nil)
 		}
+	case fyne.KeyUp:
+		c.scrollBy(-cardLine)
+	case fyne.KeyDown:
+		c.scrollBy(cardLine)
+	case fyne.KeyPageUp:
+		c.scrollBy(cardLine - c.body.Size().Height)
+	case fyne.KeyPageDown:
+		c.scrollBy(c.body.Size().Height - cardLine)
 	}
+}
+
+// cardLine is how far an arrow key scrolls.
+const cardLine = 10 * unit
+
+// scrollBy moves the content up or down, as far as there is any.
+func (c *Card) scrollBy(dy float32) {
+	c.body.Offset.Y += dy
+	c.body.Refresh() // keeps the offset inside
 }
 
 // setButtons replaces the buttons.

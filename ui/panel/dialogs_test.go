@@ -139,6 +139,24 @@ func TestKeysShowsEveryKey(t *testing.T) {
 	}
 }
 
+func TestCardsScrollByKeyboard(t *testing.T) {
+	w := show(t, canvas.NewRectangle(nil), 640, 360)
+	c := ShowKeys(w)
+	c.Resize(fyne.NewSize(640, 360))
+	w.Canvas().Focused().TypedKey(key(fyne.KeyPageDown))
+	down := c.body.Offset.Y
+	for range 100 {
+		w.Canvas().Focused().TypedKey(key(fyne.KeyDown))
+	}
+	end := c.body.Offset.Y
+	for range 100 {
+		w.Canvas().Focused().TypedKey(key(fyne.KeyUp))
+	}
+	if most := heightOf(c.content, c.body.Size().Width) - c.body.Size().Height; !(down > 0 && end >= most-1 && end <= most+1 && c.body.Offset.Y == 0) {
+		t.Errorf("scrolled to %v, %v of %v, %v", down, end, most, c.body.Offset.Y)
+	}
+}
+
 func TestExportCard(t *testing.T) {
 	w := show(t, canvas.NewRectangle(nil), 1280, 720)
 	var asked []ExportChoice

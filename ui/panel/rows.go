@@ -139,7 +139,14 @@ func (r *rows) reveal(i int) {
 var _ fyne.Focusable = (*rows)(nil)
 
 // FocusGained implements fyne.Focusable.
-func (r *rows) FocusGained() { r.focused = true; r.changedRow(r.cursor) }
+func (r *rows) FocusGained() {
+	r.focused = true
+	if r.cursor < 0 && r.count() > 0 {
+		r.cursor = 0
+	}
+	r.changedRow(r.cursor)
+	r.reveal(r.cursor)
+}
 
 // FocusLost implements fyne.Focusable.
 func (r *rows) FocusLost() { r.focused = false; r.changedRow(r.cursor) }

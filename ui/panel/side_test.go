@@ -235,3 +235,27 @@ func TestStatusProgress(t *testing.T) {
 		t.Errorf("shown: %q", got)
 	}
 }
+
+func BenchmarkSetConfidence(b *testing.B) {
+	test.NewTempApp(b)
+	p := NewInspector()
+	w := test.NewTempWindow(b, p)
+	w.Resize(fyne.NewSize(300, 700))
+	c := fullConfidence()
+	for b.Loop() {
+		c.Reviewed = math.Mod(c.Reviewed+0.01, 1)
+		p.SetConfidence(c)
+	}
+}
+
+func BenchmarkStatusBarUnderThePointer(b *testing.B) {
+	test.NewTempApp(b)
+	s := NewStatusBar()
+	w := test.NewTempWindow(b, s)
+	w.Resize(fyne.NewSize(1280, statusHeight))
+	st := Status{Zoom: "140 %", Reader: "Dr. Kim"}
+	for i := 0; b.Loop(); i++ {
+		st.Position = fmt.Sprintf("x %d, y 203", i%640)
+		s.Set(st)
+	}
+}
