@@ -194,29 +194,36 @@ func (s *source) add(set *token.FileSet, n ast.Node) {
 			s.literals[v] = true
 		}
 	case *ast.CallExpr:
-		sel, ok := n.Fun.(*ast.SelectorExpr)
-		if !ok || len(n.Args) == 0 || (sel.Sel.Name != "T" && sel.Sel.Name != "N") {
-			return
-		}
-		if pkg, ok := sel.X.(*ast.Ident); !ok || pkg.Name != "text" {
-			return
-		}
-		if key, ok := literal(n.Args[0]); ok {
-			u := use{key: key, where: set.Position(n.Pos()).String()}
-			rest := n.Args[1:]
-			if sel.Sel.Name == "N" && len(rest) > 0 {
-				rest = rest[1:]
-			}
-			for _, a := range rest {
-				u.fill(a)
-			}
-			s.calls = append(s.calls, u)
-		}
+		s.addCall(set, n)
 	case *ast.GenDecl:
 		if n.Tok == token.CONST {
 			s.addCodes(set, n)
 		}
 	}
+}
+
+// addCall takes a call of text.T or text.N whose key is written there.
+func (s *source) addCall(set *token.FileSet, n *ast.CallExpr) {
+	sel, ok := n.Fun.(*ast.SelectorExpr)
+	if !ok || len(n.Args) == 0 || (sel.Sel.Name != "T" && sel.Sel.Name != "N") {
+		return
+	}
+	if pkg, ok := sel.X.(*ast.Ident); !ok || pkg.Name != "text" {
+		return
+	}
+	key, ok := literal(n.Args[0])
+	if !ok {
+		return
+	}
+	u := use{key: key, where: set.Position(n.Pos()).String()}
+	rest := n.Args[1:]
+	if sel.Sel.Name == "N" && len(rest) > 0 {
+		rest = rest[1:]
+	}
+	for _, a := range rest {
+		u.fill(a)
+	}
+	s.calls = append(s.calls, u)
 }
 
 // fill takes the names of one written text.Args.

@@ -34,11 +34,11 @@ type Card struct {
 	head          *label
 }
 
-// keyHandlers are a canvas's own, kept while a card has its keys.
+// keyHandlers are those of the window, kept while a card has its keys.
 type keyHandlers struct {
-	typed    func(*fyne.KeyEvent)
-	rune     func(rune)
-	down, up func(*fyne.KeyEvent)
+	typed func(*fyne.KeyEvent)
+	char  func(rune)
+	down  func(*fyne.KeyEvent) // releases still go to the window: what is held there must end
 }
 
 func newCard(w fyne.Window, title func() string, width float32, content fyne.CanvasObject, buttons ...*button) *Card {
@@ -51,23 +51,23 @@ func newCard(w fyne.Window, title func() string, width float32, content fyne.Can
 
 // show puts the card over the window and gives the keyboard to first, or to its last button.
 func (c *Card) show(first fyne.Focusable) *Card {
-	canvas := c.window.Canvas()
-	canvas.Unfocus()
+	below := c.window.Canvas()
+	below.Unfocus()
 	c.open = true
-	c.below = keyHandlers{typed: canvas.OnTypedKey(), rune: canvas.OnTypedRune()}
-	canvas.SetOnTypedKey(c.typedKey)
-	canvas.SetOnTypedRune(nil)
-	if d, ok := canvas.(desktop.Canvas); ok {
-		c.below.down, c.below.up = d.OnKeyDown(), d.OnKeyUp()
+	c.below = keyHandlers{typed: below.OnTypedKey(), char: below.OnTypedRune()}
+	below.SetOnTypedKey(c.typedKey)
+	below.SetOnTypedRune(nil)
+	if d, ok := below.(desktop.Canvas); ok {
+		c.below.down = d.OnKeyDown()
 		d.SetOnKeyDown(nil)
 	}
-	canvas.Overlays().Add(c)
-	c.Resize(canvas.Size())
+	below.Overlays().Add(c)
+	c.Resize(below.Size())
 	if first == nil && len(c.buttons) > 0 {
 		first = c.buttons[len(c.buttons)-1]
 	}
 	if first != nil {
-		canvas.Focus(first)
+		below.Focus(first)
 	}
 	return c
 }
@@ -78,11 +78,11 @@ func (c *Card) Close() {
 		return
 	}
 	c.open = false
-	canvas := c.window.Canvas()
-	canvas.Overlays().Remove(c)
-	canvas.SetOnTypedKey(c.below.typed)
-	canvas.SetOnTypedRune(c.below.rune)
-	if d, ok := canvas.(desktop.Canvas); ok {
+	below := c.window.Canvas()
+	below.Overlays().Remove(c)
+	below.SetOnTypedKey(c.below.typed)
+	below.SetOnTypedRune(c.below.char)
+	if d, ok := below.(desktop.Canvas); ok {
 		d.SetOnKeyDown(c.below.down)
 	}
 	if c.OnClosed != nil {

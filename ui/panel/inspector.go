@@ -293,6 +293,7 @@ func (p *Inspector) SetMeasures(measures []Measure, note string) {
 func (p *Inspector) SetHistory(steps []Step) {
 	p.steps = steps
 	p.history.changed()
+	p.history.reveal(min(p.current()+1, len(steps))) // with the step that redo would bring back
 	p.history.reveal(p.current())
 }
 

@@ -10,7 +10,6 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"echoline/internal/text"
-	"echoline/ui/keys"
 )
 
 // State says how far an image or frame is.
@@ -241,5 +240,5 @@ func hintOf(r Row) string {
 	if r.State == Refused && r.Reason != "" {
 		return r.Title + ": " + r.Reason
 	}
-	return r.Title + " · " + r.State.String() + " · " + keys.NextImage.Hint()
+	return r.Title + " · " + r.State.String()
 }
