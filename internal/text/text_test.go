@@ -190,10 +190,9 @@ func (s *source) add(set *token.FileSet, n ast.Node) {
 	case *ast.BasicLit:
 		if v, ok := literal(n); ok {
 			s.literals[v] = true
-		}
-	case *ast.BinaryExpr:
-		if v, ok := literal(n.X); ok && n.Op == token.ADD && beginning.MatchString(v) {
-			s.composed = append(s.composed, v)
+			if beginning.MatchString(v) {
+				s.composed = append(s.composed, v)
+			}
 		}
 	case *ast.CallExpr:
 		s.addCall(set, n)
