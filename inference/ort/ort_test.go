@@ -1,6 +1,7 @@
 package ort_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -18,7 +19,6 @@ import (
 	"echoline/inference"
 	"echoline/inference/ort"
 	"echoline/internal/fault"
-	"echoline/internal/mask"
 )
 
 // childVariable makes the test program load one library, say which fault that gave, and end: a process can hold only
@@ -72,6 +72,9 @@ func picture(w, h int) inference.Image {
 	return im
 }
 
+// inside is how many pixels the mask has.
+func inside(p *inference.Prediction) int { return bytes.Count(p.Mask.Pix, []byte{1}) }
+
 func TestWholeContract(t *testing.T) {
 	m, err := open(t, "contract.onnx")
 	if err != nil {
@@ -92,8 +95,8 @@ func TestWholeContract(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p.Present < 0.99 || mask.Count(p.Mask, 1) != 448 {
-			t.Fatal(p.Present, mask.Count(p.Mask, 1))
+		if p.Present < 0.99 || inside(p) != 448 {
+			t.Fatal(p.Present, inside(p))
 		}
 		// Logit 10 inside at temperature 2; the scale grows by 1 every 8 pixels of x.
 		if got := float64(p.Probability[25*64+40]); math.Abs(got-1/(1+math.Exp(-5))) > 1e-6 {
@@ -103,7 +106,7 @@ func TestWholeContract(t *testing.T) {
 			t.Fatal(got)
 		}
 		empty, err := m.Predict(context.Background(), inference.Image{W: 64, H: 48, Grey: make([]float32, 64*48)}, inference.Guidance{})
-		if err != nil || empty.Present > 0.01 || mask.Count(empty.Mask, 1) != 0 {
+		if err != nil || empty.Present > 0.01 || inside(empty) != 0 {
 			t.Fatal(empty, err)
 		}
 	}
@@ -122,7 +125,7 @@ func TestPlainNetworks(t *testing.T) {
 		if err != nil || p.Scale != nil || !math.IsNaN(p.Present) {
 			t.Fatal(name, err)
 		}
-		if n := mask.Count(p.Mask, 1); n < 430 || n > 470 {
+		if n := inside(p); n < 430 || n > 470 {
 			t.Fatal(name, n)
 		}
 	}

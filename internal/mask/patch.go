@@ -81,10 +81,10 @@ func runsFill(runs []byte, r image.Rectangle) bool {
 	return left == 0
 }
 
-// Diff returns the patch that leads from old to new (and back). Both planes must have the same size; only pixels inside
+// Diff returns the patch that leads from before to after (and back). Both planes must have the same size; only pixels inside
 // within are compared. The patch's Rect is the smallest that holds every change.
-func Diff(old, new *Plane, within image.Rectangle) Patch {
-	r := changed(old, new, within.Intersect(old.Rect()).Intersect(new.Rect()))
+func Diff(before, after *Plane, within image.Rectangle) Patch {
+	r := changed(before, after, within.Intersect(before.Rect()).Intersect(after.Rect()))
 	if r.Empty() {
 		return Patch{}
 	}
@@ -92,8 +92,8 @@ func Diff(old, new *Plane, within image.Rectangle) Patch {
 	var value uint8
 	n := 0
 	for y := r.Min.Y; y < r.Max.Y; y++ {
-		a := old.Pix[y*old.W+r.Min.X : y*old.W+r.Max.X]
-		b := new.Pix[y*new.W+r.Min.X : y*new.W+r.Max.X]
+		a := before.Pix[y*before.W+r.Min.X : y*before.W+r.Max.X]
+		b := after.Pix[y*after.W+r.Min.X : y*after.W+r.Max.X]
 		for i, v := range a {
 			v ^= b[i]
 			if v != value && n > 0 {
