@@ -2,6 +2,7 @@ package inference
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -72,8 +73,8 @@ func TestParseContractSaysWhatIsMissing(t *testing.T) {
 			t.Fatalf("%s changes nothing", test.from)
 		}
 		_, err := ParseContract([]byte(text), wholeIn, wholeOut)
-		f, ok := err.(*fault.Error)
-		if !ok || f.Code != test.code || (test.field != "" && f.Args["Field"] != test.field) {
+		var f *fault.Error
+		if !errors.As(err, &f) || f.Code != test.code || (test.field != "" && f.Args["Field"] != test.field) {
 			t.Errorf("%s instead of %s: %v %v", test.to, test.from, err, f)
 		}
 	}
@@ -102,8 +103,8 @@ func TestParseContractChecksTheGraph(t *testing.T) {
 		"present vector":  {wholeIn, []Tensor{wholeOut[0], wholeOut[1], tensor("present", 1, 2)}, CodeOutput, "present"},
 	} {
 		_, err := ParseContract([]byte(whole), test.in, test.out)
-		f, ok := err.(*fault.Error)
-		if !ok || f.Code != test.code || (test.name != "" && f.Args["Name"] != test.name) {
+		var f *fault.Error
+		if !errors.As(err, &f) || f.Code != test.code || (test.name != "" && f.Args["Name"] != test.name) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -54,7 +54,7 @@ func newEngine(model []byte, c *inference.Contract, threads int) (e *engine, err
 	if err != nil {
 		return e, err
 	}
-	defer o.Destroy()
+	defer destroy(o, &err)
 	if e.input, err = onnx.NewEmptyTensor[float32](onnx.NewShape(1, int64(c.Channels), int64(c.H), int64(c.W))); err != nil {
 		return e, err
 	}

@@ -72,12 +72,12 @@ func readModel(path string) ([]byte, error) {
 
 // readContract looks into the model. The runtime shows inputs, outputs and metadata of sessions only, so it is read as
 // sessions that are not optimised.
-func readContract(path string) (*inference.Contract, error) {
+func readContract(path string) (c *inference.Contract, err error) {
 	o, err := options(1, onnx.GraphOptimizationLevelDisableAll)
 	if err != nil {
 		return nil, fault.New(CodeModelBroken, "", err, nil)
 	}
-	defer o.Destroy()
+	defer destroy(o, &err)
 	inputs, outputs, err := onnx.GetInputOutputInfoWithOptions(path, o)
 	if err != nil {
 		return nil, fault.New(CodeModelBroken, "", err, nil)
@@ -86,7 +86,7 @@ func readContract(path string) (*inference.Contract, error) {
 	if err != nil {
 		return nil, fault.New(CodeModelBroken, "", err, nil)
 	}
-	c, err := inference.ParseContract(text, tensors(inputs), tensors(outputs))
+	c, err = inference.ParseContract(text, tensors(inputs), tensors(outputs))
 	if err != nil {
 		return nil, err
 	}
@@ -97,17 +97,24 @@ func readContract(path string) (*inference.Contract, error) {
 }
 
 // readMetadata gives the contract's text, nil if the model has none.
-func readMetadata(path string, o *onnx.SessionOptions) ([]byte, error) {
+func readMetadata(path string, o *onnx.SessionOptions) (contract []byte, err error) {
 	m, err := onnx.GetModelMetadataWithOptions(path, o)
 	if err != nil {
 		return nil, err
 	}
-	defer m.Destroy()
+	defer destroy(m, &err)
 	text, ok, err := m.LookupCustomMetadataMap(metadataKey)
 	if err != nil || !ok {
 		return nil, err
 	}
 	return []byte(text), nil
+}
+
+// destroy frees what the runtime holds. An error of it matters only where there is none yet.
+func destroy(d interface{ Destroy() error }, err *error) {
+	if e := d.Destroy(); *err == nil {
+		*err = e
+	}
 }
 
 // tensors puts what the runtime says about inputs or outputs into the contract's words.

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -31,7 +32,7 @@ func TestMain(m *testing.M) {
 		var f *fault.Error
 		if errors.As(err, &f) {
 			found, _ := f.Args["Found"].(string)
-			os.Stdout.WriteString(string(f.Code) + " " + found)
+			fmt.Print(string(f.Code) + " " + found)
 		}
 		os.Exit(0)
 	}
