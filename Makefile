@@ -99,6 +99,32 @@ $(GOVULNCHECK): tools/go.mod tools/go.sum
 
 # --- the model: training/README.md ---------------------------------------------------------------
 
+VENV     := training/.venv
+TRAINING := PYTHONPATH=training $(VENV)/bin/python -m echoline_training
+
+.PHONY: train-setup
+train-setup: $(VENV)/ready ## a Python environment with what training needs (about 2 GB)
+
+$(VENV)/ready: training/requirements.txt
+	@scripts/packages.sh training
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --requirement $<
+	touch $@
+
+.PHONY: train
+train: $(VENV)/ready ## train, calibrate, and write assets/models with its card; goes on where it was stopped
+	$(TRAINING) train
+	$(TRAINING) export
+	$(TRAINING) evaluate --card assets/models/echoline-breast.md
+
+.PHONY: evaluate
+evaluate: $(VENV)/ready ## measure assets/models on the test split
+	$(TRAINING) evaluate
+
+.PHONY: train-test
+train-test: $(VENV)/ready ## the tests of the training code
+	cd training && .venv/bin/python -m pytest
+
 # --- cleaning ------------------------------------------------------------------------------------
 
 .PHONY: clean
@@ -107,5 +133,5 @@ clean: ## remove what was built; lib/ and the lint tools stay, they take long to
 	find build -mindepth 1 -maxdepth 1 ! -name tools -exec rm -rf {} + 2>/dev/null || true
 
 .PHONY: distclean
-distclean: clean ## remove all that git does not hold of ours
-	rm -rf build lib
+distclean: clean ## also what was fetched: the library, the lint tools, the training environment
+	rm -rf build lib $(VENV)
