@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"echoline/internal/text"
+	"echoline/ui/theme"
 )
 
 // Browse says what a person is to choose.
@@ -421,9 +422,9 @@ func (r *entryRowRenderer) Refresh() {
 		return
 	}
 	v := e.p.entries[e.i]
-	c, name := tokens().Quiet, "file"
+	c, name := theme.Current().Quiet, "file"
 	if v.dir {
-		c, name = tokens().Accent, "folder"
+		c, name = theme.Current().Accent, "folder"
 	}
 	e.icon.set(name, c)
 	e.name.set(v.name)

@@ -7,6 +7,8 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
+
+	"echoline/ui/theme"
 )
 
 // kind is how much a button asks for attention.
@@ -211,9 +213,9 @@ func (r *buttonRenderer) Refresh() {
 	r.text.Text, r.text.Color, r.text.TextSize = r.b.label(), front, textSize
 	r.ground.FillColor, r.ground.StrokeColor, r.ground.StrokeWidth = back, edge, 1
 	if r.b.focused {
-		r.ground.StrokeColor, r.ground.StrokeWidth = tokens().Accent, 2
+		r.ground.StrokeColor, r.ground.StrokeWidth = theme.Current().Accent, 2
 		if r.b.kind == primary {
-			r.ground.StrokeColor = tokens().Text
+			r.ground.StrokeColor = theme.Current().Text
 		}
 	}
 	r.text.Refresh()
@@ -223,7 +225,7 @@ func (r *buttonRenderer) Refresh() {
 
 // colours returns those of text, ground and edge in the button's state.
 func (r *buttonRenderer) colours() (front, back, edge color.NRGBA) {
-	t := tokens()
+	t := theme.Current()
 	front = t.Text
 	switch r.b.kind {
 	case plain:
@@ -234,7 +236,7 @@ func (r *buttonRenderer) colours() (front, back, edge color.NRGBA) {
 	hot := r.b.hovered && !r.b.disabled
 	switch {
 	case r.b.selected:
-		front, back = t.Accent, mix(t.Panel, t.Accent, 0.20)
+		front, back = t.Accent, selectedGround()
 	case hot && r.b.kind == primary:
 		back = mix(t.Accent, t.Text, 0.15)
 	case hot:

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"echoline/internal/text"
+	"echoline/ui/theme"
 )
 
 // Modal reports whether something lies over the window and has the keyboard: a dialog or a menu.
@@ -191,7 +192,7 @@ func (r *cardRenderer) Layout(s fyne.Size) {
 }
 
 func (r *cardRenderer) Refresh() {
-	t := tokens()
+	t := theme.Current()
 	r.shade.FillColor = color.NRGBA{A: 0x99}
 	r.ground.FillColor, r.ground.StrokeColor, r.ground.StrokeWidth = t.Panel, t.Line, 1
 	for _, o := range r.Objects() {

@@ -12,6 +12,7 @@ import (
 
 	"echoline/internal/text"
 	"echoline/ui/keys"
+	"echoline/ui/theme"
 )
 
 // FrameState is what the cine strip shows of one frame.
@@ -143,7 +144,7 @@ func (r *cineRenderer) Layout(s fyne.Size) {
 func (r *cineRenderer) MinSize() fyne.Size { return fyne.NewSize(0, cineHeight) }
 
 func (r *cineRenderer) Refresh() {
-	t := tokens()
+	t := theme.Current()
 	r.ground.FillColor, r.line.FillColor = t.Panel, t.Line
 	for _, o := range r.Objects() {
 		o.Refresh()
@@ -202,7 +203,7 @@ func (s *strip) draw(w, h int) image.Image {
 
 // frameLook returns the colour of a frame's bar, opaque, and its share of the strip's height.
 func frameLook(f FrameState) (color.NRGBA, float64) {
-	t := tokens()
+	t := theme.Current()
 	switch f.State {
 	case Accepted:
 		return t.Good, 0.35
@@ -217,7 +218,7 @@ func frameLook(f FrameState) (color.NRGBA, float64) {
 		if f.State == InReview && weak == 0 {
 			return t.Corrected, 0.35
 		}
-		return errorColour(min(weak*2, 1)), 0.35 + 0.65*weak
+		return theme.ErrorColour(min(weak*2, 1)), 0.35 + 0.65*weak
 	}
 	return t.Line, 0.2
 }
@@ -290,7 +291,7 @@ func (r *stripRenderer) Layout(size fyne.Size) {
 func (r *stripRenderer) MinSize() fyne.Size { return fyne.NewSize(10*unit, 6*unit) }
 
 func (r *stripRenderer) Refresh() {
-	t := tokens()
+	t := theme.Current()
 	r.s.mark.FillColor, r.s.mark.StrokeColor, r.s.mark.StrokeWidth = color.Transparent, t.Text, 1.5
 	r.s.ring.FillColor, r.s.ring.StrokeColor, r.s.ring.StrokeWidth = color.Transparent, color.Transparent, 0
 	if r.s.focused {

@@ -11,6 +11,7 @@ import (
 
 	"echoline/internal/text"
 	"echoline/ui/keys"
+	"echoline/ui/theme"
 )
 
 // say returns the sentence of key whenever it is asked for, in the language chosen then.
@@ -25,7 +26,7 @@ func caption(key string, control fyne.CanvasObject) *column {
 
 // notice sets a paragraph on a ground of its own, with a line at its left in the colour of what it says.
 func notice(s func() string, r role) fyne.CanvasObject {
-	return container.New(&noticeLayout{}, canvas.NewRectangle(mix(tokens().Panel, r.colour(), 0.14)),
+	return container.New(&noticeLayout{}, canvas.NewRectangle(mix(theme.Current().Panel, r.colour(), 0.14)),
 		canvas.NewRectangle(r.colour()), newParagraph(s, roleText, textSize))
 }
 

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"echoline/internal/text"
+	"echoline/ui/theme"
 )
 
 // Confidence is what the model thinks of the image and how much of that a reader has reviewed.
@@ -133,7 +134,7 @@ type namedLayout struct{ name, value *label }
 
 // Layout implements fyne.Layout.
 func (l namedLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	name := max(l.name.width()+1, min(21*unit, s.Width/3))
+	name := max(l.name.width()+1, min(24*unit, s.Width/3))
 	place(o[0], 0, 0, name, s.Height)
 	place(o[1], name+unit, 0, s.Width-name-valueWidth-2*unit, s.Height)
 	place(o[2], s.Width-valueWidth, 0, valueWidth, s.Height)
@@ -330,7 +331,7 @@ func (r *inspectorRenderer) Layout(s fyne.Size) {
 func (r *inspectorRenderer) MinSize() fyne.Size { return fyne.NewSize(50*unit, 30*unit) }
 
 func (r *inspectorRenderer) Refresh() {
-	r.ground.FillColor = tokens().Panel
+	r.ground.FillColor = theme.Current().Panel
 	r.p.facts.set(confidenceFacts(r.p.confidence))
 	r.ground.Refresh()
 	r.p.scroll.Refresh()

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"echoline/internal/text"
+	"echoline/ui/theme"
 )
 
 // fact is a name with its value. The name comes from key, or is given where there is none.
@@ -141,11 +142,11 @@ func newChoiceRow() choiceRow {
 
 // paint colours the ground.
 func (c *choiceRow) paint(chosen, focused bool) {
-	t := tokens()
+	t := theme.Current()
 	c.ground.FillColor, c.ground.StrokeColor, c.ground.StrokeWidth = color.Transparent, color.Transparent, 0
 	switch {
 	case chosen:
-		c.ground.FillColor = mix(t.Panel, t.Accent, 0.16)
+		c.ground.FillColor = selectedGround()
 	case c.hovered:
 		c.ground.FillColor = t.Raised
 	}
@@ -299,7 +300,7 @@ func (r *stepRowRenderer) Layout(size fyne.Size) {
 func (r *stepRowRenderer) MinSize() fyne.Size { return fyne.NewSize(0, stepHeight) }
 
 func (r *stepRowRenderer) Refresh() {
-	s, t := r.s, tokens()
+	s, t := r.s, theme.Current()
 	step := s.step()
 	current := s.i == s.p.current()
 	what := roleText

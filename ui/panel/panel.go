@@ -9,21 +9,24 @@ import (
 	"image/color"
 
 	"fyne.io/fyne/v2"
+
+	"echoline/ui/theme"
 )
 
 // The grid of docs/ui.md, in device-independent pixels.
 const (
-	unit   float32 = 4
-	gap            = 2 * unit
-	pad            = 3 * unit
-	radius float32 = 6
+	unit   = theme.Unit
+	gap    = 2 * unit
+	pad    = 3 * unit
+	radius = theme.Radius
 
-	textSize    float32 = 13
-	quietSize   float32 = 11
-	headingSize float32 = 16
-	iconSize    float32 = 18
-	smallIcon   float32 = 14
-	targetSize  float32 = 28
+	textSize    = theme.Text
+	quietSize   = theme.Quiet
+	headingSize = theme.Heading
+	targetSize  = theme.Target
+
+	iconSize  float32 = 18
+	smallIcon float32 = 14
 )
 
 // role says what a text or mark stands for; the theme gives it a colour.
@@ -41,7 +44,7 @@ const (
 )
 
 func (r role) colour() color.NRGBA {
-	t := tokens()
+	t := theme.Current()
 	switch r {
 	case roleQuiet:
 		return t.Quiet
@@ -56,10 +59,13 @@ func (r role) colour() color.NRGBA {
 	case roleWeak:
 		return t.Weak
 	case roleOnAccent:
-		return t.Ground
+		return t.OnAccent
 	}
 	return t.Text
 }
+
+// selectedGround is the ground of what is selected: the accent, so thin that words in the accent's colour still read on it.
+func selectedGround() color.NRGBA { return mix(theme.Current().Panel, theme.Current().Accent, 0.13) }
 
 // mix blends b over a by share.
 func mix(a, b color.NRGBA, share float64) color.NRGBA {

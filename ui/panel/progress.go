@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"echoline/internal/text"
+	"echoline/ui/theme"
 )
 
 // progressHeight is that of the line with its text below.
@@ -68,7 +69,7 @@ func (r *progressRenderer) Layout(s fyne.Size) {
 func (r *progressRenderer) MinSize() fyne.Size { return fyne.NewSize(0, progressHeight) }
 
 func (r *progressRenderer) Refresh() {
-	t := tokens()
+	t := theme.Current()
 	r.p.track.FillColor, r.p.fill.FillColor = t.Line, t.Accent
 	for _, o := range r.Objects() {
 		o.Refresh()

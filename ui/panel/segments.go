@@ -7,6 +7,8 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
+
+	"echoline/ui/theme"
 )
 
 // Choice is one of several: its key for the program and its title for people.
@@ -186,7 +188,7 @@ func (r *segmentsRenderer) Layout(s fyne.Size) {
 }
 
 func (r *segmentsRenderer) Refresh() {
-	t := tokens()
+	t := theme.Current()
 	r.ground.FillColor, r.ground.StrokeColor, r.ground.StrokeWidth = t.Ground, t.Line, 1
 	if r.s.focused {
 		r.ground.StrokeColor, r.ground.StrokeWidth = t.Accent, 2
@@ -195,7 +197,7 @@ func (r *segmentsRenderer) Refresh() {
 		front, back := t.Quiet, color.NRGBA{}
 		switch i {
 		case r.s.chosen:
-			front, back = t.Accent, mix(t.Panel, t.Accent, 0.20)
+			front, back = t.Accent, selectedGround()
 		case r.s.hovered:
 			front, back = t.Text, t.Raised
 		}

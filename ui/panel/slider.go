@@ -7,6 +7,8 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
+
+	"echoline/ui/theme"
 )
 
 // sliderSteps is how many key presses take a slider from one end to the other.
@@ -144,7 +146,7 @@ func (r *sliderRenderer) Layout(s fyne.Size) {
 }
 
 func (r *sliderRenderer) Refresh() {
-	t := tokens()
+	t := theme.Current()
 	r.track.FillColor, r.fill.FillColor = t.Line, t.Accent
 	r.low.StartColor, r.low.EndColor, r.top.StartColor, r.top.EndColor = t.Sure, t.Middling, t.Middling, t.Weak
 	setVisible(r.fill, !r.s.scale)

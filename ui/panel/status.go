@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"echoline/internal/text"
+	"echoline/ui/theme"
 )
 
 // Saved says whether the reader's work is on disk.
@@ -193,6 +194,9 @@ func (r *statusRenderer) alertRoom(width float32) (x, w float32) {
 	return x, w
 }
 
+// alertGround is the red bar's.
+func alertGround() color.NRGBA { return mix(theme.Current().Panel, theme.Current().Bad, 0.35) }
+
 // slots are the least widths of the items that change under the pointer, so that nothing jumps.
 var slots = map[int]float32{itemPosition: 24 * unit, itemValue: 12 * unit, itemZoom: 11 * unit}
 
@@ -236,9 +240,9 @@ func (r *statusRenderer) layoutAlert(width, height float32) {
 }
 
 func (r *statusRenderer) Refresh() {
-	s, t := r.s, tokens()
+	s, t := r.s, theme.Current()
 	r.ground.FillColor, r.line.FillColor = t.Panel, t.Line
-	r.alert.FillColor = mix(t.Panel, t.Bad, 0.35)
+	r.alert.FillColor = alertGround()
 	s.alertIcon.set("triangle-alert", t.Bad)
 	s.items[itemSaved].role = [...]role{SavedAll: roleQuiet, Saving: roleQuiet, NotSaved: roleBad}[s.status.Saved]
 	s.items[itemSaved].bold = s.status.Saved == NotSaved

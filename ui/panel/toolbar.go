@@ -9,6 +9,7 @@ import (
 
 	"echoline/internal/text"
 	"echoline/ui/keys"
+	"echoline/ui/theme"
 )
 
 // The toolbar's measures.
@@ -305,7 +306,7 @@ func (r *toolbarRenderer) arrange(s fyne.Size) {
 }
 
 func (r *toolbarRenderer) Refresh() {
-	t := tokens()
+	t := theme.Current()
 	r.ground.FillColor, r.line.FillColor = t.Panel, t.Line
 	for _, l := range r.lines {
 		l.FillColor = t.Line

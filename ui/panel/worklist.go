@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"echoline/internal/text"
+	"echoline/ui/theme"
 )
 
 // State says how far an image or frame is.
@@ -217,7 +218,7 @@ func (r *workListRenderer) Layout(s fyne.Size) {
 func (r *workListRenderer) MinSize() fyne.Size { return fyne.NewSize(50*unit, workHead+workRowHeight) }
 
 func (r *workListRenderer) Refresh() {
-	t := tokens()
+	t := theme.Current()
 	r.ground.FillColor, r.line.FillColor = t.Panel, t.Line
 	for _, o := range r.Objects() {
 		o.Refresh()

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"echoline/internal/text"
+	"echoline/ui/theme"
 )
 
 // The measures of a row of the work list.
@@ -98,13 +99,13 @@ func (w *workRow) MouseOut() { w.hovered = false; w.paint(); w.list.tell("") }
 
 // paint colours the ground, which says selected, hovered and focused.
 func (w *workRow) paint() {
-	t := tokens()
+	t := theme.Current()
 	r, _ := w.row()
 	selected := r.ID != "" && r.ID == w.list.selected
 	w.ground.FillColor, w.ground.StrokeWidth, w.ground.StrokeColor = color.Transparent, 0, color.Transparent
 	switch {
 	case selected:
-		w.ground.FillColor = mix(t.Panel, t.Accent, 0.16)
+		w.ground.FillColor = selectedGround()
 	case w.hovered:
 		w.ground.FillColor = t.Raised
 	}
@@ -161,7 +162,7 @@ func (r *workRowRenderer) layoutBar(x, y, width float32) {
 }
 
 func (r *workRowRenderer) Refresh() {
-	w, t := r.w, tokens()
+	w, t := r.w, theme.Current()
 	row, _ := w.row()
 	look := stateLooks[row.State]
 	dim := row.State == Refused
@@ -191,7 +192,7 @@ func (r *workRowRenderer) Refresh() {
 		w.done.Hide()
 		w.weakBar.Hide()
 	}
-	for _, o := range []fyne.CanvasObject{w.frame, w.thumb, w.badge, w.frames, w.state, w.track, w.done, w.weakBar} {
+	for _, o := range []fyne.CanvasObject{w.frame, w.thumb, w.badge, w.frames, w.state, w.share, w.track, w.done, w.weakBar} {
 		o.Refresh()
 	}
 }
