@@ -1,0 +1,236 @@
+package store
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"echoline/internal/fault"
+	"echoline/internal/mask"
+	"echoline/internal/review"
+)
+
+// The test binary runs itself as another program; these variables tell it what to do there.
+const (
+	childWork = "ECHOLINE_TEST_WORK" // a folder: work in it until killed, telling each finished step
+	childOpen = "ECHOLINE_TEST_OPEN" // a folder: open it and print the fault's code
+)
+
+func TestMain(m *testing.M) {
+	switch {
+	case os.Getenv(childWork) != "":
+		if err := workForEver(os.Getenv(childWork)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	case os.Getenv(childOpen) != "":
+		w, err := Open(os.Getenv(childOpen))
+		if err == nil {
+			err = w.Close()
+		}
+		fmt.Println(fault.CodeOf(err), err)
+	default:
+		os.Exit(m.Run())
+	}
+}
+
+// step does the i-th piece of a reader's work, always the same.
+func step(r *review.Review, i int) error {
+	k := review.Key{Instance: "1.2.4", Frame: i % 3}
+	switch {
+	case i%11 == 9:
+		_, _, err := r.Undo(k)
+		return err
+	case i%11 == 10:
+		return r.SetStatus(k, review.Status(1+i/11%2))
+	}
+	s, err := r.Begin(k, "brush", review.ByReader)
+	if err != nil {
+		return err
+	}
+	x, y := float64(i*37%testW), float64(i*23%testH)
+	s.Fill(mask.Capsule(x, y, x+4, y+2, 5, 4), uint8(1-i/3%2)) // paints and erases by turns
+	_, err = s.Commit()
+	return err
+}
+
+// twin is the same work in memory.
+type twin struct {
+	r       *review.Review
+	entries int // made so far
+	next    int // step
+}
+
+// Append counts.
+func (t *twin) Append(*review.Entry) error { t.entries++; return nil }
+
+// newTwin works until it has made n entries.
+func newTwin(n int) (*twin, error) {
+	t := &twin{}
+	t.r = review.New(testStudy(), "kim", t)
+	for t.entries < n {
+		if err := t.step(); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+func (t *twin) step() error {
+	t.next++
+	return step(t.r, t.next-1)
+}
+
+// workForEver goes on where the workspace ends, and prints how many entries there are once they are on the disk.
+func workForEver(dir string) error {
+	w, err := Open(dir)
+	if err != nil {
+		return err
+	}
+	r, err := w.Review(testStudy(), "kim")
+	if err != nil {
+		return err
+	}
+	begun, err := w.Entries("kim", []string{"1.2.4"})
+	if err != nil {
+		return err
+	}
+	t, err := newTwin(len(begun))
+	if err != nil {
+		return err
+	}
+	for t.entries < len(begun)+5000 {
+		if err := step(r, t.next); err != nil {
+			return err
+		}
+		if err := t.step(); err != nil {
+			return err
+		}
+		fmt.Println(t.entries)
+	}
+	return errors.New("nobody kills me")
+}
+
+// child prepares this binary to run as another program.
+func child(exe, task, dir string) *exec.Cmd {
+	cmd := exec.Command(exe)
+	cmd.Env = append(os.Environ(), task+"="+dir)
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+func executable(t *testing.T) string {
+	t.Helper()
+	exe, err := os.Executable()
+	must(t, err)
+	return exe
+}
+
+// kills is how often the program is killed.
+const kills = 25
+
+func TestNothingAcknowledgedIsLostByKill(t *testing.T) {
+	dir := t.TempDir()
+	total := 0
+	for range kills {
+		told := workAndKill(t, dir)
+		w := mustOpen(t, dir)
+		entries, err := w.Entries("kim", []string{"1.2.4"})
+		must(t, err)
+		if len(entries) < told || len(entries) > told+1 {
+			t.Fatalf("%d entries on the disk, %d acknowledged", len(entries), told)
+		}
+		same(t, mustReview(t, w, "kim"), len(entries))
+		must(t, w.Close())
+		total = len(entries)
+	}
+	if total < kills {
+		t.Fatalf("%d entries in %d runs: the program was killed before it worked", total, kills)
+	}
+	t.Logf("%d kills, %d entries", kills, total)
+}
+
+// workAndKill lets a child work for a while and kills it; it returns the last number that the child told.
+func workAndKill(t *testing.T, dir string) int {
+	t.Helper()
+	cmd := child(executable(t), childWork, dir)
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	lines := bufio.NewScanner(out)
+	told, timer := 0, (*time.Timer)(nil)
+	for lines.Scan() {
+		n, err := strconv.Atoi(lines.Text())
+		must(t, err)
+		told = n
+		if timer == nil { // it began: let it work for a moment
+			timer = time.AfterFunc(time.Duration(rand.IntN(60_000))*time.Microsecond, func() { cmd.Process.Kill() })
+		}
+	}
+	err = cmd.Wait()
+	if timer == nil {
+		t.Fatal("the child did not work", err)
+	}
+	return told
+}
+
+// same compares a review with what n entries of work make.
+func same(t *testing.T, r *review.Review, n int) {
+	t.Helper()
+	want, err := newTwin(n)
+	must(t, err)
+	for i := range 3 {
+		k := review.Key{Instance: "1.2.4", Frame: i}
+		a, b := r.Frame(k), want.r.Frame(k)
+		if !a.Labels.Equal(b.Labels) || !a.Marks.Equal(b.Marks) || a.Status != b.Status ||
+			len(r.History(k)) != len(want.r.History(k)) || r.CanRedo(k) != want.r.CanRedo(k) {
+			t.Fatalf("%v differs after %d entries", k, n)
+		}
+	}
+}
+
+func TestLockEndsWithTheProcess(t *testing.T) {
+	dir := t.TempDir()
+	exe := executable(t)
+	cmd := child(exe, childWork, dir)
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	if !bufio.NewScanner(out).Scan() {
+		t.Fatal("the child did not work")
+	}
+	_, err = Open(dir)
+	wantCode(t, err, CodeBusy)
+	must(t, cmd.Process.Kill())
+	if err := cmd.Wait(); err == nil {
+		t.Fatal("killed, yet all right")
+	}
+	must(t, mustOpen(t, dir).Close())
+}
+
+// openAsChild opens dir in another program and returns what that said.
+func openAsChild(t *testing.T, cmd *exec.Cmd) string {
+	t.Helper()
+	out, err := cmd.Output()
+	must(t, err)
+	return strings.TrimSpace(string(out))
+}
+
+func TestProgramsShareNoWorkspace(t *testing.T) {
+	dir := t.TempDir()
+	w := mustOpen(t, dir)
+	if got := openAsChild(t, child(executable(t), childOpen, dir)); !strings.HasPrefix(got, string(CodeBusy)) {
+		t.Fatal(got)
+	}
+	must(t, w.Close())
+	if got := openAsChild(t, child(executable(t), childOpen, dir)); got != "<nil>" {
+		t.Fatal(got)
+	}
+}

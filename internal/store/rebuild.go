@@ -1,0 +1,190 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"echoline/internal/fault"
+)
+
+// rebuild makes a new file of what can be read of a damaged one, which it keeps beside it under another name. The new
+// file takes the old one's place only when it is whole. The fault that it returns first is for people: CodeRecovered.
+func rebuild(dir string) (*fault.Error, error) {
+	old := filepath.Join(dir, fileName)
+	aside := filepath.Join(dir, "damaged-"+time.Now().Format("20060102-150405")+".db")
+	scratch, fresh := filepath.Join(dir, "rebuild-from.db"), filepath.Join(dir, "rebuild-to.db")
+	removeFiles(scratch, fresh)
+	defer removeFiles(scratch, fresh)
+	for _, to := range []string{aside, scratch} { // reading a database can change it: read from a copy of the copy
+		if err := copyFiles(old, to); err != nil {
+			return nil, fileFault(dir, err)
+		}
+	}
+	edits, err := transfer(dir, scratch, fresh)
+	if err != nil {
+		return nil, storeFault(dir, err)
+	}
+	// A log left behind would be taken for the new file's.
+	if err := os.Remove(old + "-wal"); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fileFault(dir, err)
+	}
+	if err := os.Rename(fresh, old); err != nil {
+		return nil, fileFault(dir, err)
+	}
+	return fault.New(CodeRecovered, aside, nil, fault.Args{"Edits": edits}), nil
+}
+
+// parts are the files of a database.
+func parts(path string) []string { return []string{path, path + "-wal", path + "-shm"} }
+
+func removeFiles(paths ...string) {
+	for _, p := range paths {
+		for _, f := range parts(p) {
+			os.Remove(f)
+		}
+	}
+}
+
+// copyFiles copies a database with its log, if there is one.
+func copyFiles(from, to string) error {
+	for _, suffix := range []string{"", "-wal"} {
+		if err := copyFile(from+suffix, to+suffix); err != nil && (suffix == "" || !errors.Is(err, os.ErrNotExist)) {
+			return err
+		}
+	}
+	return nil
+}
+
+func copyFile(from, to string) (err error) {
+	src, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	dst, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, dst.Close()) }()
+	if _, err = io.Copy(dst, src); err != nil {
+		return err
+	}
+	return dst.Sync()
+}
+
+// transfer makes the database to from what can be read of from, and returns how many edits that are.
+func transfer(dir, from, to string) (edits int, err error) {
+	src, err := connect(from, "writable_schema(1)") // which lets SQLite read a file that was cut short
+	if err != nil {
+		return 0, err
+	}
+	defer src.Close()
+	db, err := connect(to)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	w := &Workspace{dir: dir, path: to, db: db}
+	if err := w.migrate(); err != nil {
+		return 0, err
+	}
+	tx, err := db.Begin()
+	if err != nil {
+		return 0, err
+	}
+	for _, t := range salvaged {
+		n, err := salvage(src, tx, t)
+		if err != nil {
+			return 0, errors.Join(err, tx.Rollback())
+		}
+		if t.name == "journal" {
+			edits = n
+		}
+	}
+	return edits, tx.Commit()
+}
+
+// table is one to be saved: its columns, and how its rows are ordered on the disk.
+type table struct {
+	name, key string
+	columns   []string
+}
+
+// salvaged are the tables that hold work, in an order in which references find what they refer to.
+var salvaged = []table{
+	{"readers", "rowid", []string{"name", "since"}},
+	{"items", "rowid", []string{"id", "path", "name", "w", "h", "frames"}},
+	{"studies", "rowid", []string{"id", "title", "opened"}},
+	{"study_items", "rowid", []string{"study", "place", "item"}},
+	{"journal", "seq", []string{
+		"seq", "reader", "item", "frame", "n", "time", "w", "h", "kind", "name", "origin", "model", "status", "labels", "marks", "crc",
+	}},
+	{"audit", "seq", []string{"seq", "time", "reader", "action", "detail", "prev", "hash"}},
+}
+
+// salvage copies the rows of a table from its beginning up to the damage and from its end back to it. Only the new
+// database's errors count.
+func salvage(src *sql.DB, tx *sql.Tx, t table) (int, error) {
+	columns := strings.Join(t.columns, ", ")
+	holes := strings.Repeat(", ?", len(t.columns))[2:]
+	insert, err := tx.Prepare("INSERT INTO " + t.name + " (" + columns + ") VALUES (" + holes + ") ON CONFLICT DO NOTHING")
+	if err != nil {
+		return 0, err
+	}
+	defer insert.Close()
+	total := 0
+	for _, order := range []string{"ASC", "DESC"} {
+		query := "SELECT " + columns + " FROM " + t.name + " NOT INDEXED ORDER BY " + t.key + " " + order
+		n, whole, err := drain(src, tx, insert, query, t)
+		total += n
+		if err != nil || whole {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
+// drain copies the rows of a query until it ends (whole) or meets damage.
+func drain(src *sql.DB, tx *sql.Tx, insert *sql.Stmt, query string, t table) (n int, whole bool, err error) {
+	rows, err := src.Query(query)
+	if err != nil {
+		return 0, false, nil //nolint:nilerr // damage: there is nothing to take from here
+	}
+	defer rows.Close()
+	values := make([]any, len(t.columns))
+	refs := make([]any, len(values))
+	for i := range values {
+		refs[i] = &values[i]
+	}
+	for rows.Next() {
+		if rows.Scan(refs...) != nil {
+			continue
+		}
+		if t.name == "journal" { // a reader whose row is lost is known from the work
+			if _, err := tx.Exec(`INSERT INTO readers (name, since) VALUES (?, ?) ON CONFLICT DO NOTHING`, values[1], values[5]); err != nil {
+				continue
+			}
+		}
+		res, err := insert.Exec(values...)
+		switch {
+		case isFullResult(err):
+			return n, false, err
+		case err != nil:
+			continue // a row that is nonsense or refers to one that is lost
+		}
+		if k, err := res.RowsAffected(); err == nil {
+			n += int(k)
+		}
+	}
+	return n, rows.Err() == nil, nil
+}
+
+// isFullResult tells whether err is about the disk rather than the row.
+func isFullResult(err error) bool {
+	return err != nil && fault.CodeOf(storeFault("", err)) == CodeFull
+}
