@@ -13,7 +13,16 @@ type Study struct {
 	Title   string         // folder or file name; never patient data
 	Items   []*Item        // in series and instance order
 	Refused []*fault.Error // Where holds the path
-	Skipped []Skipped      // files that are no images, and other modalities
+	Skipped []Skipped      // files that are no images
+	Files   []File         // every file met, in natural order of the paths, with what became of it
+}
+
+// File is what became of one file. Refused and Skipped are both empty for one that was opened.
+type File struct {
+	Path    string
+	Item    *Item        // what the file says of itself; in Study.Items only if it was opened; nil where nothing could be read
+	Refused *fault.Error // why the file cannot be opened
+	Skipped fault.Code   // why the file was set aside
 }
 
 // Skipped is a file set aside without being at fault.
@@ -36,7 +45,10 @@ type Item struct {
 	Regions        []Region
 	PixelSpacing   *[2]float64 // mm per pixel x, y; second choice after Regions
 	Header         *Header     // nil for files that are not DICOM
-	source         frameSource
+
+	source frameSource
+	cache  *cache
+	order  order
 }
 
 // Region is one Ultrasound Region (PS3.3 C.8.5.5), bounds in pixels, X1 and Y1 exclusive after clamping to the image.
@@ -67,16 +79,18 @@ type frameSource interface {
 	frame(i int) (*Frame, error)
 }
 
-// Frame is one decoded picture. Exactly one of Grey and RGB is set.
+// Frame is one decoded picture. Exactly one of Grey and RGB is set. Frames are shared: nobody changes their pixels.
 type Frame struct {
 	W, H   int
-	Grey   []uint16 // W*H stored values after the modality transform, shifted to be non-negative
-	Max    int      // the largest value that Grey can hold (255, 4095, …)
+	Grey   []uint16 // W*H stored values; a frame with negative ones is shifted by half the range
+	Max    int      // the largest value that Grey can hold (255, 4095, …); 255 for RGB
 	RGB    []uint8  // W*H*3
-	Window Window   // the file's own window, or one that spans 0..Max
+	Window Window   // the file's own window, or one that spans what there is
+
+	inverse bool // small values are bright (MONOCHROME1)
 }
 
-// Window is a VOI window in units of Grey (or 0..255 for RGB).
+// Window is a VOI window in units of Grey (or 0..255 for RGB): the file's rescaling is taken out of it.
 type Window struct{ Center, Width float64 }
 
 // Header is what exports need of a DICOM source: attributes of the patient, study, series and instance modules as UTF-8

@@ -1,0 +1,351 @@
+package study
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"io"
+
+	"golang.org/x/image/tiff"
+
+	"echoline/internal/fault"
+)
+
+// Limits on pictures of any format, checked before anything is allocated for them.
+const (
+	maxSide       = 16384
+	maxFrames     = 20000
+	maxFrameBytes = 256 << 20
+)
+
+// format is a kind of picture file that is not DICOM.
+type format struct {
+	config func(io.Reader) (image.Config, error)
+	decode func(io.Reader) (image.Image, error)
+	whole  func(r io.ReaderAt, size int64) error // tells cheaply whether the file is all there
+}
+
+var (
+	pngFormat  = &format{png.DecodeConfig, png.Decode, wholePNG}
+	jpegFormat = &format{jpeg.DecodeConfig, jpeg.Decode, wholeJPEG}
+	tiffFormat = &format{tiff.DecodeConfig, tiff.Decode, wholeTIFF}
+)
+
+// pictureFormat tells the format by the file's first bytes; nil for none of them.
+func pictureFormat(head []byte) *format {
+	starts := func(s string) bool { return bytes.HasPrefix(head, []byte(s)) }
+	switch {
+	case starts("\x89PNG\r\n\x1a\n"):
+		return pngFormat
+	case starts("\xff\xd8\xff"):
+		return jpegFormat
+	case starts("II*\x00"), starts("MM\x00*"):
+		return tiffFormat
+	}
+	return nil
+}
+
+// openPicture describes a PNG, JPEG or TIFF file without decoding its pixels.
+func openPicture(f io.ReaderAt, o original, kind *format) (*Item, error) {
+	c, err := kind.config(io.NewSectionReader(f, 0, o.size))
+	if err != nil {
+		return nil, decoderFault(err)
+	}
+	it := &Item{Path: o.path, W: c.Width, H: c.Height, Frames: 1, Photometric: "RGB"}
+	if c.ColorModel == color.GrayModel || c.ColorModel == color.Gray16Model {
+		it.Photometric = "MONOCHROME2"
+	}
+	if err := checkSize(c); err != nil {
+		return it, err
+	}
+	if err := kind.whole(f, o.size); err != nil {
+		return it, err
+	}
+	id, err := sum(f, o.size)
+	if err != nil {
+		return it, err
+	}
+	it.ID = "sha256:" + id
+	it.source = pictureSource{o, kind}
+	return it, nil
+}
+
+// checkSize holds a picture against the limits, by the memory that its decoder takes.
+func checkSize(c image.Config) error {
+	if c.Width < 1 || c.Height < 1 {
+		return damaged("%d×%d pixels", c.Width, c.Height)
+	}
+	bytes := int64(4)
+	switch c.ColorModel {
+	case color.GrayModel:
+		bytes = 2
+	case color.RGBA64Model, color.NRGBA64Model:
+		bytes = 8
+	}
+	if c.Width > maxSide || c.Height > maxSide || int64(c.Width)*int64(c.Height)*bytes > maxFrameBytes {
+		return tooLarge("%d×%d", c.Width, c.Height)
+	}
+	return nil
+}
+
+type pictureSource struct {
+	file original
+	kind *format
+}
+
+func (s pictureSource) frame(int) (*Frame, error) {
+	f, err := s.file.reopen()
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	c, err := s.kind.config(bufio.NewReader(f))
+	if err == nil {
+		err = checkSize(c)
+	}
+	if err != nil {
+		return nil, decoderFault(err)
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	im, err := s.kind.decode(bufio.NewReaderSize(f, 64<<10))
+	if err != nil {
+		return nil, decoderFault(err)
+	}
+	return pictureFrame(im), nil
+}
+
+// decoderFault sorts what a decoder says: the end of the file came early, or the content is wrong.
+func decoderFault(err error) error {
+	var f *fault.Error
+	switch {
+	case errors.As(err, &f):
+		return err
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errTruncated()
+	}
+	return fault.New(CodeDamaged, "", err, nil)
+}
+
+// pictureFrame takes the pixels over: grey stays grey, colours lose what they have over 8 bits, and what is transparent
+// lies on black.
+func pictureFrame(im image.Image) *Frame {
+	b := im.Bounds()
+	f := &Frame{W: b.Dx(), H: b.Dy(), Max: 255}
+	n := f.W * f.H
+	switch p := im.(type) {
+	case *image.Gray:
+		f.Grey = make([]uint16, n)
+		for y := range f.H {
+			row := p.Pix[y*p.Stride : y*p.Stride+f.W]
+			for x, v := range row {
+				f.Grey[y*f.W+x] = uint16(v)
+			}
+		}
+	case *image.Gray16:
+		f.Grey, f.Max = make([]uint16, n), 65535
+		for y := range f.H {
+			for x := range f.W {
+				f.Grey[y*f.W+x] = binary.BigEndian.Uint16(p.Pix[y*p.Stride+2*x:])
+			}
+		}
+	case *image.Paletted:
+		if isGrey(p.Palette) {
+			f.Grey = make([]uint16, n)
+			f.each(func(i, x, y int) { f.Grey[i] = uint16(rgb8(p.Palette[p.Pix[y*p.Stride+x]])[0]) })
+			break
+		}
+		f.RGB = make([]uint8, 3*n)
+		f.each(func(i, x, y int) {
+			c := rgb8(p.Palette[p.Pix[y*p.Stride+x]])
+			copy(f.RGB[3*i:], c[:])
+		})
+	case *image.YCbCr:
+		f.RGB = make([]uint8, 3*n)
+		planesOf(p).toRGB(f.RGB)
+	default:
+		f.RGB = make([]uint8, 3*n)
+		f.each(func(i, x, y int) {
+			c := rgb8(im.At(b.Min.X+x, b.Min.Y+y))
+			copy(f.RGB[3*i:], c[:])
+		})
+	}
+	f.Window = f.extent()
+	if f.Max > 255 { // a picture file's range is what its maker chose
+		f.Window = fullWindow(f.Max)
+	}
+	return f
+}
+
+// each visits the pixels row by row.
+func (f *Frame) each(visit func(i, x, y int)) {
+	for y := range f.H {
+		for x := range f.W {
+			visit(y*f.W+x, x, y)
+		}
+	}
+}
+
+// isGrey tells whether all colours are shades of grey.
+func isGrey(p color.Palette) bool {
+	for _, c := range p {
+		if v := rgb8(c); v[0] != v[1] || v[1] != v[2] {
+			return false
+		}
+	}
+	return true
+}
+
+// rgb8 is the colour over black.
+func rgb8(c color.Color) [3]uint8 {
+	r, g, b, _ := c.RGBA()
+	return [3]uint8{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8)}
+}
+
+// wholePNG walks the chunks to the end mark and checks the sums of their headers' and pixels' bytes.
+func wholePNG(r io.ReaderAt, size int64) error {
+	in := bufio.NewReaderSize(io.NewSectionReader(r, 8, size-8), 64<<10)
+	for {
+		var head [8]byte
+		if _, err := io.ReadFull(in, head[:]); err != nil {
+			return decoderFault(err)
+		}
+		kind := string(head[4:])
+		h := crc32.NewIEEE()
+		h.Write(head[4:])
+		n := int64(binary.BigEndian.Uint32(head[:4]))
+		if _, err := io.CopyN(h, in, n); err != nil {
+			return decoderFault(err)
+		}
+		var want [4]byte
+		if _, err := io.ReadFull(in, want[:]); err != nil {
+			return decoderFault(err)
+		}
+		if h.Sum32() != binary.BigEndian.Uint32(want[:]) {
+			return damaged("checksum of PNG chunk %q", kind)
+		}
+		if kind == "IEND" {
+			return nil
+		}
+	}
+}
+
+// wholeJPEG looks for the end mark behind the last byte of a scan.
+func wholeJPEG(r io.ReaderAt, size int64) error {
+	// Some writers pad; an end mark inside a thumbnail stands near the beginning and is not met here.
+	const tail = 4096
+	n := min(size, tail)
+	b := make([]byte, n)
+	if _, err := r.ReadAt(b, size-n); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if !bytes.Contains(b, []byte{0xff, 0xd9}) {
+		return errTruncated()
+	}
+	return nil
+}
+
+// wholeTIFF checks that every strip and tile of the first page lies inside the file.
+func wholeTIFF(r io.ReaderAt, size int64) error {
+	ends, err := tiffExtents(r, size)
+	if err != nil {
+		return err
+	}
+	for _, e := range ends {
+		if e > size {
+			return errTruncated()
+		}
+	}
+	return nil
+}
+
+// Tags of TIFF directories that say where pixels lie.
+const (
+	tiffStripOffsets = 273
+	tiffStripCounts  = 279
+	tiffTileOffsets  = 324
+	tiffTileCounts   = 325
+)
+
+// tiffExtents lists where the strips and tiles of the first page end.
+func tiffExtents(r io.ReaderAt, size int64) ([]int64, error) {
+	var order binary.ByteOrder = binary.LittleEndian
+	read := func(off, n int64) ([]byte, error) {
+		if off < 0 || n < 0 || off+n > size {
+			return nil, errTruncated()
+		}
+		b := make([]byte, n)
+		_, err := io.ReadFull(io.NewSectionReader(r, off, n), b)
+		return b, err
+	}
+	head, err := read(0, 8)
+	if err != nil {
+		return nil, err
+	}
+	if head[0] == 'M' {
+		order = binary.BigEndian
+	}
+	dir := int64(order.Uint32(head[4:]))
+	count, err := read(dir, 2)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := read(dir+2, 12*int64(order.Uint16(count)))
+	if err != nil {
+		return nil, err
+	}
+	values := map[uint16][]int64{}
+	for ; len(entries) > 0; entries = entries[12:] {
+		switch tag := order.Uint16(entries); tag {
+		case tiffStripOffsets, tiffStripCounts, tiffTileOffsets, tiffTileCounts:
+			if values[tag], err = tiffInts(entries[:12], order, read); err != nil {
+				return nil, err
+			}
+		}
+	}
+	var ends []int64
+	for at, length := range map[uint16]uint16{tiffStripOffsets: tiffStripCounts, tiffTileOffsets: tiffTileCounts} {
+		for i, off := range values[at] {
+			if i < len(values[length]) {
+				ends = append(ends, off+values[length][i])
+			}
+		}
+	}
+	return ends, nil
+}
+
+// tiffInts reads the integers of one 12-byte directory entry.
+func tiffInts(entry []byte, order binary.ByteOrder, read func(off, n int64) ([]byte, error)) ([]int64, error) {
+	wide := int64(4)
+	switch kind := order.Uint16(entry[2:]); kind {
+	case 3:
+		wide = 2
+	case 4:
+	default:
+		return nil, damaged("TIFF integers of type %d", kind)
+	}
+	n := int64(order.Uint32(entry[4:]))
+	data := entry[8:12]
+	if n*wide > 4 {
+		var err error
+		if data, err = read(int64(order.Uint32(data)), n*wide); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]int64, n)
+	for i := range out {
+		if wide == 2 {
+			out[i] = int64(order.Uint16(data[2*i:]))
+		} else {
+			out[i] = int64(order.Uint32(data[4*i:]))
+		}
+	}
+	return out, nil
+}

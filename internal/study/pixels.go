@@ -1,0 +1,238 @@
+package study
+
+import (
+	"encoding/binary"
+	"slices"
+	"strings"
+
+	"echoline/internal/fault"
+)
+
+// picture says how the pixels of a DICOM instance are coded.
+type picture struct {
+	syntax      string
+	photometric string
+	w, h        int
+	samples     int
+	allocated   int // bits
+	stored      int
+	high        int // the highest bit in use
+	signed      bool
+	planar      bool
+	order       binary.ByteOrder
+	palette     *palette
+	window      *Window // the file's, in stored units; nil for colour and where it states none
+}
+
+// describe reads and checks the image pixel module.
+func describe(p *part10) (*picture, error) {
+	d := p.set
+	c := &picture{syntax: p.syntax, order: p.order, photometric: strings.ToUpper(d.text("PhotometricInterpretation"))}
+	signed, planar := 0, 0
+	for _, f := range []struct {
+		keyword string
+		to      *int
+		missing int
+	}{
+		{"Rows", &c.h, 0},
+		{"Columns", &c.w, 0},
+		{"SamplesPerPixel", &c.samples, 1},
+		{"BitsAllocated", &c.allocated, 0},
+		{"BitsStored", &c.stored, 0},
+		{"HighBit", &c.high, -1},
+		{"PixelRepresentation", &signed, 0},
+		{"PlanarConfiguration", &planar, 0},
+	} {
+		v, err := d.whole(f.keyword, f.missing)
+		if err != nil {
+			return nil, err
+		}
+		*f.to = v
+	}
+	c.signed, c.planar = signed == 1, planar == 1
+	if c.h < 1 || c.w < 1 {
+		return nil, damaged("%d rows and %d columns", c.h, c.w)
+	}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if c.photometric == "PALETTE COLOR" {
+		var err error
+		if c.palette, err = readPalette(d); err != nil {
+			return nil, err
+		}
+	}
+	c.window = c.fileWindow(d)
+	return c, nil
+}
+
+// check refuses what is not decoded, by name.
+func (c *picture) check() error {
+	if c.h > maxSide || c.w > maxSide {
+		return tooLarge("%d×%d", c.w, c.h)
+	}
+	kind := func(k string, v any) *fault.Error {
+		return fault.New(CodePixels, "", nil, fault.Args{"Kind": k, "Value": v})
+	}
+	want := 3
+	switch c.photometric {
+	case "MONOCHROME1", "MONOCHROME2", "PALETTE COLOR":
+		want = 1
+	case "RGB", "YBR_FULL", "YBR_FULL_422":
+	case "YBR_PARTIAL_422", "YBR_PARTIAL_420":
+		if syntaxes[c.syntax].coding != jpegCoded {
+			return kind("PhotometricInterpretation", c.photometric)
+		}
+	case "":
+		return damaged("no PhotometricInterpretation")
+	default:
+		return kind("PhotometricInterpretation", c.photometric)
+	}
+	if c.samples != want {
+		return damaged("%d samples a pixel in %s", c.samples, c.photometric)
+	}
+	if c.allocated != 8 && c.allocated != 16 {
+		return kind("BitsAllocated", c.allocated)
+	}
+	if c.stored < 1 || c.stored > c.allocated {
+		c.stored = c.allocated
+	}
+	if c.high < c.stored-1 || c.high >= c.allocated {
+		c.high = c.stored - 1
+	}
+	if decoded := int64(c.w) * int64(c.h) * int64(1+max(c.samples-1, 1)); decoded > maxFrameBytes {
+		return tooLarge("%d×%d", c.w, c.h)
+	}
+	if c.halved() && c.w%2 != 0 {
+		return damaged("YBR_FULL_422 with an odd number of columns")
+	}
+	if c.halved() && c.allocated != 8 {
+		return kind("BitsAllocated", c.allocated)
+	}
+	return nil
+}
+
+// halved tells whether two neighbours share their colour in uncompressed pixels.
+func (c *picture) halved() bool {
+	return c.photometric == "YBR_FULL_422" && syntaxes[c.syntax].coding == native
+}
+
+// frameBytes is how long an uncompressed frame is.
+func (c *picture) frameBytes() int64 {
+	n := int64(c.w) * int64(c.h) * int64(c.allocated/8)
+	if c.halved() {
+		return 2 * n
+	}
+	return n * int64(c.samples)
+}
+
+// fileWindow is the window that the file asks for, turned from the units of its rescaling into stored ones.
+func (c *picture) fileWindow(d *dataSet) *Window {
+	if !strings.HasPrefix(c.photometric, "MONOCHROME") {
+		return nil
+	}
+	w := Window{d.real("WindowCenter", 0), d.real("WindowWidth", 0)}
+	if w.Width < 1 {
+		return nil
+	}
+	slope, intercept := d.real("RescaleSlope", 1), d.real("RescaleIntercept", 0)
+	if slope <= 0 {
+		return nil
+	}
+	w.Center, w.Width = (w.Center-intercept)/slope, w.Width/slope
+	return &w
+}
+
+// frame makes a frame of uncompressed samples.
+func (c *picture) frame(b []byte) *Frame {
+	f := &Frame{W: c.w, H: c.h, Max: 255}
+	shift := 0
+	switch {
+	case c.palette != nil:
+		f.RGB = c.palette.apply(c.values(b))
+	case c.samples == 1:
+		f.Grey, f.Max = c.values(b), 1<<c.stored-1
+		shift = c.rise(f.Grey)
+		f.inverse = c.photometric == "MONOCHROME1"
+	default:
+		f.RGB = c.colours(b)
+	}
+	if c.window != nil {
+		f.Window = Window{c.window.Center + float64(shift), c.window.Width}
+	} else {
+		f.Window = f.extent()
+	}
+	return f
+}
+
+// values takes the stored bits out of single samples.
+func (c *picture) values(b []byte) []uint16 {
+	n := c.w * c.h
+	out := make([]uint16, n)
+	shift, mask := c.high+1-c.stored, uint16(1<<c.stored-1)
+	if c.allocated == 8 {
+		for i, v := range b[:n] {
+			out[i] = uint16(v) >> shift & mask
+		}
+		return out
+	}
+	for i := range out {
+		out[i] = c.order.Uint16(b[2*i:]) >> shift & mask
+	}
+	return out
+}
+
+// rise shifts signed values by half their range, if any is negative, and returns by how much.
+func (c *picture) rise(values []uint16) int {
+	half := uint16(1) << (c.stored - 1)
+	if !c.signed || !slices.ContainsFunc(values, func(v uint16) bool { return v&half != 0 }) {
+		return 0
+	}
+	for i := range values {
+		values[i] ^= half // turning the top bit of two's complement over adds half
+	}
+	return int(half)
+}
+
+// colours makes interleaved RGB of 8 bits.
+func (c *picture) colours(b []byte) []uint8 {
+	n := c.w * c.h
+	if c.halved() {
+		return unfold422(b, c.w, c.h)
+	}
+	out := make([]uint8, 3*n)
+	pixel, sample := 3, 1
+	if c.planar {
+		pixel, sample = 1, n
+	}
+	for s := range 3 {
+		if c.allocated == 8 {
+			for i := range n {
+				out[3*i+s] = b[i*pixel+s*sample]
+			}
+			continue
+		}
+		for i := range n {
+			v := c.order.Uint16(b[2*(i*pixel+s*sample):]) >> (c.high + 1 - c.stored)
+			out[3*i+s] = uint8(v >> max(c.stored-8, 0))
+		}
+	}
+	if strings.HasPrefix(c.photometric, "YBR") {
+		for i := 0; i < len(out); i += 3 {
+			putRGB(out[i:i+3], out[i], out[i+1], out[i+2])
+		}
+	}
+	return out
+}
+
+// unfold422 converts pairs of pixels stored as Y1 Y2 Cb Cr.
+func unfold422(b []byte, w, h int) []uint8 {
+	n := w * h
+	out := make([]uint8, 3*n)
+	for i := 0; i < n; i += 2 {
+		q := b[2*i : 2*i+4]
+		putRGB(out[3*i:3*i+3], q[0], q[2], q[3])
+		putRGB(out[3*i+3:3*i+6], q[1], q[2], q[3])
+	}
+	return out
+}

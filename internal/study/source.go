@@ -1,0 +1,60 @@
+package study
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+	"time"
+
+	"echoline/internal/fault"
+)
+
+var errNoFrame = errors.New("no such frame")
+
+// original is a file as it was when it was opened. Nothing keeps it open, so that a study may have any number of files
+// and drives can be taken out.
+type original struct {
+	path  string
+	size  int64
+	mtime time.Time
+}
+
+// openOriginal opens a regular file for reading.
+func openOriginal(path string) (*os.File, original, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, original{}, err
+	}
+	if !info.Mode().IsRegular() { // opening a pipe or a device could wait for ever
+		return nil, original{}, fault.New(CodeNotImage, "", nil, nil)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, original{}, err
+	}
+	return f, original{path, info.Size(), info.ModTime()}, nil
+}
+
+// reopen opens the file again, provided that it is still the same.
+func (o original) reopen() (*os.File, error) {
+	f, now, err := openOriginal(o.path)
+	if err != nil {
+		return nil, err
+	}
+	if now.size != o.size || !now.mtime.Equal(o.mtime) {
+		f.Close()
+		return nil, fault.New(CodeChanged, "", nil, nil)
+	}
+	return f, nil
+}
+
+// sum is the SHA-256 of the whole file in hexadecimal.
+func sum(r io.ReaderAt, size int64) (string, error) {
+	h := sha256.New()
+	if _, err := io.Copy(h, io.NewSectionReader(r, 0, size)); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
