@@ -4,15 +4,19 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"image"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"echoline/internal/fault"
 	"echoline/internal/mask"
+	"echoline/internal/study"
 )
 
 var shared string // the demo, written once for all tests of the package
@@ -23,7 +27,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func study(t *testing.T) string {
+func folder(t *testing.T) string {
 	t.Helper()
 	if shared == "" {
 		dir, err := os.MkdirTemp("", "echoline-demo")
@@ -40,7 +44,7 @@ func study(t *testing.T) string {
 
 func TestDigests(t *testing.T) {
 	for _, name := range Names() {
-		data, err := os.ReadFile(filepath.Join(study(t), name+".dcm"))
+		data, err := os.ReadFile(filepath.Join(folder(t), name+".dcm"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -159,7 +163,7 @@ func TestCineMovesSmoothly(t *testing.T) {
 
 func TestWriteKeepsAndRepairs(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(study(t))); err != nil {
+	if err := os.CopyFS(dir, os.DirFS(folder(t))); err != nil {
 		t.Fatal(err)
 	}
 	good, bad := filepath.Join(dir, "demo-1-oval.dcm"), filepath.Join(dir, "demo-2-shadow.dcm")
@@ -204,7 +208,7 @@ func TestValidators(t *testing.T) {
 		t.Skip("dciodvfy (package dicom3tools) is not installed")
 	}
 	for _, name := range Names() {
-		out, err := exec.Command(tool, "-new", filepath.Join(study(t), name+".dcm")).CombinedOutput()
+		out, err := exec.Command(tool, "-new", filepath.Join(folder(t), name+".dcm")).CombinedOutput()
 		if err != nil || strings.Count(string(out), "\n") > 1 {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}
@@ -237,5 +241,36 @@ func BenchmarkStill(b *testing.B) {
 func BenchmarkCine(b *testing.B) {
 	for b.Loop() {
 		find("demo-7-cine").render(func(int, []uint8) {})
+	}
+}
+
+func TestOpensAsAStudy(t *testing.T) {
+	st, err := study.Open(t.Context(), []string{folder(t)}, nil)
+	if err != nil || len(st.Refused) > 0 {
+		t.Fatal(err, st.Refused)
+	}
+	var names []string
+	for _, it := range st.Items {
+		names = append(names, it.Name)
+		truth := Truth(it.Name, it.Frames-1)
+		if it.W != truth.W || it.H != truth.H || it.Frames != find(it.Name).frames {
+			t.Errorf("%s: %d×%d, %d frames", it.Name, it.W, it.H, it.Frames)
+		}
+		if s, from := it.SpacingAt(0, [2]float64{width / 2, height / 2}); from != study.ByRegion || math.Abs(s.X-0.075) > 1e-9 || s.X != s.Y {
+			t.Errorf("%s: spacing %v %v", it.Name, s, from)
+		}
+		if want := image.Rect(left, top, left+sectorW, top+sectorH); it.Sector() != want {
+			t.Errorf("%s: sector %v, want %v", it.Name, it.Sector(), want)
+		}
+		f, err := it.Frame(it.Frames - 1)
+		if err != nil || f.Max != 255 || len(f.Grey) != width*height {
+			t.Errorf("%s: %v", it.Name, err)
+		}
+	}
+	if !slices.Equal(names, Names()) {
+		t.Errorf("items %v", names)
+	}
+	if cine := st.Items[len(st.Items)-1]; cine.FrameTime != cineFrameTime*time.Millisecond {
+		t.Errorf("frame time %v", cine.FrameTime)
 	}
 }

@@ -9,10 +9,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"echoline/internal/durable"
@@ -35,7 +37,7 @@ const (
 // ResearchUse stands in every export.
 const ResearchUse = "For research only. Not a medical device. Not for diagnosis."
 
-// manifestName is the list of checksums, in the form that sha256sum -c reads.
+// manifestName is the file that holds Result.Manifest.
 const manifestName = "manifest.sha256"
 
 // Options say how to export.
@@ -115,7 +117,7 @@ func Run(ctx context.Context, in Input, o Options) (Result, error) {
 		}
 	}
 	if o.Manifest && len(j.results.Files) > 0 {
-		j.store([]output{{manifestName, j.manifest()}})
+		j.manifest()
 	}
 	return j.results, nil
 }
@@ -185,12 +187,33 @@ func (j *job) store(files []output) {
 	}
 }
 
-func (j *job) manifest() []byte {
+// Manifest lists the files with their checksums, in the form that sha256sum -c reads.
+func (r Result) Manifest() []byte {
 	var b bytes.Buffer
-	for _, f := range j.results.Files {
+	for _, f := range r.Files {
 		fmt.Fprintf(&b, "%s  %s\n", f.SHA256, filepath.Base(f.Path))
 	}
 	return b.Bytes()
+}
+
+// manifest writes the manifest. One that is there keeps its lines on files that this run did not write.
+func (j *job) manifest() {
+	path := filepath.Join(j.Dir, manifestName)
+	old, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		j.results.Failed = append(j.results.Failed, fault.New(CodeWrite, path, err, nil))
+		return
+	}
+	var b bytes.Buffer
+	for line := range strings.Lines(string(old)) {
+		if _, name, ok := strings.Cut(strings.TrimSpace(line), "  "); ok && !j.taken[filepath.Join(j.Dir, name)] {
+			b.WriteString(strings.TrimSpace(line) + "\n")
+		}
+	}
+	b.Write(j.results.Manifest())
+	if err := durable.WriteFile(path, b.Bytes(), 0o644); err != nil {
+		j.results.Failed = append(j.results.Failed, fault.New(CodeWrite, path, err, nil))
+	}
 }
 
 func hash(data []byte) string {

@@ -199,14 +199,21 @@ func TestManifest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range res.Files[:len(res.Files)-1] {
+	for _, f := range res.Files {
 		content, _ := os.ReadFile(f.Path)
 		if line := hash(content) + "  " + filepath.Base(f.Path) + "\n"; !strings.Contains(string(data), line) {
 			t.Errorf("manifest lacks %s", line)
 		}
 	}
-	if n := strings.Count(string(data), "\n"); n != 3 {
-		t.Errorf("%d lines", n)
+	if string(data) != string(res.Manifest()) || strings.Count(string(data), "\n") != 3 {
+		t.Errorf("manifest %s", data)
+	}
+	o.Overwrite = true
+	again := run(t, input(cine("clip", 16, 16, 1, 1), cine("more", 16, 16, 1, 1)), o)
+	data, _ = os.ReadFile(filepath.Join(o.Dir, manifestName))
+	old := strings.Join(strings.SplitAfter(string(res.Manifest()), "\n")[:2], "") // the frames; clip.json is new
+	if string(data) != old+string(again.Manifest()) {
+		t.Errorf("second manifest\n%swants\n%s%s", data, old, again.Manifest())
 	}
 }
 

@@ -125,10 +125,14 @@ func (in *Input) values() []uint8 {
 	return out
 }
 
+// declared tells whether it is known what a value means.
+func (in *Input) declared(v uint8) bool {
+	return slices.ContainsFunc(in.Labels, func(l inference.Label) bool { return l.Value == v })
+}
+
 // label is what a value means.
 func (in *Input) label(v uint8) inference.Label {
-	i := slices.IndexFunc(in.Labels, func(l inference.Label) bool { return l.Value == v })
-	if i >= 0 {
+	if i := slices.IndexFunc(in.Labels, func(l inference.Label) bool { return l.Value == v }); i >= 0 {
 		return in.Labels[i]
 	}
 	return inference.Label{

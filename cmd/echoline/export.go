@@ -1,0 +1,263 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"echoline/inference"
+	"echoline/internal/export"
+	"echoline/internal/fault"
+	"echoline/internal/review"
+	"echoline/internal/store"
+	"echoline/internal/study"
+	"echoline/internal/text"
+)
+
+// Faults of the export command.
+const (
+	codeExportWorkspace fault.Code = "export.workspace" // no workspace in that folder
+	codeExportReader    fault.Code = "export.reader"    // the workspace does not know the reader; Readers
+	codeExportMissing   fault.Code = "export.missing"   // the file of a reviewed image holds another image now
+	codeExportFailed    fault.Code = "export.failed"    // some items failed, each named before; Failed
+)
+
+// workspaceFile is what a folder holds that is a workspace.
+const workspaceFile = "echoline.db"
+
+// exportOptions are the flags of export.
+type exportOptions struct {
+	workspace, format, include, out, reader string
+	overwrite, manifest, quiet              bool
+}
+
+// exportCommand writes the masks of a workspace to files.
+func exportCommand() *cobra.Command {
+	var o exportOptions
+	c := &cobra.Command{
+		Use:     "export --workspace DIR --format " + strings.Join(export.Formats(), "|") + " --out DIR",
+		Short:   text.T("export.cli.short"),
+		Long:    text.T("export.cli.long"),
+		Example: "  echoline export --workspace ~/reviews --format seg --out masks\n  echoline export --workspace ~/reviews --format png --include all --out masks",
+		Args: func(_ *cobra.Command, args []string) error {
+			return o.check(args)
+		},
+		RunE: func(c *cobra.Command, _ []string) error {
+			ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt)
+			defer stop()
+			return runExport(ctx, o, c.OutOrStdout(), c.ErrOrStderr())
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.workspace, "workspace", "", text.T("export.cli.flag.workspace"))
+	f.StringVar(&o.format, "format", "", text.T("export.cli.flag.format"))
+	f.StringVar(&o.include, "include", string(export.Accepted), text.T("export.cli.flag.include"))
+	f.StringVar(&o.out, "out", "", text.T("export.cli.flag.out"))
+	f.StringVar(&o.reader, "reader", "", text.T("export.cli.flag.reader"))
+	f.BoolVar(&o.overwrite, "overwrite", false, text.T("export.cli.flag.overwrite"))
+	f.BoolVar(&o.manifest, "manifest", false, text.T("export.cli.flag.manifest"))
+	f.BoolVar(&o.quiet, "quiet", false, text.T("export.cli.flag.quiet"))
+	return c
+}
+
+// check finds wrong usage before anything is touched.
+func (o *exportOptions) check(args []string) error {
+	for flag, value := range map[string]string{"workspace": o.workspace, "format": o.format, "out": o.out} {
+		if value == "" {
+			return fmt.Errorf("%w: %s", errUsage, text.T("export.cli.usage.flag", text.Args{"Flag": "--" + flag}))
+		}
+	}
+	if len(args) > 0 {
+		return fmt.Errorf("%w: %s", errUsage, text.T("export.cli.usage.args"))
+	}
+	if !slices.Contains(export.Formats(), o.format) {
+		return fmt.Errorf("%w: %s", errUsage, text.Fault(fault.New(export.CodeFormat, o.format, nil, fault.Args{"Formats": export.Formats()})))
+	}
+	if _, err := export.ParseInclude(o.include); err != nil {
+		return fmt.Errorf("%w: %s", errUsage, text.Fault(err))
+	}
+	return nil
+}
+
+// runExport runs the command. What fails is named on log and the rest goes on.
+func runExport(ctx context.Context, o exportOptions, out, log io.Writer) error {
+	if _, err := os.Stat(filepath.Join(o.workspace, workspaceFile)); err != nil { // opening would make a new one
+		return fault.New(codeExportWorkspace, o.workspace, err, nil)
+	}
+	ws, err := store.Open(o.workspace)
+	if err != nil {
+		return err
+	}
+	defer ws.Close()
+	if o.reader, err = chooseReader(ws, o); err != nil {
+		return err
+	}
+	include, err := export.ParseInclude(o.include)
+	if err != nil {
+		return err
+	}
+	report := newReporter(log, o.quiet)
+	if n := ws.Notice(); n != nil {
+		report.fail(n)
+	}
+	r, err := reopen(ctx, ws, o.reader, include, report)
+	if err != nil {
+		return err
+	}
+	res, err := export.Run(ctx, export.FromStored(r, include, predictionsOf(ws)), export.Options{
+		Format: o.format, Dir: o.out, Include: include, Overwrite: o.overwrite, Manifest: o.manifest,
+		Version: version, Now: time.Now(),
+		Progress: func(done, total int) { report.step(text.T("export.cli.writing"), done, total) },
+	})
+	report.end()
+	for _, f := range res.Failed {
+		report.fail(f)
+	}
+	if len(res.Files) > 0 {
+		if err := noteExport(ws, o, res); err != nil {
+			report.fail(err)
+		}
+	}
+	if !o.quiet {
+		summarise(out, res, o.out)
+	}
+	if n := report.failures(); err == nil && n > 0 {
+		return fault.New(codeExportFailed, "", nil, fault.Args{"Failed": n})
+	}
+	return err
+}
+
+// chooseReader is the reader asked for, or the only one that there is.
+func chooseReader(ws *store.Workspace, o exportOptions) (string, error) {
+	readers, err := ws.Readers()
+	if len(readers) > 1 { // without a name only a model worked
+		readers = slices.DeleteFunc(readers, func(n string) bool { return n == "" })
+	}
+	switch {
+	case err != nil:
+		return "", err
+	case len(readers) == 0:
+		return "", fault.New(codeExportWorkspace, o.workspace, errors.New(text.T("export.cli.empty_workspace")), nil)
+	case o.reader == "" && len(readers) == 1:
+		return readers[0], nil
+	case o.reader == "":
+		return "", fmt.Errorf("%w: %s", errUsage, text.T("export.cli.usage.reader", text.Args{"Readers": strings.Join(readers, ", ")}))
+	case !slices.Contains(readers, o.reader):
+		return "", fault.New(codeExportReader, o.reader, nil, fault.Args{"Readers": strings.Join(readers, ", ")})
+	}
+	return o.reader, nil
+}
+
+// reopen opens what the reader reviewed, with everything done to it, and for include all also what only a model looked
+// at. Files that cannot be opened any more are named on report. Nothing is written to the workspace.
+func reopen(ctx context.Context, ws *store.Workspace, reader string, include export.Include, report *reporter) (*review.Review, error) {
+	items, entries, err := worked(ws, reader, include)
+	if err != nil {
+		return nil, err
+	}
+	st := &study.Study{}
+	if len(items) > 0 {
+		paths := make([]string, len(items))
+		for i, it := range items {
+			paths[i] = it.Path
+		}
+		st, err = study.Open(ctx, paths, func(done, total int) { report.step(text.T("export.cli.opening"), done, total) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	nameMissing(st, items, report)
+	r := review.New(st, reader, nil)
+	there := map[string]bool{}
+	for _, it := range st.Items {
+		there[it.ID] = true
+	}
+	entries = slices.DeleteFunc(entries, func(e review.Entry) bool { return !there[e.Key.Instance] })
+	if err := r.Replay(entries); err != nil { // damaged entries: the rest of the review is there
+		report.fail(err)
+	}
+	return r, nil
+}
+
+// worked lists the items of the workspace that matter for an export, and what the reader did to them.
+func worked(ws *store.Workspace, reader string, include export.Include) ([]store.Item, []review.Entry, error) {
+	studies, err := ws.Studies()
+	if err != nil {
+		return nil, nil, err
+	}
+	var items []store.Item
+	var ids []string
+	for _, s := range studies {
+		for _, it := range s.Items {
+			if !slices.Contains(ids, it.ID) {
+				items, ids = append(items, it), append(ids, it.ID)
+			}
+		}
+	}
+	entries, err := ws.Entries(reader, ids)
+	if err != nil || include == export.All {
+		return items, entries, err
+	}
+	touched := map[string]bool{}
+	for _, e := range entries {
+		touched[e.Key.Instance] = true
+	}
+	items = slices.DeleteFunc(items, func(it store.Item) bool { return !touched[it.ID] })
+	return items, entries, nil
+}
+
+// nameMissing reports the items that could not be opened, or whose file now holds something else.
+func nameMissing(st *study.Study, items []store.Item, report *reporter) {
+	named := map[string]bool{}
+	for _, f := range st.Refused {
+		report.fail(f)
+		named[f.Where] = true
+	}
+	for _, it := range items {
+		if !named[it.Path] && !slices.ContainsFunc(st.Items, func(s *study.Item) bool { return s.ID == it.ID }) {
+			report.fail(fault.New(codeExportMissing, it.Path, nil, nil))
+		}
+	}
+}
+
+// predictionsOf finds in the workspace what the model said that a frame's mask started from, or the last one.
+func predictionsOf(ws *store.Workspace) func(*review.Frame) *inference.Prediction {
+	return func(f *review.Frame) *inference.Prediction {
+		ask := func() (*inference.Prediction, error) { return ws.LastPrediction(f.Key) }
+		if f.Model != "" {
+			ask = func() (*inference.Prediction, error) { return ws.Prediction(f.Key, f.Model) }
+		}
+		p, err := ask()
+		if err != nil { // only provenance is poorer without it: the mask is the review's
+			return nil
+		}
+		return p
+	}
+}
+
+// noteExport adds the export to the audit trail, with the checksum of its manifest.
+func noteExport(ws *store.Workspace, o exportOptions, res export.Result) error {
+	sum := sha256.Sum256(res.Manifest())
+	return ws.Audit(o.reader, "exported", fmt.Sprintf("%s %s, %d files, sha256 %x", o.format, o.include, len(res.Files), sum))
+}
+
+// summarise says for people what was written and what not.
+func summarise(out io.Writer, res export.Result, dir string) {
+	for _, name := range res.Empty {
+		fmt.Fprintln(out, text.T("export.cli.empty", text.Args{"Name": name}))
+	}
+	if res.LeftOut > 0 {
+		fmt.Fprintln(out, text.N("export.cli.leftout", res.LeftOut))
+	}
+	fmt.Fprintln(out, text.N("export.cli.written", len(res.Files), text.Args{"Dir": dir}))
+}
