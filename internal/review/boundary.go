@@ -47,15 +47,15 @@ func (f *Frame) outline() []contour.Contour {
 			cs = append(cs, p.Contours(label)...)
 		}
 	} else {
-		cs = f.fromMask(f.Labels)
+		cs = f.fromMask(f.Labels, labelsOf(f.Labels))
 	}
 	contour.ReadStates(cs, f.Marks)
 	return cs
 }
 
 // fromMask gives the contours of a mask with the model's expected error.
-func (f *Frame) fromMask(p *mask.Plane) []contour.Contour {
-	cs := outlines(p)
+func (f *Frame) fromMask(p *mask.Plane, labels []uint8) []contour.Contour {
+	cs := outlines(p, labels)
 	if f.Prediction != nil {
 		f.Prediction.Annotate(cs)
 	}
@@ -67,7 +67,7 @@ func (s *Stroke) contours() []contour.Contour {
 	if s.live != nil && s.liveAt == s.writes {
 		return s.live
 	}
-	cs := s.frame.fromMask(s.labels)
+	cs := s.frame.fromMask(s.labels, s.holds)
 	contour.ReadStates(cs, s.Marks())
 	if s.origin == ByReader {
 		eachVertex(cs, func(v *contour.Vertex) {

@@ -191,24 +191,3 @@ func TestEveryConfirmedArcIsReviewed(t *testing.T) {
 		}
 	})
 }
-
-func TestMeasurementsInPixels(t *testing.T) {
-	r, _ := open(t)
-	must(t, r.SetPrediction(still, predicted("m", 30, 24, 14)))
-	ms := r.Measurements(still)
-	if len(ms) != 1 || ms[0].Millimetres {
-		t.Fatal(ms)
-	}
-	check(t, ms[0].Longest, 28)
-	check(t, ms[0].Perpendicular, 28)
-	check(t, ms[0].Perimeter, 28*math.Pi)
-	check(t, ms[0].Area, 14*14*math.Pi)
-}
-
-// check wants a value within 2 %.
-func check(t *testing.T, got, want float64) {
-	t.Helper()
-	if math.Abs(got/want-1) > 0.02 {
-		t.Fatalf("%v, want %v", got, want)
-	}
-}

@@ -84,12 +84,16 @@ func (r *Review) Replay(entries []Entry) error {
 			}
 			continue
 		}
+		f.replaying = true
 		if err := r.replayOne(f, e); err != nil {
 			f.broken = true
 			order = append(order, f.Key)
 			causes[f.Key] = err
 		}
 		f.n = max(f.n, e.N)
+	}
+	for _, f := range r.frames {
+		f.replaying, f.ownLabels, f.ownMarks = false, false, false
 	}
 	r.shed()
 	return r.reportDamage(order, causes)
@@ -224,36 +228,44 @@ func travel(f *Frame, from, to *[]*step) error {
 	return nil
 }
 
-// swap applies the patches of s to copies of the frame's planes and puts these in place.
+// swap applies the patches of s to copies of the frame's planes and puts these in place. During a replay, when nobody
+// has seen the planes yet, it copies only once.
 func (f *Frame) swap(s *step) error {
-	labels, err := patched(f.Labels, s.labels)
+	labels, err := patched(f.Labels, s.labels, f.ownLabels)
 	if err != nil {
 		return err
 	}
-	marks, err := patched(f.Marks, s.marks)
+	marks, err := patched(f.Marks, s.marks, f.ownMarks)
 	if err != nil {
+		if f.ownLabels {
+			return errors.Join(err, s.labels.Apply(f.Labels)) // a patch is its own inverse
+		}
 		return err
 	}
+	f.ownLabels = f.replaying && (f.ownLabels || labels != f.Labels)
+	f.ownMarks = f.replaying && (f.ownMarks || marks != f.Marks)
 	f.Labels, f.Marks = labels, marks
 	return nil
 }
 
-// patched is p with a patch applied; p itself where the patch is empty.
-func patched(p *mask.Plane, by mask.Patch) (*mask.Plane, error) {
+// patched is p with a patch applied: a copy unless p is own or the patch empty.
+func patched(p *mask.Plane, by mask.Patch, own bool) (*mask.Plane, error) {
 	if by.Empty() {
 		return p, nil
 	}
-	q := p.Clone()
-	return q, by.Apply(q)
+	if !own {
+		p = p.Clone()
+	}
+	return p, by.Apply(p)
 }
 
 // applyBase starts f anew from the planes of e.
 func (r *Review) applyBase(f *Frame, e *Entry) error {
-	labels, err := patched(r.blank(f.W, f.H), e.Labels)
+	labels, err := patched(r.blank(f.W, f.H), e.Labels, false)
 	if err != nil {
 		return err
 	}
-	marks, err := patched(r.blank(f.W, f.H), e.Marks)
+	marks, err := patched(r.blank(f.W, f.H), e.Marks, false)
 	if err != nil {
 		return err
 	}
@@ -263,6 +275,7 @@ func (r *Review) applyBase(f *Frame, e *Entry) error {
 	r.cutOff(f)
 	drawn := e.Origin == ByReader
 	f.Labels, f.Marks, f.broken = labels, marks, false
+	f.ownLabels, f.ownMarks = false, false
 	f.edits++
 	f.history = history{
 		edits:  f.edits,

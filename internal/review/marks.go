@@ -78,7 +78,7 @@ func (n *nearby) each(do func(x, y int, owner int32)) {
 func (s *Stroke) correct(changed image.Rectangle) {
 	margin := int(math.Ceil(correctedReach + markReach))
 	box := changed.Inset(-margin).Intersect(s.labels.Rect())
-	cs := outlines(s.labels)
+	cs := outlines(s.labels, s.holds)
 	var moved []bool
 	eachVertex(cs, func(v *contour.Vertex) {
 		moved = append(moved, s.movedAt(v.Point, changed))
@@ -139,10 +139,10 @@ func eachVertex(cs []contour.Contour, do func(v *contour.Vertex)) {
 	}
 }
 
-// outlines gives the contours of all labels of p.
-func outlines(p *mask.Plane) []contour.Contour {
+// outlines gives the contours of the given labels of p.
+func outlines(p *mask.Plane, labels []uint8) []contour.Contour {
 	var cs []contour.Contour
-	for _, label := range labelsOf(p) {
+	for _, label := range labels {
 		cs = append(cs, contour.FromMask(p, label)...)
 	}
 	return cs

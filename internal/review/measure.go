@@ -38,7 +38,7 @@ func (r *Review) Measurements(k Key) []Measurement {
 func (r *Review) measure(k Key, label uint8, cs []contour.Contour) Measurement {
 	var pts [][2]float64
 	eachVertex(cs, func(v *contour.Vertex) { pts = append(pts, [2]float64{v.X, v.Y}) })
-	sp, source := spacingAt(r.items[k.Instance], k.Frame, pts...)
+	sp, source := r.items[k.Instance].SpacingAt(k.Frame, pts...)
 	m := Measurement{Label: label, Millimetres: source != study.Uncalibrated, Source: source}
 	if !m.Millimetres {
 		sp = study.Spacing{X: 1, Y: 1}
@@ -61,7 +61,7 @@ func (r *Review) Radius(k Key, size float64) (rx, ry float64) {
 	if it == nil {
 		return size, size
 	}
-	sp, source := spacingAt(it, k.Frame)
+	sp, source := it.SpacingAt(k.Frame)
 	if source == study.Uncalibrated {
 		return size, size
 	}

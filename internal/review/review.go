@@ -108,6 +108,9 @@ type Frame struct {
 	stroke   *Stroke
 	pending  *inference.Prediction // came while a stroke was under way
 	boundary boundary
+
+	replaying           bool
+	ownLabels, ownMarks bool // during a replay: the plane is no other frame's
 }
 
 // Review is a study under correction by one reader.

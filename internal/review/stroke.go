@@ -2,6 +2,7 @@ package review
 
 import (
 	"image"
+	"slices"
 
 	"echoline/internal/contour"
 	"echoline/internal/fault"
@@ -22,6 +23,7 @@ type Stroke struct {
 	dirty  image.Rectangle // of labels
 	marked image.Rectangle // of marks
 	writes int             // counts changes of labels, for the live contours
+	holds  []uint8         // labels that the mask may hold: the frame's and what was painted
 	live   []contour.Contour
 	liveAt int
 }
@@ -36,7 +38,7 @@ func (r *Review) Begin(k Key, name string, origin Origin) (*Stroke, error) {
 	if f.stroke != nil {
 		return nil, fault.New(CodeBusy, r.nameOf(k.Instance), nil, nil)
 	}
-	s := &Stroke{review: r, frame: f, name: name, origin: origin, within: sectorOf(r.items[k.Instance])}
+	s := &Stroke{review: r, frame: f, name: name, origin: origin, within: r.items[k.Instance].Sector()}
 	f.stroke = s
 	return s, nil
 }
@@ -61,6 +63,10 @@ func (s *Stroke) Fill(spans []mask.Span, label uint8) {
 		spans = clip(spans, s.within)
 	}
 	if touched := s.writable().Fill(spans, label); !touched.Empty() {
+		if label != 0 && !slices.Contains(s.holds, label) {
+			s.holds = append(s.holds, label)
+			slices.Sort(s.holds)
+		}
 		s.dirty = s.dirty.Union(touched)
 		s.writes++
 	}
@@ -74,6 +80,7 @@ func (s *Stroke) SetLabels(p *mask.Plane) error {
 	}
 	if s.underWay() {
 		copy(s.writable().Pix, p.Pix)
+		s.holds = labelsOf(p)
 		s.dirty = p.Rect()
 		s.writes++
 	}
@@ -100,6 +107,7 @@ func (s *Stroke) underWay() bool { return s.frame.stroke == s }
 func (s *Stroke) writable() *mask.Plane {
 	if s.labels == nil {
 		s.labels = s.frame.Labels.Clone()
+		s.holds = labelsOf(s.labels)
 	}
 	return s.labels
 }

@@ -24,8 +24,8 @@ func (w *Workspace) SavePrediction(k review.Key, p *inference.Prediction) error 
 	})
 }
 
-// Prediction returns what a model, by its file's SHA-256, said about a frame: mask and contours exactly, probability to
-// 1/65535 and scale to a thousandth. It is nil where nothing is stored; the fault CodePrediction where it is damaged.
+// Prediction returns what a model, by its file's SHA-256, said about a frame: the mask exactly, contours to a hundredth
+// of a pixel, probability to 1/65535 and scale to a thousandth. It is nil where nothing is stored; the fault CodePrediction where it is damaged.
 func (w *Workspace) Prediction(k review.Key, modelSHA string) (*inference.Prediction, error) {
 	return w.prediction(`SELECT data FROM predictions WHERE item = ? AND frame = ? AND model = ?`, k.Instance, k.Frame, modelSHA)
 }

@@ -1,0 +1,91 @@
+package review
+
+import (
+	"math"
+	"testing"
+
+	"echoline/internal/mask"
+	"echoline/internal/study"
+)
+
+func TestMeasurementsInPixels(t *testing.T) {
+	r, _ := open(t)
+	must(t, r.SetPrediction(still, predicted("m", 30, 24, 14)))
+	ms := r.Measurements(still)
+	if len(ms) != 1 || ms[0].Millimetres {
+		t.Fatal(ms)
+	}
+	check(t, ms[0].Longest, 28)
+	check(t, ms[0].Perpendicular, 28)
+	check(t, ms[0].Perimeter, 28*math.Pi)
+	check(t, ms[0].Area, 14*14*math.Pi)
+}
+
+// check wants a value within 2 %.
+func check(t *testing.T, got, want float64) {
+	t.Helper()
+	if math.Abs(got/want-1) > 0.02 {
+		t.Fatalf("%v, want %v", got, want)
+	}
+}
+
+// calibrated is a study whose left part, up to x = 44, has pixels of 0.1 × 0.2 mm.
+func calibrated() *study.Study {
+	st := testStudy()
+	st.Items[0].Regions = []study.Region{{
+		X1: 44, Y1: testH, SpatialFormat: 1, DataType: 1, UnitsX: 3, UnitsY: 3, DeltaX: 0.01, DeltaY: 0.02,
+	}, {
+		X0: 44, X1: testW, Y1: testH, SpatialFormat: 1, DataType: 1,
+	}}
+	return st
+}
+
+func TestMillimetresOnlyWhereTheyHold(t *testing.T) {
+	r := New(calibrated(), "kim", nil)
+	paint(t, r, still, 1, 24, 24, 14)
+	ms := r.Measurements(still)
+	if len(ms) != 1 || !ms[0].Millimetres || ms[0].Source != study.ByRegion {
+		t.Fatalf("%+v", ms)
+	}
+	check(t, ms[0].Longest, 5.6)
+	check(t, ms[0].Perpendicular, 2.8)
+	check(t, ms[0].Area, math.Pi*1.4*2.8)
+	check(t, ms[0].Perimeter, 13.56) // of an ellipse with half axes 1.4 and 2.8 mm
+	paint(t, r, still, 1, 50, 24, 6) // reaches into the part without calibration
+	paint(t, r, still, 1, 40, 24, 6)
+	if m := r.Measurements(still)[0]; m.Millimetres || m.Longest < 30 {
+		t.Fatalf("%+v", m)
+	}
+	paint(t, r, still, 2, 8, 8, 4)
+	ms = r.Measurements(still)
+	if len(ms) != 2 || ms[0].Millimetres || !ms[1].Millimetres || ms[1].Label != 2 {
+		t.Fatalf("each label for itself: %+v", ms)
+	}
+}
+
+func TestHolesAreTakenOff(t *testing.T) {
+	r, _ := open(t)
+	paint(t, r, still, 1, 30, 24, 16)
+	paint(t, r, still, 0, 30, 24, 8)
+	m := r.Measurements(still)[0]
+	check(t, m.Area, math.Pi*(16*16-8*8))
+	check(t, m.Perimeter, 2*math.Pi*(16+8))
+	check(t, m.Longest, 32)
+	if n := float64(mask.Count(r.Frame(still).Labels, 1)); math.Abs(n/m.Area-1) > 0.03 {
+		t.Fatal(n, m.Area)
+	}
+}
+
+func TestRadiusFollowsTheCalibration(t *testing.T) {
+	st := testStudy()
+	st.Items[0].PixelSpacing = &[2]float64{0.1, 0.2}
+	r := New(st, "kim", nil)
+	if rx, ry := r.Radius(still, 3); math.Abs(rx-30) > 1e-9 || math.Abs(ry-15) > 1e-9 {
+		t.Fatal(rx, ry)
+	}
+	for _, k := range []Key{{"b", 0}, {"none", 0}} {
+		if rx, ry := r.Radius(k, 3); rx != 3 || ry != 3 {
+			t.Fatal(rx, ry)
+		}
+	}
+}
