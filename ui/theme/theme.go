@@ -3,6 +3,8 @@
 package theme
 
 import (
+	"bytes"
+	"fmt"
 	"image/color"
 
 	"fyne.io/fyne/v2"
@@ -154,4 +156,12 @@ func (l look) Size(name fyne.ThemeSizeName) float32 {
 		return s
 	}
 	return theme.DefaultTheme().Size(name)
+}
+
+// Icon returns the icon of package assets called name, drawn in c. Fyne caches drawings by the resource's name, so that
+// holds the colour.
+func Icon(name string, c color.NRGBA) fyne.Resource {
+	paint := fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B)
+	svg := bytes.ReplaceAll(assets.Icon(name), []byte("currentColor"), []byte(paint))
+	return fyne.NewStaticResource(name+paint[1:]+".svg", svg)
 }

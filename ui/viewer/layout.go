@@ -1,0 +1,146 @@
+package viewer
+
+import (
+	"math"
+
+	"fyne.io/fyne/v2"
+
+	"echoline/ui/theme"
+)
+
+// leastSize is that below which nothing useful can be shown.
+const leastSize = 160
+
+// CreateRenderer implements fyne.Widget.
+func (v *Viewport) CreateRenderer() fyne.WidgetRenderer { return &renderer{v: v, objects: v.objects()} }
+
+// objects are all layers, from back to front.
+func (v *Viewport) objects() []fyne.CanvasObject {
+	out := []fyne.CanvasObject{
+		v.ground, v.frame.object, v.tint.object, v.heat.object, v.drawn, v.ring.dark, v.ring.light,
+	}
+	out = append(out, v.legend.objects()...)
+	for _, c := range v.corners {
+		out = append(out, c.objects()...)
+	}
+	out = append(out, v.message.objects()...)
+	return append(out, v.busy.light)
+}
+
+type renderer struct {
+	v       *Viewport
+	objects []fyne.CanvasObject
+}
+
+// Layout implements fyne.WidgetRenderer.
+func (r *renderer) Layout(size fyne.Size) { r.v.resized(size) }
+
+// MinSize implements fyne.WidgetRenderer.
+func (r *renderer) MinSize() fyne.Size { return fyne.NewSquareSize(leastSize) }
+
+// Refresh implements fyne.WidgetRenderer: after a change of language, theme or screen.
+func (r *renderer) Refresh() { r.v.resized(r.v.Size()) }
+
+// Objects implements fyne.WidgetRenderer.
+func (r *renderer) Objects() []fyne.CanvasObject { return r.objects }
+
+// Destroy implements fyne.WidgetRenderer.
+func (r *renderer) Destroy() {}
+
+// resized takes the viewport's size and the scale of the screen that it is on.
+func (v *Viewport) resized(size fyne.Size) {
+	v.laid = size
+	v.geo.scale = v.screenScale()
+	v.geo.w, v.geo.h = float64(size.Width)*v.geo.scale, float64(size.Height)*v.geo.scale
+	v.ground.Resize(size)
+	v.busy.width = size.Width
+	v.viewChanged()
+}
+
+// screenScale is how many screen pixels a device-independent pixel has, on whatever screen the window is now.
+func (v *Viewport) screenScale() float64 {
+	c := fyne.CurrentApp().Driver().CanvasForObject(v)
+	if c == nil {
+		return 1
+	}
+	const long = 1000
+	x, _ := c.PixelCoordinateForPosition(fyne.NewPos(long, 0))
+	if x <= 0 {
+		return 1
+	}
+	return float64(x) / long
+}
+
+// viewChanged brings all layers to where the view has them.
+func (v *Viewport) viewChanged() {
+	v.geo.settle()
+	v.frame.lay(&v.geo)
+	v.tint.lay(&v.geo, v.overlay)
+	v.layHeat()
+	v.layOutlines()
+	v.layCursor()
+	v.layWords()
+	if v.OnViewChanged != nil {
+		v.OnViewChanged()
+	}
+}
+
+func (v *Viewport) layHeat() { v.heat.lay(&v.geo, v.heatOn, v.heatGlow) }
+
+// layOutlines puts the outlines where the image is, and has them drawn anew before the next time the window is painted:
+// once, however many changes come until then.
+func (v *Viewport) layOutlines() {
+	if !v.overlay || v.geo.iw == 0 || len(v.contours) == 0 {
+		show(false, v.drawn)
+		return
+	}
+	v.lines.lay(v.contours, &v.geo, v.look)
+	if v.lines.bounds.Empty() {
+		show(false, v.drawn)
+		return
+	}
+	put(v.drawn, v.lines.bounds, &v.geo)
+	show(true, v.drawn)
+	v.drawn.Refresh()
+}
+
+// layCursor puts the tool's outline under the pointer.
+func (v *Viewport) layCursor() {
+	on := v.frame.full != nil && !v.panKey && v.ring.large(&v.geo) &&
+		(v.hand.doing == drawing || v.hand.doing == idle && v.hand.inside && !v.legend.hit(v.hand.at))
+	v.ring.lay(&v.geo, v.hand.at, on)
+}
+
+// known tells whether any outline has an expected error, without which the scale means nothing.
+func (v *Viewport) known() bool {
+	for i := range v.contours {
+		for j := range v.contours[i].Points {
+			if !math.IsNaN(v.contours[i].Points[j].Expected) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// layWords puts everything that is told in words.
+func (v *Viewport) layWords() {
+	if v.laid.IsZero() {
+		return
+	}
+	used := v.legend.lay(&v.geo, v.laid, v.measure, v.overlay && v.known())
+	v.layCorners()
+	v.message.lay(v.laid, used)
+}
+
+// layCorners shares the upper edge between both texts there.
+func (v *Viewport) layCorners() {
+	if v.laid.IsZero() {
+		return
+	}
+	w, h := v.laid.Width, v.laid.Height
+	right := min(width(v.corners[1].full, theme.Quiet)+4*theme.Unit, (w-3*margin)/2)
+	v.corners[0].lay(margin, margin, w-3*margin-right, false)
+	v.corners[1].lay(w-margin, margin, right, true)
+	v.corners[2].lay(w-margin, h-margin-v.corners[2].height(), w/3, true)
+}
