@@ -166,7 +166,14 @@ func (j *job) segSet(it *Item, p segPlan) dcmwrite.Set {
 		dcmwrite.Pixels(1, p.pack(it)),
 	}
 	for _, c := range copied {
-		if v := dcmwrite.Clean(it.attr(c.keyword), c.limit); v != "" {
+		v := it.attr(c.keyword)
+		switch { // old files write 1994.11.05 and 11:20:00
+		case strings.HasSuffix(c.keyword, "Date"):
+			v = strings.ReplaceAll(v, ".", "")
+		case strings.HasSuffix(c.keyword, "Time"):
+			v = strings.ReplaceAll(v, ":", "")
+		}
+		if v = dcmwrite.Clean(v, c.limit); v != "" {
 			set = append(set, dcmwrite.Text(c.keyword, v))
 		} else if !c.optional {
 			set = append(set, dcmwrite.Text(c.keyword))

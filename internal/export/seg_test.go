@@ -257,6 +257,17 @@ func TestSEGOfOddHeaders(t *testing.T) {
 	}
 }
 
+func TestSEGWritesOldDatesAnew(t *testing.T) {
+	it := cine("old", 16, 9, 1, 1)
+	it.Source.Header.Attr["StudyDate"], it.Source.Header.Attr["StudyTime"] = "1994.11.05", "11:20:00.5"
+	res := run(t, input(it), options(t, "seg"))
+	data, err := os.ReadFile(res.Files[0].Path)
+	if err != nil || !bytes.Contains(data, []byte("DA\x08\x0019941105")) || !bytes.Contains(data, []byte("TM\x08\x00112000.5")) {
+		t.Error("date or time is not as DICOM writes it", err)
+	}
+	validate(t, res.Files[0].Path)
+}
+
 func TestSEGOfOneStudyShareASeries(t *testing.T) {
 	res := run(t, input(cine("a", 8, 8, 1, 1), cine("b", 8, 8, 3, 1)), options(t, "seg"))
 	a, b := pydicom(t, res.Files[0].Path), pydicom(t, res.Files[1].Path)
