@@ -1,0 +1,251 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"echoline/internal/study"
+	"echoline/internal/text"
+	"echoline/ui/keys"
+	"echoline/ui/panel"
+	"echoline/ui/theme"
+)
+
+// zoomStep is how much one press or notch zooms.
+const zoomStep = 1.25
+
+// bindActions says what each action does. Keys and buttons run the same functions.
+func (a *App) bindActions() {
+	a.actions = map[keys.ID]func(){
+		keys.NextWeak:      func() { a.goWeak(1) },
+		keys.PreviousWeak:  func() { a.goWeak(-1) },
+		keys.Confirm:       a.confirm,
+		keys.ConfirmAll:    a.confirmAll,
+		keys.NotVisible:    a.notVisible,
+		keys.Accept:        a.accept,
+		keys.Reject:        a.reject,
+		keys.NextImage:     func() { a.step(1) },
+		keys.PreviousImage: func() { a.step(-1) },
+		keys.NextFrame:     func() { a.moveFrame(1) },
+		keys.PreviousFrame: func() { a.moveFrame(-1) },
+		keys.FirstFrame:    func() { a.seek(0) },
+		keys.LastFrame:     func() { a.seekLast() },
+		keys.Play:          a.togglePlaying,
+		keys.Brush:         func() { a.chooseTool(toolBrush) },
+		keys.Eraser:        func() { a.chooseTool(toolEraser) },
+		keys.Smaller:       func() { a.resizeTool(-1) },
+		keys.Larger:        func() { a.resizeTool(1) },
+		keys.Cancel:        a.escape,
+		keys.Undo:          a.undo,
+		keys.Redo:          a.redo,
+		keys.Fit:           func() { a.view.Fit() },
+		keys.ZoomIn:        func() { a.view.ZoomBy(zoomStep) },
+		keys.ZoomOut:       func() { a.view.ZoomBy(1 / zoomStep) },
+		keys.NextPreset:    a.nextPreset,
+		keys.Invert:        a.invert,
+		keys.Overlay:       a.toggleOverlay,
+		keys.Heatmap:       a.toggleHeatmap,
+		keys.Band:          a.toggleBand,
+		keys.Open:          a.chooseFiles,
+		keys.Export:        func() { a.showExport(false) },
+		keys.ExportCurrent: func() { a.showExport(true) },
+		keys.WorkList:      func() { a.frame.toggleLeft() },
+		keys.Inspector:     func() { a.frame.toggleRight() },
+		keys.ImageAlone:    a.imageAlone,
+		keys.Help:          func() { panel.ShowKeys(a.win) },
+		keys.About:         a.about,
+		keys.Theme:         a.toggleTheme,
+		keys.Language:      a.toggleLanguage,
+		keys.Quit:          a.close,
+	}
+}
+
+// do runs an action.
+func (a *App) do(id keys.ID) {
+	if f := a.actions[id]; f != nil {
+		f()
+	}
+}
+
+// held follows the actions that last while their key is down.
+func (a *App) held(id keys.ID, down bool) {
+	switch id {
+	case keys.Pan:
+		a.view.SetPanning(down)
+	case keys.HideAll:
+		a.hidden = down
+		a.applyOverlay()
+	}
+}
+
+// bindKeys gives the keyboard to the dispatcher. While a dialog is open the keys are the dialog's.
+func (a *App) bindKeys() {
+	c := a.win.Canvas()
+	d := &keys.Dispatcher{
+		Do: a.do, Held: a.held,
+		Modifiers: modifiers,
+		Blocked:   func() bool { return panel.Modal(c) },
+	}
+	a.keys = d
+	if dc, ok := c.(desktop.Canvas); ok {
+		dc.SetOnKeyDown(d.KeyDown)
+		dc.SetOnKeyUp(d.KeyUp)
+	}
+	c.SetOnTypedKey(d.TypedKey)
+	for _, s := range keys.Shortcuts() {
+		c.AddShortcut(s, d.TypedShortcut)
+	}
+	a.fyne.Lifecycle().SetOnExitedForeground(d.ReleaseAll)
+}
+
+// modifiers are those that are down now.
+func modifiers() fyne.KeyModifier {
+	if d, ok := fyne.CurrentApp().Driver().(desktop.Driver); ok {
+		return d.CurrentKeyModifiers()
+	}
+	return 0
+}
+
+// moveFrame shows the frame n on.
+func (a *App) moveFrame(n int) {
+	if s := a.sess; s != nil && s.item != nil && s.item.Frames > 1 {
+		a.seek(s.index + n)
+	}
+}
+
+func (a *App) seekLast() {
+	if s := a.sess; s != nil && s.item != nil {
+		a.seek(s.item.Frames - 1)
+	}
+}
+
+// escape gives up the stroke under way, or else leaves the arc.
+func (a *App) escape() {
+	s := a.sess
+	switch {
+	case s == nil:
+	case s.stroke:
+		a.cancelStroke()
+	case s.active != nil:
+		s.active = nil
+		a.refreshFrame()
+	}
+}
+
+// undo takes the frame's last edit back, redo brings it again.
+func (a *App) undo() { a.travel(func() (string, bool, error) { return a.sess.review.Undo(a.sess.key()) }, "app.undone") }
+func (a *App) redo() { a.travel(func() (string, bool, error) { return a.sess.review.Redo(a.sess.key()) }, "app.redone") }
+
+func (a *App) travel(move func() (string, bool, error), key string) {
+	s := a.sess
+	if s == nil || s.frame == nil {
+		return
+	}
+	a.finishStroke()
+	s.active = nil
+	name, ok, err := move()
+	if err != nil {
+		a.journalFailed(err)
+	}
+	if ok {
+		a.status.SetHint(text.T(key, text.Args{"Edit": text.T("edit." + name)}))
+		a.log.Debug("window", "event", "travelled", "edit", name, "how", key)
+	}
+	a.refreshFrame()
+}
+
+func (a *App) invert() {
+	if s := a.sess; s != nil {
+		s.invert = !s.invert
+		a.renderFrame()
+		a.refreshToolbar()
+	}
+}
+
+// nextPreset goes through the window presets.
+func (a *App) nextPreset() {
+	ps := study.Presets()
+	a.presetAt = (a.presetAt + 1) % len(ps)
+	a.preset(ps[a.presetAt])
+	a.status.SetHint(text.T("app.preset." + ps[a.presetAt].Key))
+}
+
+// The switches of what is drawn over the image.
+func (a *App) toggleOverlay() { a.overlayOff = !a.overlayOff; a.applyOverlay() }
+func (a *App) toggleHeatmap() { a.heatmap = !a.heatmap; a.applyOverlay() }
+func (a *App) toggleBand()    { a.band = !a.band; a.applyOverlay() }
+
+// applyOverlay shows what the switches say.
+func (a *App) applyOverlay() {
+	a.view.SetOverlay(!a.overlayOff && !a.hidden)
+	a.view.ShowHeatmap(a.heatmap && !a.hidden)
+	level := 0
+	if a.band {
+		level = 90
+	}
+	a.view.SetBand(level)
+	a.refreshToolbar()
+}
+
+// imageAlone leaves only the image, and brings everything back.
+func (a *App) imageAlone() {
+	on := !a.win.FullScreen()
+	a.win.SetFullScreen(on)
+	a.frame.show(a.list, a.frame.leftBar, !on)
+	a.frame.show(a.inspector, a.frame.rightBar, !on)
+	if on {
+		a.toolbar.Hide()
+	} else {
+		a.toolbar.Show()
+	}
+}
+
+func (a *App) toggleTheme() {
+	a.set.Light = !a.set.Light
+	a.saveSettings()
+	theme.SetLight(a.set.Light)
+	a.refreshAll()
+}
+
+func (a *App) toggleLanguage() {
+	next := "ko"
+	if text.Language() == "ko" {
+		next = "en"
+	}
+	a.set.Language = next
+	a.saveSettings()
+	text.SetLanguage(next)
+	a.refreshAll()
+}
+
+// refreshAll redraws every panel, after a change of theme or language.
+func (a *App) refreshAll() {
+	a.fyne.Settings().SetTheme(theme.New())
+	if a.sess != nil {
+		a.win.SetTitle(text.T("app.title") + " · " + a.sess.study.Title)
+		a.list.SetRows(a.listRows())
+		if a.sess.item != nil {
+			a.list.Select(a.sess.item.ID)
+		}
+	}
+	for _, o := range []fyne.CanvasObject{a.toolbar, a.list, a.inspector, a.strip, a.status, a.view, a.frame.box} {
+		o.Refresh()
+	}
+	a.refreshFrame()
+}
+
+func (a *App) about() {
+	parts := []panel.Part{
+		{Name: "Fyne", Version: "2.8.1", Licence: "BSD-3-Clause"},
+		{Name: "ONNX Runtime", Version: "1.29.0", Licence: "MIT"},
+		{Name: "suyashkumar/dicom", Version: "1.1.0", Licence: "MIT"},
+		{Name: "SQLite (modernc.org/sqlite)", Version: "1.62.0", Licence: "BSD-3-Clause"},
+		{Name: "Pretendard (Echoline Sans)", Licence: "OFL-1.1"},
+		{Name: "Lucide", Licence: "ISC"},
+	}
+	if a.predictor != nil {
+		m := a.predictor.Info()
+		parts = append([]panel.Part{{Name: m.Name, Version: m.Version, Licence: "SHA-256 " + m.SHA256[:12]}}, parts...)
+	}
+	panel.ShowAbout(a.win, a.cfg.Version, parts)
+}

@@ -1,0 +1,172 @@
+// Package ui is the window: it wires the panels and the viewport to a study under review. Widgets present and call back;
+// what follows from a callback is decided here.
+//
+// Everything in this package runs on one goroutine, the window's. Work that takes long runs elsewhere on immutable copies
+// and answers through post; answers for a study, image or request that is gone are dropped.
+package ui
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"fyne.io/fyne/v2"
+	fyneapp "fyne.io/fyne/v2/app"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/lang"
+
+	"echoline/assets"
+	"echoline/inference"
+	"echoline/internal/store"
+	"echoline/internal/text"
+	"echoline/ui/keys"
+	"echoline/ui/panel"
+	"echoline/ui/theme"
+	"echoline/ui/viewer"
+)
+
+// firstOpacity is how strongly the heatmap covers the image at first.
+const firstOpacity = 0.4
+
+// appID names the program to the desktop.
+const appID = "org.echoline.viewer"
+
+// Config is what the window is made of. cmd/echoline fills it.
+type Config struct {
+	Version   string
+	Paths     []string // what to open; empty opens the demo study
+	Workspace string   // folder
+	ConfigDir string   // for settings
+	DemoDir   string   // where the demo study is written
+	Predictor func() (inference.Predictor, error)
+	Log       *slog.Logger
+}
+
+// App is the window.
+type App struct {
+	cfg  Config
+	log  *slog.Logger
+	fyne fyne.App
+	win  fyne.Window
+	set  *Settings
+	post func(func()) // runs f on the window's goroutine
+
+	toolbar   *panel.Toolbar
+	list      *panel.WorkList
+	inspector *panel.Inspector
+	strip     *panel.CineStrip
+	status    *panel.StatusBar
+	view      *viewer.Viewport
+	frame     *frame
+	keys      *keys.Dispatcher
+	actions   map[keys.ID]func()
+
+	ws        *store.Workspace
+	predictor inference.Predictor
+	modelErr  error
+	sess      *session
+	cancel    context.CancelFunc // stops the opening under way
+	retry     *time.Timer        // the next try to save; nil when everything is saved
+	player    player
+	toolSize  float64 // radius: mm where calibrated, else px
+
+	line      panel.Status
+	opacity   float64 // of the heatmap and the mask
+
+	overlayOff, heatmap, band bool
+	hidden                    bool // the overlay is held away
+	presetAt                  int  // of study.Presets
+}
+
+// Run opens the window and returns when it closes.
+func Run(cfg Config) error {
+	a := newApp(cfg, fyneapp.NewWithID(appID), fyne.Do)
+	a.fyne.Lifecycle().SetOnStarted(a.start)
+	a.win.ShowAndRun()
+	return nil
+}
+
+// newApp makes the window on an app of the toolkit. post hands work to the window's goroutine.
+func newApp(cfg Config, fy fyne.App, post func(func())) *App {
+	a := &App{
+		cfg: cfg, log: cfg.Log, fyne: fy, set: LoadSettings(cfg.ConfigDir), post: post,
+		player: player{speed: 1}, toolSize: firstToolSize, opacity: firstOpacity,
+	}
+	if a.set.Language == "" {
+		a.set.Language = lang.SystemLocale().LanguageString()
+	}
+	text.SetLanguage(a.set.Language)
+	theme.SetLight(a.set.Light)
+	a.fyne.Settings().SetTheme(theme.New())
+	a.fyne.SetIcon(fyne.NewStaticResource("spline.svg", assets.Icon("spline")))
+	a.win = a.fyne.NewWindow(text.T("app.title"))
+	a.win.SetMaster()
+	a.win.SetPadded(false)
+	a.build()
+	a.win.Resize(fyne.NewSize(a.set.Width, a.set.Height))
+	a.win.SetCloseIntercept(a.close)
+	a.win.SetOnDropped(func(_ fyne.Position, uris []fyne.URI) { a.dropped(uris) })
+	return a
+}
+
+// build makes the panels and puts them into the window.
+func (a *App) build() {
+	a.view = viewer.New()
+	a.toolbar = panel.NewToolbar()
+	a.list = panel.NewWorkList()
+	a.inspector = panel.NewInspector()
+	a.strip = panel.NewCineStrip()
+	a.status = panel.NewStatusBar()
+	a.strip.Hide()
+	a.frame = newFrame(a.list, container.NewBorder(nil, a.strip, nil, nil, a.view), a.inspector)
+	a.bindActions()
+	a.bindPanels()
+	a.bindPointer()
+	a.win.SetContent(container.NewBorder(a.toolbar, a.status, nil, nil, a.frame.box))
+	a.bindKeys()
+}
+
+// start runs once the window is on the screen.
+func (a *App) start() {
+	a.log.Debug("window", "event", "window-shown")
+	if a.set.Acknowledged {
+		a.openWorkspace()
+		return
+	}
+	panel.ShowFirstStart(a.win, panel.FirstStart{Reader: a.set.Reader, OnDone: func(reader string) {
+		a.set.Acknowledged, a.set.Reader = true, reader
+		a.saveSettings()
+		a.openWorkspace()
+	}})
+}
+
+// close ends the program once everything is saved, or the reader insists.
+func (a *App) close() {
+	size := a.win.Canvas().Size()
+	a.set.Width, a.set.Height = size.Width, size.Height
+	a.saveSettings()
+	if a.sess != nil && a.sess.review.Unsaved() > 0 && a.sess.review.Flush() != nil {
+		panel.ShowQuestion(a.win, text.T("app.close.title"), text.T("app.close.unsaved"), text.T("app.close.anyway"), a.quit)
+		return
+	}
+	a.quit()
+}
+
+func (a *App) quit() {
+	a.endSession()
+	if a.ws != nil {
+		if err := a.ws.Close(); err != nil {
+			a.log.Error("closing the workspace", "err", err)
+		}
+	}
+	a.fyne.Quit()
+}
+
+func (a *App) saveSettings() {
+	if err := a.set.Save(); err != nil {
+		a.log.Warn("settings not saved", "err", err)
+	}
+}
+
+// elapsed gives the time since t to the second, for people.
+func elapsed(t time.Time) time.Duration { return time.Since(t).Round(time.Second) }

@@ -1,0 +1,158 @@
+package ui
+
+import (
+	"math"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"echoline/internal/contour"
+	"echoline/internal/text"
+	"echoline/internal/tool"
+	"echoline/ui/viewer"
+)
+
+// The tools of this release, by name.
+const (
+	toolBrush  = "brush"
+	toolEraser = "eraser"
+)
+
+// Tool sizes: radius in mm where the image is calibrated, else tenths of an image that is 100 units wide, in pixels.
+const (
+	firstToolSize = 3
+	minToolSize   = 0.2
+	maxToolSize   = 200
+	maxSlider     = 20
+)
+
+// sizeStep is how much one press or notch changes the tool's size.
+const sizeStep = 1.15
+
+// bindPointer sends what the pointer does in the image to the tool.
+func (a *App) bindPointer() {
+	a.view.OnPointer = a.pointer
+	a.view.OnScroll = a.scrolled
+	a.view.OnWindowLevel = a.dragWindow
+	a.view.OnWeak = a.chooseWeak
+	a.view.OnHover = a.hovered
+	a.view.OnViewChanged = a.refreshCorners
+}
+
+// pointer follows one gesture: press, drag, release.
+func (a *App) pointer(e viewer.Pointer) {
+	s := a.sess
+	if s == nil || s.frame == nil || s.tool == nil {
+		return
+	}
+	p := tool.Pointer{X: e.At.X, Y: e.At.Y, Invert: e.Modifiers&fyne.KeyModifierControl != 0}
+	switch e.Phase {
+	case viewer.Press:
+		a.win.Canvas().Unfocus()
+		if e.Button != desktop.MouseButtonPrimary {
+			return
+		}
+		a.stopPlaying()
+		if err := s.tool.Press(s.key(), p); err != nil {
+			a.fault(err)
+			return
+		}
+		s.stroke, s.active = true, nil
+		a.refreshContours()
+	case viewer.Drag:
+		if s.stroke {
+			s.tool.Drag(p)
+			a.refreshContours()
+		}
+	case viewer.Release:
+		if s.stroke {
+			a.finishStroke()
+		}
+	}
+}
+
+// finishStroke commits the stroke under way, if there is one.
+func (a *App) finishStroke() {
+	s := a.sess
+	if s == nil || !s.stroke {
+		return
+	}
+	s.stroke = false
+	changed, err := s.tool.Release()
+	if err != nil {
+		a.journalFailed(err)
+	}
+	a.log.Debug("window", "event", "stroke-saved", "changed", changed, "unsaved", s.review.Unsaved())
+	a.refreshFrame()
+}
+
+// cancelStroke gives the stroke under way up.
+func (a *App) cancelStroke() {
+	s := a.sess
+	s.stroke = false
+	s.tool.Cancel()
+	a.refreshFrame()
+}
+
+// scrolled: Shift sizes the tool, Ctrl zooms, the wheel alone goes through a cine, and zooms a still.
+func (a *App) scrolled(notches float64, at contour.Point, mod fyne.KeyModifier) {
+	s := a.sess
+	switch {
+	case s == nil || s.item == nil:
+	case mod&fyne.KeyModifierShift != 0:
+		a.resizeTool(notches)
+	case mod&fyne.KeyModifierControl != 0 || s.item.Frames == 1:
+		a.view.ZoomAt(at, math.Pow(zoomStep, notches))
+	default:
+		a.moveFrame(-int(math.Copysign(1, notches)))
+	}
+}
+
+// makeTools builds the tools for a new session.
+func (a *App) makeTools() {
+	s := a.sess
+	s.tools = map[string]tool.Tool{
+		toolBrush:  tool.NewBrush(s.review, 1),
+		toolEraser: tool.NewEraser(s.review, 1),
+	}
+	a.chooseTool(toolBrush)
+}
+
+// chooseTool makes the named tool the active one.
+func (a *App) chooseTool(name string) {
+	s := a.sess
+	if s == nil {
+		return
+	}
+	a.finishStroke()
+	s.tool = s.tools[name]
+	a.showTool()
+	a.status.SetHint(text.T(s.tool.Hint()))
+}
+
+// resizeTool changes the active tool's size by notches.
+func (a *App) resizeTool(notches float64) {
+	s := a.sess
+	if s == nil || s.tool == nil {
+		return
+	}
+	a.setToolSize(a.toolSize * math.Pow(sizeStep, notches))
+}
+
+// setToolSize sets the size that all tools share: the radius in mm where the image is calibrated, else in pixels.
+func (a *App) setToolSize(size float64) {
+	a.toolSize = min(max(size, minToolSize), maxToolSize)
+	a.fitTools()
+}
+
+// fitTools gives the tools their radius in the pixels of the item on show.
+func (a *App) fitTools() {
+	s := a.sess
+	if s == nil || s.item == nil {
+		return
+	}
+	for _, t := range s.tools {
+		t.Fit(s.key(), a.toolSize)
+	}
+	a.showTool()
+}

@@ -1,0 +1,137 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"echoline/inference"
+	"echoline/internal/export"
+	"echoline/internal/fault"
+	"echoline/internal/review"
+	"echoline/internal/text"
+	"echoline/ui/panel"
+)
+
+// showExport asks what to export and does it in the background. onlyShown exports the item on show alone, whatever its
+// state: the export says which that is.
+func (a *App) showExport(onlyShown bool) {
+	s := a.sess
+	if s == nil || (onlyShown && s.item == nil) {
+		return
+	}
+	a.finishStroke()
+	a.stopPlaying()
+	include := export.Accepted
+	if onlyShown {
+		include = export.All
+	}
+	var card *panel.ExportCard
+	ctx, cancel := context.WithCancel(context.Background())
+	card = panel.ShowExport(a.win, panel.ExportOptions{
+		Formats: choices("app.export.format.", "seg", "png"),
+		Includes: choices("app.export.include.",
+			string(export.Accepted), string(export.Reviewed), string(export.All)),
+		Start:    panel.ExportChoice{Format: "seg", Include: string(include), Folder: a.set.ExportDir},
+		Recent:   a.set.Recent,
+		OnCancel: cancel,
+		OnExport: func(c panel.ExportChoice) {
+			if ctx.Err() != nil {
+				ctx, cancel = context.WithCancel(context.Background())
+			}
+			a.export(ctx, card, c, onlyShown)
+		},
+	})
+}
+
+// choices are the keys with their titles from the translations.
+func choices(prefix string, ids ...string) []panel.Choice {
+	var out []panel.Choice
+	for _, id := range ids {
+		out = append(out, panel.Choice{Key: id, Title: func() string { return text.T(prefix + id) }})
+	}
+	return out
+}
+
+// export writes what the card asks for, from a copy of the review that no later edit changes.
+func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.ExportChoice, onlyShown bool) {
+	s := a.sess
+	if s == nil {
+		return
+	}
+	a.set.ExportDir = c.Folder
+	a.saveSettings()
+	var models []inference.Info
+	if a.predictor != nil {
+		models = append(models, a.predictor.Info())
+	}
+	in := export.FromReview(s.review, export.Include(c.Include), models...)
+	if onlyShown && s.item != nil {
+		id := s.item.ID
+		in.Items = slices.DeleteFunc(in.Items, func(it export.Item) bool { return it.Source.ID != id })
+	}
+	o := export.Options{
+		Format: c.Format, Dir: c.Folder, Include: export.Include(c.Include), Overwrite: c.Overwrite, Manifest: true,
+		Version: a.cfg.Version, Now: time.Now(), Progress: a.throttled(card.Progress),
+	}
+	go func() {
+		res, err := export.Run(ctx, in, o)
+		a.post(func() { a.exported(card, res, err) })
+	}()
+}
+
+// exported shows what came of an export.
+func (a *App) exported(card *panel.ExportCard, res export.Result, err error) {
+	a.log.Debug("window", "event", "exported", "files", len(res.Files), "failed", len(res.Failed), "err", err)
+	var failures []panel.ExportFailure
+	conflicts := 0
+	for _, f := range res.Failed {
+		if f.Code == export.CodeExists {
+			conflicts++
+		}
+		failures = append(failures, exportFailure(f))
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		failures = append(failures, panel.ExportFailure{Name: text.T("app.export"), What: text.Fault(err)})
+	}
+	if conflicts > 0 && conflicts == len(failures) {
+		card.Conflict(conflicts)
+		return
+	}
+	for _, name := range res.Empty {
+		failures = append(failures, panel.ExportFailure{Name: name, What: text.T("app.export.empty")})
+	}
+	card.Done(len(res.Files), failures)
+}
+
+// exportFailure says what kept one item from being written.
+func exportFailure(f *fault.Error) panel.ExportFailure {
+	what := *f
+	what.Where = ""
+	return panel.ExportFailure{Name: f.Where, What: text.Fault(&what)}
+}
+
+// summary sums up the session after its last image.
+func (a *App) summary() {
+	s := a.sess
+	sum := panel.Summary{
+		Time: elapsed(s.begun), OnExport: func() { a.showExport(false) }, OnOpen: a.chooseFiles,
+	}
+	for _, it := range s.study.Items {
+		for i := range it.Frames {
+			f := s.review.Frame(review.Key{Instance: it.ID, Frame: i})
+			switch f.Status {
+			case review.Accepted:
+				sum.Accepted++
+				if f.Touched {
+					sum.Corrected++
+				}
+			case review.Rejected:
+				sum.Rejected++
+			}
+		}
+	}
+	a.log.Debug("window", "event", "summary", "accepted", sum.Accepted)
+	panel.ShowSummary(a.win, sum)
+}

@@ -1,0 +1,263 @@
+package ui
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+
+	"echoline/internal/contour"
+	"echoline/internal/review"
+	"echoline/internal/study"
+	"echoline/internal/text"
+	"echoline/ui/keys"
+	"echoline/ui/panel"
+	"echoline/ui/theme"
+)
+
+// bindPanels sends what the panels want to what does it.
+func (a *App) bindPanels() {
+	hint := a.status.SetHover
+	a.toolbar.OnAction, a.toolbar.OnHint = a.do, hint
+	a.toolbar.OnPreset = a.choosePreset
+	a.list.OnSelect = a.showItem
+	a.list.OnSort = func(mode string) { a.chooseSort(mode == panel.SortByName) }
+	a.list.OnOpen, a.list.OnHint = a.chooseFiles, hint
+	a.strip.OnPlay, a.strip.OnSpeed, a.strip.OnSeek, a.strip.OnHint = a.togglePlaying, a.setSpeed, a.seek, hint
+	a.inspector.OnHint = hint
+	a.inspector.OnWeak = a.weakMoved
+	a.inspector.OnWeakEnd = a.weakMoved
+	a.inspector.OnSize = func(d float64) { a.setToolSize(d / 2) }
+	a.inspector.OnOpacity = func(share float64) { a.opacity = share; a.applyOverlay() }
+	a.inspector.OnJump = a.jump
+	if a.set.SortByName {
+		a.list.SetSort(panel.SortByName)
+	}
+	a.toolbar.SetLight(a.set.Light)
+	a.inspector.SetOpacity(a.opacity)
+}
+
+// weakMoved follows the inspector's slider; limit is in the unit that it shows.
+func (a *App) weakMoved(limit float64) {
+	s := a.sess
+	if s == nil || s.item == nil {
+		return
+	}
+	k, _ := a.unit()
+	a.chooseWeak(limit / k / s.scale.limitPx(s.item))
+}
+
+// unit is what lengths of the image on show are told in: how many of it make a pixel, and its name. Millimetres only where
+// the pixel size is known at the boundary.
+func (a *App) unit() (perPixel float64, name string) {
+	s := a.sess
+	if sp, cal := a.spacing(); cal != study.Uncalibrated && s != nil {
+		return math.Sqrt(sp.X * sp.Y), "mm"
+	}
+	return 1, "px"
+}
+
+// spacing is the pixel size where the boundary of the frame on show lies, or of the whole sector where there is none.
+func (a *App) spacing() (study.Spacing, study.Calibration) {
+	s := a.sess
+	if s == nil || s.item == nil {
+		return study.Spacing{X: 1, Y: 1}, study.Uncalibrated
+	}
+	var pts [][2]float64
+	for _, c := range s.review.Contours(s.key()) {
+		for i := 0; i < len(c.Points); i += 8 {
+			pts = append(pts, [2]float64{c.Points[i].X, c.Points[i].Y})
+		}
+	}
+	if len(pts) == 0 {
+		r := s.item.Sector()
+		pts = [][2]float64{{float64(r.Min.X+r.Max.X) / 2, float64(r.Min.Y+r.Max.Y) / 2}}
+	}
+	return s.item.SpacingAt(s.index, pts...)
+}
+
+// refreshInspector shows what is known of the frame.
+func (a *App) refreshInspector() {
+	s := a.sess
+	c := panel.Confidence{
+		Probability: math.NaN(), Expected: math.NaN(), Reviewed: math.NaN(), WeakArcs: -1, Unit: "px", Weak: 1, WeakMax: 2,
+	}
+	if a.predictor != nil {
+		m := a.predictor.Info()
+		c.Model, c.Calibrated = m.Name+" "+m.Version, m.Calibrated
+	}
+	if a.modelErr != nil {
+		c.Note = text.Fault(a.modelErr)
+	}
+	if s == nil || s.item == nil || s.frame == nil {
+		a.inspector.SetConfidence(c)
+		a.inspector.SetMeasures(nil, "")
+		a.inspector.SetHistory(nil)
+		return
+	}
+	a.fillConfidence(&c)
+	a.inspector.SetConfidence(c)
+	a.inspector.SetLabels(a.labels(), 0)
+	a.showMeasures()
+	a.showHistory()
+}
+
+// fillConfidence adds what belongs to the frame.
+func (a *App) fillConfidence(c *panel.Confidence) {
+	s := a.sess
+	f := s.review.Frame(s.key())
+	per, unit := a.unit()
+	c.Unit = unit
+	c.Weak, c.WeakMax = s.scale.weakPx(s.item)*per, s.scale.limitPx(s.item)*per
+	if f.Prediction != nil {
+		c.Probability = f.Prediction.Present
+	}
+	if err := s.failed[s.key()]; err != nil {
+		c.Note = text.Fault(err)
+	} else if msg := a.noLesion(f); msg != "" {
+		c.Note = msg
+	}
+	c.Expected = per * meanExpected(s.review.Contours(s.key()))
+	if p := s.review.Progress(s.key(), s.scale.weakPx(s.item)); p.Total > 0 {
+		c.Reviewed, c.WeakArcs = p.Reviewed/p.Total, p.WeakArcs
+	}
+}
+
+// meanExpected is the mean expected error along contours in px, NaN where nothing is known.
+func meanExpected(cs []contour.Contour) float64 {
+	sum, n := 0.0, 0
+	for _, c := range cs {
+		for _, v := range c.Points {
+			if !math.IsNaN(v.Expected) {
+				sum += v.Expected
+				n++
+			}
+		}
+	}
+	if n == 0 {
+		return math.NaN()
+	}
+	return sum / float64(n)
+}
+
+// labels are what can be drawn: the model's, or one lesion.
+func (a *App) labels() []panel.Label {
+	name := text.T("label.lesion")
+	if a.predictor != nil && len(a.predictor.Info().Labels) > 0 {
+		if n := a.predictor.Info().Labels[0].Name; n != "lesion" {
+			name = n
+		}
+	}
+	t := theme.Current()
+	return []panel.Label{{Name: name, Colour: color.NRGBA(t.Accent)}}
+}
+
+// showMeasures writes the measurements, in mm or honestly in px.
+func (a *App) showMeasures() {
+	s := a.sess
+	var rows []panel.Measure
+	note := ""
+	for _, m := range s.review.Measurements(s.key()) {
+		unit := "px"
+		if m.Millimetres {
+			unit = "mm"
+		} else {
+			note = text.T("app.measure.px")
+		}
+		rows = append(
+			rows,
+			panel.Measure{Label: text.T("app.measure.longest"), Value: fmt.Sprintf("%.1f %s", m.Longest, unit)},
+			panel.Measure{Label: text.T("app.measure.perpendicular"), Value: fmt.Sprintf("%.1f %s", m.Perpendicular, unit)},
+			panel.Measure{Label: text.T("app.measure.area"), Value: fmt.Sprintf("%.1f %s²", m.Area, unit)},
+			panel.Measure{Label: text.T("app.measure.perimeter"), Value: fmt.Sprintf("%.1f %s", m.Perimeter, unit)},
+		)
+	}
+	a.inspector.SetMeasures(rows, note)
+}
+
+// showHistory writes the frame's edits.
+func (a *App) showHistory() {
+	s := a.sess
+	var steps []panel.Step
+	for _, h := range s.review.History(s.key()) {
+		who := a.set.Reader
+		if h.Origin == review.ByModel {
+			who = text.T("app.bymodel")
+		}
+		steps = append(steps, panel.Step{
+			Title: text.T("edit." + h.Name), Note: who + " · " + h.Time.Local().Format("15:04"), Done: h.Done,
+		})
+	}
+	a.inspector.SetHistory(steps)
+}
+
+// jump goes back or forward in the frame's history until step is the last one done; -1 undoes all.
+func (a *App) jump(step int) {
+	s := a.sess
+	if s == nil || s.frame == nil {
+		return
+	}
+	a.finishStroke()
+	for {
+		done := 0
+		for _, h := range s.review.History(s.key()) {
+			if h.Done {
+				done++
+			}
+		}
+		move := s.review.Redo
+		switch {
+		case done == step+1:
+			a.refreshFrame()
+			return
+		case done > step+1:
+			move = s.review.Undo
+		}
+		if _, ok, err := move(s.key()); err != nil {
+			a.journalFailed(err)
+		} else if !ok {
+			a.refreshFrame()
+			return
+		}
+	}
+}
+
+// refreshToolbar enables what makes sense now and shows what is on.
+func (a *App) refreshToolbar() {
+	s := a.sess
+	open := s != nil && s.item != nil && s.frame != nil
+	for _, id := range []keys.ID{
+		keys.Brush, keys.Eraser, keys.NextWeak, keys.PreviousWeak, keys.Confirm, keys.Accept, keys.Reject, keys.Fit,
+		keys.ZoomIn, keys.ZoomOut, keys.NextPreset, keys.Invert, keys.Overlay, keys.Heatmap, keys.Band, keys.Export,
+	} {
+		a.toolbar.SetEnabled(id, open)
+	}
+	a.toolbar.SetEnabled(keys.Undo, open && s.review.CanUndo(s.key()))
+	a.toolbar.SetEnabled(keys.Redo, open && s.review.CanRedo(s.key()))
+	a.toolbar.SetSelected(keys.Overlay, !a.overlayOff)
+	a.toolbar.SetSelected(keys.Heatmap, a.heatmap)
+	a.toolbar.SetSelected(keys.Band, a.band)
+	a.toolbar.SetLight(a.set.Light)
+	if open {
+		a.toolbar.SetSelected(keys.Invert, s.invert)
+		a.toolbar.SetSelected(keys.Brush, s.tool == s.tools[toolBrush])
+		a.toolbar.SetSelected(keys.Eraser, s.tool == s.tools[toolEraser])
+	}
+	a.toolbar.SetPresets(presetChoices(), "")
+}
+
+func presetChoices() []panel.Choice {
+	var out []panel.Choice
+	for _, p := range study.Presets() {
+		out = append(out, panel.Choice{Key: p.Key, Title: func() string { return text.T("app.preset." + p.Key) }})
+	}
+	return out
+}
+
+func (a *App) choosePreset(key string) {
+	for i, p := range study.Presets() {
+		if p.Key == key {
+			a.presetAt = i
+			a.preset(p)
+		}
+	}
+}

@@ -1,0 +1,239 @@
+package ui
+
+import (
+	"image"
+	"math"
+	"slices"
+
+	xdraw "golang.org/x/image/draw"
+
+	"echoline/internal/review"
+	"echoline/internal/study"
+	"echoline/internal/text"
+	"echoline/ui/panel"
+)
+
+// Size of the pictures in the work list, twice the size on the screen so that they are sharp at 200 %.
+const (
+	thumbW = 128
+	thumbH = 96
+)
+
+// fillList puts the study's items, and what was refused, into the work list.
+func (a *App) fillList() {
+	s := a.sess
+	s.order = nil
+	for _, it := range s.study.Items {
+		s.order = append(s.order, it.ID)
+		s.rows[it.ID] = &panel.Row{ID: it.ID, Title: it.Name, Frames: it.Frames, Weak: math.NaN()}
+		a.fillRow(it)
+	}
+	a.sortOrder()
+	a.list.SetRows(a.listRows())
+}
+
+// listRows is the work list from top to bottom; refused files come last.
+func (a *App) listRows() []panel.Row {
+	s := a.sess
+	rows := make([]panel.Row, 0, len(s.order)+len(s.study.Refused))
+	for _, id := range s.order {
+		rows = append(rows, *s.rows[id])
+	}
+	for _, f := range s.study.Refused {
+		rows = append(rows, panel.Row{
+			ID: f.Where, Title: baseName(f.Where), State: panel.Refused, Weak: math.NaN(), Reason: text.Fault(f),
+		})
+	}
+	return rows
+}
+
+// fillRow brings the row of an item up to date with the review.
+func (a *App) fillRow(it *study.Item) {
+	s := a.sess
+	row := s.rows[it.ID]
+	p := s.review.ItemProgress(it.ID, s.scale.weakPx(it))
+	row.Weak, row.Reviewed = math.NaN(), 0
+	if p.Total > 0 {
+		row.Weak = p.Weak / p.Total
+		row.Reviewed = p.Reviewed / p.Total
+	}
+	row.State = a.rowState(it)
+}
+
+// rowState sums up an item: its decisions, then the reader's work, then the model's.
+func (a *App) rowState(it *study.Item) panel.State {
+	s := a.sess
+	var accepted, rejected, touched, predicted int
+	for i := range it.Frames {
+		k := review.Key{Instance: it.ID, Frame: i}
+		f := s.review.Frame(k)
+		switch {
+		case f.Status == review.Accepted:
+			accepted++
+		case f.Status == review.Rejected:
+			rejected++
+		case f.Touched:
+			touched++
+		}
+		if s.predicted[k] {
+			predicted++
+		}
+	}
+	switch {
+	case accepted > 0 && accepted+rejected == it.Frames:
+		return panel.Accepted
+	case rejected == it.Frames:
+		return panel.Rejected
+	case accepted+rejected+touched > 0:
+		return panel.InReview
+	case a.predictor == nil || predicted == 0:
+		return panel.Waiting
+	case predicted < it.Frames:
+		return panel.Predicting
+	default:
+		return panel.Predicted
+	}
+}
+
+// updateRow refreshes one row, not the list.
+func (a *App) updateRow(id string) {
+	s := a.sess
+	if s == nil {
+		return
+	}
+	if it := s.byID(id); it != nil {
+		a.fillRow(it)
+		a.list.UpdateRow(id, *s.rows[id])
+	}
+}
+
+// sortOrder orders the items: by name, or with most weak boundary first and what is decided last.
+func (a *App) sortOrder() {
+	s := a.sess
+	place := map[string]int{}
+	for i, it := range s.study.Items {
+		place[it.ID] = i
+	}
+	byName := a.set.SortByName
+	slices.SortStableFunc(s.order, func(x, y string) int {
+		if !byName {
+			if d := workLeft(s.rows[y]) - workLeft(s.rows[x]); d != 0 {
+				return int(math.Copysign(1, d))
+			}
+		}
+		return place[x] - place[y]
+	})
+}
+
+// workLeft ranks a row: the more unreviewed weak boundary the higher, decided rows below all others.
+func workLeft(r *panel.Row) float64 {
+	switch {
+	case r.State == panel.Accepted || r.State == panel.Rejected:
+		return -2
+	case math.IsNaN(r.Weak):
+		return -1
+	default:
+		return r.Weak
+	}
+}
+
+// resort sorts the work list anew and keeps the shown item selected. It runs on request and once when all predictions are
+// in, never while somebody works: rows must not jump.
+func (a *App) resort() {
+	s := a.sess
+	if s == nil {
+		return
+	}
+	a.sortOrder()
+	a.list.SetRows(a.listRows())
+	if s.item != nil {
+		a.list.Select(s.item.ID)
+	}
+}
+
+// chooseSort follows the choice above the work list.
+func (a *App) chooseSort(byName bool) {
+	a.set.SortByName = byName
+	a.saveSettings()
+	a.resort()
+}
+
+// startThumbnails draws the pictures of the work list in the background, one after the other.
+func (a *App) startThumbnails() {
+	s := a.sess
+	items := slices.Clone(s.study.Items)
+	go func() {
+		for _, it := range items {
+			f, err := it.Frame(0)
+			if err != nil {
+				continue // the row says so once it is opened
+			}
+			img := thumbnail(f)
+			done := false
+			a.postWait(func() {
+				if done = s.gone; !done {
+					s.rows[it.ID].Thumb = img
+					a.list.UpdateRow(it.ID, *s.rows[it.ID])
+				}
+			})
+			if done {
+				return
+			}
+		}
+	}()
+}
+
+// postWait runs f on the window's goroutine and waits for it. It paces loops that would otherwise flood the window.
+func (a *App) postWait(f func()) {
+	done := make(chan struct{})
+	a.post(func() {
+		defer close(done)
+		f()
+	})
+	<-done
+}
+
+// thumbnail is a frame as a small picture on black.
+func thumbnail(f *study.Frame) image.Image {
+	full := image.NewRGBA(image.Rect(0, 0, f.W, f.H))
+	f.Render(full, f.Window, false)
+	k := math.Min(thumbW/float64(f.W), thumbH/float64(f.H))
+	w, h := max(1, int(float64(f.W)*k)), max(1, int(float64(f.H)*k))
+	small := image.NewRGBA(image.Rect(0, 0, thumbW, thumbH))
+	xdraw.Draw(small, small.Rect, image.Black, image.Point{}, xdraw.Src)
+	x, y := (thumbW-w)/2, (thumbH-h)/2
+	xdraw.ApproxBiLinear.Scale(small, image.Rect(x, y, x+w, y+h), full, full.Rect, xdraw.Src, nil)
+	return small
+}
+
+// stripFrames is the cine strip's picture of an item's frames.
+func (a *App) stripFrames(it *study.Item) []panel.FrameState {
+	s := a.sess
+	weak := s.scale.weakPx(it)
+	marks := make([]panel.FrameState, it.Frames)
+	for i := range marks {
+		k := review.Key{Instance: it.ID, Frame: i}
+		f := s.review.Frame(k)
+		marks[i] = panel.FrameState{State: frameState(f, s.predicted[k]), Weak: math.NaN()}
+		if p := s.review.Progress(k, weak); p.Total > 0 {
+			marks[i].Weak = p.Weak / p.Total
+		}
+	}
+	return marks
+}
+
+// frameState sums up one frame.
+func frameState(f *review.Frame, predicted bool) panel.State {
+	switch {
+	case f.Status == review.Accepted:
+		return panel.Accepted
+	case f.Status == review.Rejected:
+		return panel.Rejected
+	case f.Touched:
+		return panel.InReview
+	case predicted:
+		return panel.Predicted
+	default:
+		return panel.Waiting
+	}
+}

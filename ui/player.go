@@ -1,0 +1,82 @@
+package ui
+
+import "time"
+
+// defaultFrameTime is the pace of cines that do not give their own.
+const defaultFrameTime = 40 * time.Millisecond
+
+// player shows a cine's frames one after the other.
+type player struct {
+	speed float64
+	stop  chan struct{} // nil while it stands still
+}
+
+// togglePlaying starts or stops the cine.
+func (a *App) togglePlaying() {
+	if a.player.stop != nil {
+		a.stopPlaying()
+		return
+	}
+	a.play()
+}
+
+// play runs the cine in a loop from the frame on show. Frames that the machine cannot show in time are left out, so that
+// the pace stays true.
+func (a *App) play() {
+	s := a.sess
+	if s == nil || s.item == nil || s.item.Frames < 2 {
+		return
+	}
+	step := s.item.FrameTime
+	if step <= 0 {
+		step = defaultFrameTime
+	}
+	step = time.Duration(float64(step) / a.player.speed)
+	stop := make(chan struct{})
+	a.player.stop = stop
+	a.strip.SetPlaying(true)
+	from, begun := s.index, time.Now()
+	go func() {
+		tick := time.NewTicker(max(step, 16*time.Millisecond))
+		defer tick.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-tick.C:
+				a.post(func() {
+					if a.player.stop != stop || s.gone {
+						return
+					}
+					at := from + int(time.Since(begun)/step)
+					a.showFrame(at % s.item.Frames)
+				})
+			}
+		}
+	}()
+}
+
+// stopPlaying leaves the cine at the frame on show.
+func (a *App) stopPlaying() {
+	if a.player.stop == nil {
+		return
+	}
+	close(a.player.stop)
+	a.player.stop = nil
+	a.strip.SetPlaying(false)
+}
+
+// setSpeed changes the pace, also while playing.
+func (a *App) setSpeed(x float64) {
+	a.player.speed = x
+	if a.player.stop != nil {
+		a.stopPlaying()
+		a.play()
+	}
+}
+
+// seek shows frame i and stands still there.
+func (a *App) seek(i int) {
+	a.stopPlaying()
+	a.showFrame(i)
+}

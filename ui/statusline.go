@@ -1,0 +1,73 @@
+package ui
+
+import (
+	"fmt"
+
+	"echoline/internal/contour"
+	"echoline/internal/study"
+	"echoline/internal/text"
+	"echoline/ui/panel"
+)
+
+// refreshStatus writes the right part of the status bar.
+func (a *App) refreshStatus() {
+	a.line.Reader = a.set.Reader
+	a.line.Zoom = fmt.Sprintf("%.0f %%", 100*a.view.Zoom())
+	sp, cal := a.spacing()
+	a.line.Calibrated = cal != study.Uncalibrated
+	switch cal {
+	case study.ByRegion:
+		a.line.Calibration = text.T("app.cal.region", text.Args{"X": fmt.Sprintf("%.3f", sp.X), "Y": fmt.Sprintf("%.3f", sp.Y)})
+	case study.ByPixelSpacing:
+		a.line.Calibration = text.T("app.cal.spacing", text.Args{"X": fmt.Sprintf("%.3f", sp.X), "Y": fmt.Sprintf("%.3f", sp.Y)})
+	default:
+		a.line.Calibration = text.T("app.cal.none")
+	}
+	if a.sess != nil && a.sess.review.Unsaved() == 0 {
+		a.line.Saved = panel.SavedAll
+	}
+	a.status.Set(a.line)
+}
+
+func (a *App) setSaved(s panel.Saved) {
+	a.line.Saved = s
+	a.status.Set(a.line)
+}
+
+// hovered shows where the pointer is in the image and what lies there.
+func (a *App) hovered(at contour.Point, inside bool) {
+	s := a.sess
+	a.line.Position, a.line.Value = "", ""
+	if inside && s != nil && s.frame != nil {
+		x, y := int(at.X), int(at.Y)
+		a.line.Position = fmt.Sprintf("%d, %d", x, y)
+		a.line.Value = pixelText(s.frame, x, y)
+	}
+	a.status.Set(a.line)
+}
+
+// pixelText is the value of a pixel as stored: a grey, or red, green and blue.
+func pixelText(f *study.Frame, x, y int) string {
+	if x < 0 || y < 0 || x >= f.W || y >= f.H {
+		return ""
+	}
+	i := y*f.W + x
+	if f.Grey != nil {
+		return fmt.Sprint(f.Grey[i])
+	}
+	return fmt.Sprintf("%d %d %d", f.RGB[3*i], f.RGB[3*i+1], f.RGB[3*i+2])
+}
+
+// showTool shows the active tool's options and its outline under the pointer.
+func (a *App) showTool() {
+	s := a.sess
+	if s == nil || s.tool == nil || s.item == nil {
+		return
+	}
+	_, unit := a.unit()
+	a.inspector.SetTool(panel.ToolOptions{
+		Name: text.T("edit." + s.tool.Name()), Size: 2 * a.toolSize, Min: 2 * minToolSize, Max: 2 * maxSlider, Unit: unit,
+	})
+	a.view.SetCursor(s.review.Radius(s.key(), a.toolSize))
+	a.refreshToolbar()
+}
