@@ -13,7 +13,7 @@ func TestRealFullDisk(t *testing.T) {
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=512k"); err != nil {
 		t.Skip("needs the right to mount a small disk:", err)
 	}
-	t.Cleanup(func() { syscall.Unmount(dir, syscall.MNT_DETACH) })
+	t.Cleanup(func() { must(t, syscall.Unmount(dir, syscall.MNT_DETACH)) })
 	w := mustOpen(t, dir)
 	r := mustReview(t, w, "kim")
 	var err error

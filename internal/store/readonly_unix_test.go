@@ -20,7 +20,7 @@ func TestReadOnlyFolderIsRefused(t *testing.T) {
 	dir, err := os.MkdirTemp("", "echoline-readonly") // t.TempDir lets nobody else in
 	must(t, err)
 	t.Cleanup(func() {
-		os.Chmod(dir, 0o700)
+		must(t, os.Chmod(dir, 0o700))
 		os.RemoveAll(dir)
 	})
 	ws := filepath.Join(dir, "ws")

@@ -88,8 +88,7 @@ func openFile(dir string) (*Workspace, error) {
 	}
 	w := &Workspace{dir: dir, path: path, db: db, readers: map[string]bool{}}
 	if err := w.prepare(); err != nil {
-		db.Close()
-		return nil, storeFault(dir, err)
+		return nil, storeFault(dir, errors.Join(err, db.Close()))
 	}
 	return w, nil
 }

@@ -3,10 +3,13 @@ package store
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"testing"
+
+	"golang.org/x/sync/errgroup"
 
 	"echoline/internal/fault"
 	"echoline/internal/mask"
@@ -34,7 +37,7 @@ func mustOpen(t testing.TB, dir string) *Workspace {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { w.Close() })
+	t.Cleanup(func() { must(t, w.Close()) }) // closing twice is all right
 	return w
 }
 
@@ -354,5 +357,40 @@ func TestAfterCloseEverythingFails(t *testing.T) {
 	}
 	if _, err := w.Studies(); err == nil {
 		t.Fatal("read from a closed workspace")
+	}
+}
+
+// TestEveryoneAtOnce is what the window does: the reader works while predictions are stored and fetched beside.
+func TestEveryoneAtOnce(t *testing.T) {
+	w := mustOpen(t, t.TempDir())
+	r := mustReview(t, w, "kim")
+	var group errgroup.Group
+	for g := range 3 {
+		k := review.Key{Instance: "1.2.4", Frame: g}
+		p := predicted(testW, testH, "m")
+		group.Go(func() error {
+			for range 10 {
+				if err := w.SavePrediction(k, p); err != nil {
+					return err
+				}
+				if q, err := w.Prediction(k, "m"); err != nil || !q.Mask.Equal(p.Mask) {
+					return fmt.Errorf("%v: %w", k, err)
+				}
+				if _, err := w.Studies(); err != nil {
+					return err
+				}
+			}
+			return w.Audit("kim", "exported", k.Instance)
+		})
+	}
+	for i := range 30 {
+		must(t, step(r, i))
+	}
+	must(t, group.Wait())
+	if again := mustReview(t, w, "kim"); !again.Frame(review.Key{Instance: "1.2.4"}).Labels.Equal(r.Frame(review.Key{Instance: "1.2.4"}).Labels) {
+		t.Fatal("work lost")
+	}
+	if _, err := w.Verify(); err != nil {
+		t.Fatal(err)
 	}
 }

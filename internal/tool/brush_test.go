@@ -7,16 +7,11 @@ import (
 	"echoline/internal/fault"
 	"echoline/internal/mask"
 	"echoline/internal/review"
-	"echoline/internal/study"
+	"echoline/internal/review/reviewtest"
 	"echoline/internal/tool"
 )
 
-var key = review.Key{Instance: "a"}
-
-func newReview(it study.Item) *review.Review {
-	it.ID, it.Frames = key.Instance, 1
-	return review.New(&study.Study{Items: []*study.Item{&it}}, "kim", nil)
-}
+var key = reviewtest.Key
 
 func at(x, y float64) tool.Pointer { return tool.Pointer{X: x, Y: y} }
 
@@ -35,7 +30,7 @@ func gesture(t *testing.T, b tool.Tool, ps ...tool.Pointer) {
 }
 
 func TestBrushPaintsOneStrokePerGesture(t *testing.T) {
-	r := newReview(study.Item{W: 100, H: 60})
+	r := reviewtest.New(100, 60, nil, nil)
 	b := tool.NewBrush(r, 2)
 	b.Fit(key, 5)
 	gesture(t, b, at(20, 30), at(60, 30), at(60, 40))
@@ -58,7 +53,7 @@ func TestBrushPaintsOneStrokePerGesture(t *testing.T) {
 }
 
 func TestInvertIsSettledAtPress(t *testing.T) {
-	r := newReview(study.Item{W: 100, H: 60})
+	r := reviewtest.New(100, 60, nil, nil)
 	brush, eraser := tool.NewBrush(r, 1), tool.NewEraser(r, 1)
 	for _, b := range []tool.Tool{brush, eraser} {
 		b.Fit(key, 8)
@@ -82,7 +77,7 @@ func TestInvertIsSettledAtPress(t *testing.T) {
 }
 
 func TestCancelAndBusy(t *testing.T) {
-	r := newReview(study.Item{W: 100, H: 60})
+	r := reviewtest.New(100, 60, nil, nil)
 	b := tool.NewBrush(r, 1)
 	if err := b.Press(key, at(30, 30)); err != nil {
 		t.Fatal(err)
@@ -104,7 +99,7 @@ func TestCancelAndBusy(t *testing.T) {
 }
 
 func TestNamesAndHints(t *testing.T) {
-	r := newReview(study.Item{W: 10, H: 10})
+	r := reviewtest.New(10, 10, nil, nil)
 	for _, b := range []tool.Tool{tool.NewBrush(r, 1), tool.NewEraser(r, 1)} {
 		if b.Hint() != "tool."+b.Name()+".hint" {
 			t.Fatal(b.Hint())
@@ -115,7 +110,7 @@ func TestNamesAndHints(t *testing.T) {
 // BenchmarkBrushStep is one step of the pointer on a frame of 1024×768 with a lesion of 300 px: paint, and the outline
 // anew.
 func BenchmarkBrushStep(b *testing.B) {
-	r := newReview(study.Item{W: 1024, H: 768})
+	r := reviewtest.New(1024, 768, nil, nil)
 	s, err := r.Begin(key, "import", review.ByModel)
 	if err != nil {
 		b.Fatal(err)

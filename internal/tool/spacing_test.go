@@ -6,12 +6,12 @@ import (
 
 	"echoline/internal/contour"
 	"echoline/internal/mask"
-	"echoline/internal/study"
+	"echoline/internal/review/reviewtest"
 	"echoline/internal/tool"
 )
 
 func TestSizeInMillimetresIsAnEllipse(t *testing.T) {
-	r := newReview(study.Item{W: 200, H: 200, PixelSpacing: &[2]float64{0.1, 0.2}})
+	r := reviewtest.New(200, 200, &[2]float64{0.1, 0.2}, nil)
 	b := tool.NewBrush(r, 1)
 	b.Fit(key, 4) // mm
 	for _, p := range b.Outline(contour.Point{X: 100, Y: 90}) {
