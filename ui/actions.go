@@ -179,12 +179,24 @@ func (a *App) toggleBand()    { a.band = !a.band; a.applyOverlay() }
 func (a *App) applyOverlay() {
 	a.view.SetOverlay(!a.overlayOff && !a.hidden)
 	a.view.ShowHeatmap(a.heatmap && !a.hidden)
+	a.view.SetHeatmapOpacity(a.opacity)
+	a.tintMask()
 	level := 0
 	if a.band {
 		level = 90
 	}
 	a.view.SetBand(level)
 	a.refreshToolbar()
+}
+
+// tintShare is how strongly the mask is tinted, of the overlay's opacity: texture must stay readable under it.
+const tintShare = 0.25
+
+// tintMask fills the mask of the frame on show with a faint tint.
+func (a *App) tintMask() {
+	if s := a.sess; s != nil && s.item != nil && s.frame != nil {
+		a.view.SetMask(s.review.Frame(s.key()).Labels, tintShare*a.opacity)
+	}
 }
 
 // imageAlone leaves only the image, and brings everything back.

@@ -190,6 +190,23 @@ func TestReviewOfOneImage(t *testing.T) {
 	}
 }
 
+func TestMapsOfTheFrameOnShowStay(t *testing.T) {
+	b := newBench(t, Config{Paths: []string{pictures(t, keptMaps+4)}})
+	b.open()
+	s := b.sess
+	held := 0
+	for _, it := range s.study.Items {
+		if s.review.Frame(review.Key{Instance: it.ID}).Prediction != nil {
+			held++
+		}
+	}
+	if held > keptMaps || s.review.Frame(s.key()).Prediction == nil {
+		t.Fatalf("%d maps held, the shown frame's: %v", held, s.review.Frame(s.key()).Prediction != nil)
+	}
+	b.do(keys.NextImage) // its maps were let go: they come back from the workspace
+	b.wait("the maps", func() bool { return s.frame != nil && s.review.Frame(s.key()).Prediction != nil })
+}
+
 func TestStrokeUndoRedo(t *testing.T) {
 	b := newBench(t, Config{Paths: []string{pictures(t, 1)}})
 	b.open()

@@ -70,15 +70,20 @@ func (s *session) position() int {
 	return slices.Index(s.order, s.item.ID)
 }
 
-// touchMap notes that k's maps are in use and returns the frame whose maps may go, if there are too many.
+// touchMap notes that k's maps are in use and returns the frame whose maps may go, if there are too many. The maps of the
+// frame on show stay.
 func (s *session) touchMap(k review.Key) (drop review.Key, ok bool) {
 	s.maps = slices.DeleteFunc(s.maps, func(o review.Key) bool { return o == k })
 	s.maps = append(s.maps, k)
 	if len(s.maps) <= keptMaps {
 		return review.Key{}, false
 	}
-	drop = s.maps[0]
-	s.maps = s.maps[1:]
+	at := 0
+	if s.item != nil && s.maps[0] == s.key() {
+		at = 1
+	}
+	drop = s.maps[at]
+	s.maps = slices.Delete(s.maps, at, at+1)
 	return drop, true
 }
 

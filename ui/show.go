@@ -44,7 +44,7 @@ func (a *App) showRefused(id string) {
 	for _, f := range a.sess.study.Refused {
 		if f.Where == id {
 			a.stopPlaying()
-			a.sess.item = nil
+			a.sess.item, a.sess.frame = nil, nil
 			a.list.Select(id)
 			a.strip.Hide()
 			a.view.SetImage(nil)
@@ -125,7 +125,7 @@ func (a *App) refreshFrame() {
 	a.view.SetSpacing(sp.X, sp.Y, cal != study.Uncalibrated)
 	a.view.SetErrorScale(s.scale.limitPx(s.item), s.scale.weakPx(s.item), a.calibrated())
 	a.refreshContours()
-	a.view.SetMask(f.Labels, 0)
+	a.tintMask()
 	if p := f.Prediction; p != nil {
 		a.view.SetHeatmap(p.W, p.H, p.Probability)
 	} else {
