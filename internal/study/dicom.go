@@ -205,7 +205,7 @@ func readRegions(d *dataSet, w, h int) []Region {
 	out := make([]Region, 0, len(items))
 	for _, r := range items {
 		number := func(keyword string) int {
-			v := r.real(keyword, 0)
+			v := finite(r.real(keyword, 0))
 			return int(min(max(v, -1), math.MaxInt32))
 		}
 		bound := func(keyword string, past, limit int) int { return min(max(number(keyword)+past, 0), limit) }
@@ -214,11 +214,19 @@ func readRegions(d *dataSet, w, h int) []Region {
 			X1: bound("RegionLocationMaxX1", 1, w), Y1: bound("RegionLocationMaxY1", 1, h),
 			SpatialFormat: number("RegionSpatialFormat"), DataType: number("RegionDataType"),
 			UnitsX: number("PhysicalUnitsXDirection"), UnitsY: number("PhysicalUnitsYDirection"),
-			DeltaX: r.real("PhysicalDeltaX", 0), DeltaY: r.real("PhysicalDeltaY", 0),
+			DeltaX: finite(r.real("PhysicalDeltaX", 0)), DeltaY: finite(r.real("PhysicalDeltaY", 0)),
 			Flags: uint32(max(number("RegionFlags"), 0)),
 		})
 	}
 	return out
+}
+
+// finite is v, or 0 for what is no length.
+func finite(v float64) float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return 0
+	}
+	return v
 }
 
 // readSpacing reads Pixel Spacing, also from where enhanced objects have it. DICOM gives rows' distance first.

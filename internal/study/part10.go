@@ -74,7 +74,7 @@ func readPart10(src io.ReaderAt, size int64) (*part10, error) {
 		return nil, fault.New(CodeNotImage, "", nil, nil)
 	} else if binary.LittleEndian.Uint16(head) != 2 {
 		s.order, s.explicit, p.order = order, explicit, order
-		return p, p.scanBody(s, size)
+		return p, p.scanBody(s, 0, size)
 	}
 	if err := p.readMeta(s, size); err != nil {
 		return p, err
@@ -124,8 +124,7 @@ func (p *part10) readBody(s *scan, src io.ReaderAt, size int64) error {
 			return err
 		}
 		s.in = newView(bytes.NewReader(data), int64(len(data)))
-		p.body = 0
-		return p.scanBody(s, int64(len(data)))
+		return p.scanBody(s, 0, int64(len(data)))
 	case "":
 		if size-p.body >= 12 {
 			b, err := s.in.peek(p.body, 12)
@@ -135,12 +134,13 @@ func (p *part10) readBody(s *scan, src io.ReaderAt, size int64) error {
 			s.explicit = isVR(b[4:6])
 		}
 	}
-	return p.scanBody(s, size)
+	return p.scanBody(s, p.body, size)
 }
 
-func (p *part10) scanBody(s *scan, size int64) error {
+// scanBody walks the data set between two offsets.
+func (p *part10) scanBody(s *scan, from, size int64) error {
 	p.set = newDataSet(s.order)
-	_, err := s.walk(p.body, size, 0, p.set)
+	_, err := s.walk(from, size, 0, p.set)
 	p.pixels = s.pixels
 	if p.pixels != nil {
 		return nil
