@@ -133,8 +133,13 @@ func (a *App) escape() {
 }
 
 // undo takes the frame's last edit back, redo brings it again.
-func (a *App) undo() { a.travel(func() (string, bool, error) { return a.sess.review.Undo(a.sess.key()) }, "app.undone") }
-func (a *App) redo() { a.travel(func() (string, bool, error) { return a.sess.review.Redo(a.sess.key()) }, "app.redone") }
+func (a *App) undo() {
+	a.travel(func() (string, bool, error) { return a.sess.review.Undo(a.sess.key()) }, "app.undone")
+}
+
+func (a *App) redo() {
+	a.travel(func() (string, bool, error) { return a.sess.review.Redo(a.sess.key()) }, "app.redone")
+}
 
 func (a *App) travel(move func() (string, bool, error), key string) {
 	s := a.sess

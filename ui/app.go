@@ -68,10 +68,11 @@ type App struct {
 	cancel    context.CancelFunc // stops the opening under way
 	retry     *time.Timer        // the next try to save; nil when everything is saved
 	player    player
-	toolSize  float64 // radius: mm where calibrated, else px
+	sizeMM    float64 // radius of the tools on calibrated images
+	sizePx    float64 // and on others
 
-	line      panel.Status
-	opacity   float64 // of the heatmap and the mask
+	line    panel.Status
+	opacity float64 // of the heatmap and the mask
 
 	overlayOff, heatmap, band bool
 	hidden                    bool // the overlay is held away
@@ -90,7 +91,7 @@ func Run(cfg Config) error {
 func newApp(cfg Config, fy fyne.App, post func(func())) *App {
 	a := &App{
 		cfg: cfg, log: cfg.Log, fyne: fy, set: LoadSettings(cfg.ConfigDir), post: post,
-		player: player{speed: 1}, toolSize: firstToolSize, opacity: firstOpacity,
+		player: player{speed: 1}, sizeMM: sizesMM.first, sizePx: sizesPx.first, opacity: firstOpacity,
 	}
 	if a.set.Language == "" {
 		a.set.Language = lang.SystemLocale().LanguageString()

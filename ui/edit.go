@@ -7,8 +7,10 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"echoline/internal/contour"
+	"echoline/internal/study"
 	"echoline/internal/text"
 	"echoline/internal/tool"
+	"echoline/ui/panel"
 	"echoline/ui/viewer"
 )
 
@@ -18,12 +20,13 @@ const (
 	toolEraser = "eraser"
 )
 
-// Tool sizes: radius in mm where the image is calibrated, else tenths of an image that is 100 units wide, in pixels.
-const (
-	firstToolSize = 3
-	minToolSize   = 0.2
-	maxToolSize   = 200
-	maxSlider     = 20
+// sizes are the tools' radii: the one that they start with, the smallest, the largest, and the end of the slider.
+type sizes struct{ first, least, most, slider float64 }
+
+// Tool sizes in mm, for calibrated images, and in px.
+var (
+	sizesMM = sizes{1.5, 0.1, 50, 10}
+	sizesPx = sizes{12, 0.75, 500, 80}
 )
 
 // sizeStep is how much one press or notch changes the tool's size.
@@ -36,7 +39,14 @@ func (a *App) bindPointer() {
 	a.view.OnWindowLevel = a.dragWindow
 	a.view.OnWeak = a.chooseWeak
 	a.view.OnHover = a.hovered
-	a.view.OnViewChanged = a.refreshCorners
+	a.view.OnViewChanged = a.viewChanged
+}
+
+// viewChanged follows zoom and pan.
+func (a *App) viewChanged() {
+	a.refreshCorners()
+	a.line.Zoom = a.zoomText()
+	a.status.Set(a.line)
 }
 
 // pointer follows one gesture: press, drag, release.
@@ -130,19 +140,30 @@ func (a *App) chooseTool(name string) {
 	a.status.SetHint(text.T(s.tool.Hint()))
 }
 
-// resizeTool changes the active tool's size by notches.
-func (a *App) resizeTool(notches float64) {
+// toolUnit is what tool sizes are told in on the item on show: mm where its picture is calibrated, else px.
+func (a *App) toolUnit() (size *float64, limits sizes, unit string) {
 	s := a.sess
-	if s == nil || s.tool == nil {
-		return
+	if _, cal := s.item.SpacingAt(s.index); cal != study.Uncalibrated {
+		return &a.sizeMM, sizesMM, "mm"
 	}
-	a.setToolSize(a.toolSize * math.Pow(sizeStep, notches))
+	return &a.sizePx, sizesPx, "px"
 }
 
-// setToolSize sets the size that all tools share: the radius in mm where the image is calibrated, else in pixels.
-func (a *App) setToolSize(size float64) {
-	a.toolSize = min(max(size, minToolSize), maxToolSize)
-	a.fitTools()
+// resizeTool changes the active tool's size by notches.
+func (a *App) resizeTool(notches float64) {
+	if s := a.sess; s != nil && s.item != nil {
+		size, _, _ := a.toolUnit()
+		a.setToolSize(*size * math.Pow(sizeStep, notches))
+	}
+}
+
+// setToolSize sets the radius that all tools share, in the unit of the item on show.
+func (a *App) setToolSize(radius float64) {
+	if s := a.sess; s != nil && s.item != nil {
+		size, limits, _ := a.toolUnit()
+		*size = min(max(radius, limits.least), limits.most)
+		a.fitTools()
+	}
 }
 
 // fitTools gives the tools their radius in the pixels of the item on show.
@@ -151,8 +172,23 @@ func (a *App) fitTools() {
 	if s == nil || s.item == nil {
 		return
 	}
+	size, _, _ := a.toolUnit()
 	for _, t := range s.tools {
-		t.Fit(s.key(), a.toolSize)
+		t.Fit(s.key(), *size)
 	}
 	a.showTool()
+}
+
+// showTool shows the active tool's options and its outline under the pointer.
+func (a *App) showTool() {
+	s := a.sess
+	if s == nil || s.tool == nil || s.item == nil {
+		return
+	}
+	size, limits, unit := a.toolUnit()
+	a.inspector.SetTool(panel.ToolOptions{
+		Name: text.T("edit." + s.tool.Name()), Size: 2 * *size, Min: 2 * limits.least, Max: 2 * limits.slider, Unit: unit,
+	})
+	a.view.SetCursor(s.review.Radius(s.key(), *size))
+	a.refreshToolbar()
 }

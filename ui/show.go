@@ -165,7 +165,7 @@ func (a *App) refreshCorners() {
 	}
 	c := viewer.Corners{
 		TopLeft:  name,
-		TopRight: fmt.Sprintf("%.0f %% · %s %.0f/%.0f", 100*a.view.Zoom(), text.T("app.wl"), s.window.Width, s.window.Center),
+		TopRight: fmt.Sprintf("%s · %s %.0f/%.0f", a.zoomText(), text.T("app.wl"), s.window.Width, s.window.Center),
 	}
 	switch {
 	case a.modelErr != nil:

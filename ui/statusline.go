@@ -12,7 +12,7 @@ import (
 // refreshStatus writes the right part of the status bar.
 func (a *App) refreshStatus() {
 	a.line.Reader = a.set.Reader
-	a.line.Zoom = fmt.Sprintf("%.0f %%", 100*a.view.Zoom())
+	a.line.Zoom = a.zoomText()
 	sp, cal := a.spacing()
 	a.line.Calibrated = cal != study.Uncalibrated
 	switch cal {
@@ -28,6 +28,9 @@ func (a *App) refreshStatus() {
 	}
 	a.status.Set(a.line)
 }
+
+// zoomText writes the zoom: how many screen pixels an image pixel takes, in per cent.
+func (a *App) zoomText() string { return fmt.Sprintf("%.0f %%", 100*a.view.Zoom()) }
 
 func (a *App) setSaved(s panel.Saved) {
 	a.line.Saved = s
@@ -56,18 +59,4 @@ func pixelText(f *study.Frame, x, y int) string {
 		return fmt.Sprint(f.Grey[i])
 	}
 	return fmt.Sprintf("%d %d %d", f.RGB[3*i], f.RGB[3*i+1], f.RGB[3*i+2])
-}
-
-// showTool shows the active tool's options and its outline under the pointer.
-func (a *App) showTool() {
-	s := a.sess
-	if s == nil || s.tool == nil || s.item == nil {
-		return
-	}
-	_, unit := a.unit()
-	a.inspector.SetTool(panel.ToolOptions{
-		Name: text.T("edit." + s.tool.Name()), Size: 2 * a.toolSize, Min: 2 * minToolSize, Max: 2 * maxSlider, Unit: unit,
-	})
-	a.view.SetCursor(s.review.Radius(s.key(), a.toolSize))
-	a.refreshToolbar()
 }

@@ -2,6 +2,7 @@ package viewer
 
 import (
 	"image/color"
+	"math"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -10,6 +11,9 @@ import (
 // leastRing is the least radius, in device-independent pixels, at which the tool's outline serves as the pointer. Smaller
 // ones would be lost on the image.
 const leastRing = 3
+
+// ringWidth is the width of the ring in device-independent pixels.
+const ringWidth = 1.25
 
 // cursorRing is the outline of a round tool under the pointer: light with a dark rim, to be seen on any tissue. It is drawn
 // by the graphics card, so that following the pointer costs nothing.
@@ -20,8 +24,8 @@ type cursorRing struct {
 
 func newCursorRing() *cursorRing {
 	return &cursorRing{
-		dark:  &canvas.Ellipse{FillColor: color.Transparent, StrokeColor: color.NRGBA{A: 0x99}, StrokeWidth: 3},
-		light: &canvas.Ellipse{FillColor: color.Transparent, StrokeColor: color.NRGBA{0xFF, 0xFF, 0xFF, 0xE6}, StrokeWidth: 1.25},
+		dark:  &canvas.Ellipse{FillColor: color.Transparent, StrokeColor: color.NRGBA{A: 0x8C}},
+		light: &canvas.Ellipse{FillColor: color.Transparent, StrokeColor: color.NRGBA{0xFF, 0xFF, 0xFF, 0xF2}},
 	}
 }
 
@@ -44,12 +48,19 @@ func (c *cursorRing) lay(g *geometry, p fyne.Position, on bool) {
 		c.light.Hide()
 		return
 	}
-	s := c.size(g)
-	for _, e := range []*canvas.Ellipse{c.dark, c.light} {
-		outer := s.AddWidthHeight(e.StrokeWidth, e.StrokeWidth) // Fyne draws the stroke within
-		e.Resize(outer)
-		half := float32(0.5 / g.scale) // to the centre of the pixel under the pointer
-		e.Move(fyne.NewPos(p.X+half-outer.Width/2, p.Y+half-outer.Height/2))
-		e.Show()
-	}
+	// Fyne rounds radii and strokes to whole pixels. Whole ones from the start keep both rings in line.
+	thick := max(math.Round(ringWidth*g.scale), 1)
+	c.put(c.light, g, p, 0, thick)
+	c.put(c.dark, g, p, thick, 3*thick)
+}
+
+// put places one ellipse around p, larger by over screen pixels, with a stroke of so many.
+func (c *cursorRing) put(e *canvas.Ellipse, g *geometry, p fyne.Position, over, stroke float64) {
+	zx, zy := g.zooms()
+	rx, ry := math.Round(c.rx*zx)+over, math.Round(c.ry*zy)+over
+	x, y := math.Floor(float64(p.X)*g.scale+0.5)-rx, math.Floor(float64(p.Y)*g.scale+0.5)-ry
+	e.StrokeWidth = float32(stroke / g.scale)
+	e.Resize(fyne.NewSize(float32(2*rx/g.scale), float32(2*ry/g.scale)))
+	e.Move(fyne.NewPos(float32(x/g.scale), float32(y/g.scale)))
+	e.Show()
 }

@@ -191,7 +191,7 @@ func cased(casing, darkness float32) coat {
 func glow(width, strength float32) coat {
 	return func(edge float32, c color.NRGBA) (r, g, b, a float32) {
 		f := unit(1 - edge/width)
-		a = strength * f * f * (3 - 2*f)
+		a = strength * f * f
 		return float32(c.R) * a, float32(c.G) * a, float32(c.B) * a, a
 	}
 }

@@ -59,7 +59,7 @@ func (m *message) lay(size, legend fyne.Size) {
 		show(false, m.objects()...)
 		return
 	}
-	lines := wrap(m.text, room, theme.Text)
+	lines := balance(m.text, room, theme.Text)
 	if len(lines) > messageLines {
 		lines = lines[:messageLines]
 		lines[messageLines-1] = elide(lines[messageLines-1]+" …", room, theme.Text)

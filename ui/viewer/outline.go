@@ -25,7 +25,7 @@ const (
 	correctedWidth = 2.5
 	hiddenWidth    = 2.0 // a boundary that cannot be seen
 	casingWidth    = 1.0
-	haloWidth      = 7.0 // of the glow around the active arc
+	haloWidth      = 9.0 // of the glow around the active arc
 	tickSpacing    = 12.0
 	tickOver       = 3.0 // how far a tick mark stands out from the line on both sides
 	tickWidth      = 1.5
@@ -35,9 +35,6 @@ const (
 
 // casingDarkness is the opacity of the dark casing: enough on white tissue, no more than needed on grey.
 const casingDarkness = 0.6
-
-// bandOpacity lets the tissue under the band be judged.
-const bandOpacity = 0.26
 
 // smoothFrom is the distance of neighbouring points on the screen, in device-independent pixels, from which the line
 // between them is drawn as a curve: closer points look smooth as they are.
@@ -89,7 +86,7 @@ func newOutlines() *outlines {
 	o.colour[notVisibleInk] = t.NotVisible
 	o.colour[tickInk] = t.Confirmed
 	o.colour[accentInk] = t.Accent
-	o.colour[bandInk] = theme.Alpha(t.Text, bandOpacity)
+	o.colour[bandInk] = t.Text
 	return o
 }
 
@@ -195,11 +192,11 @@ func (o *outlines) paint() *image.RGBA {
 	}
 	o.ink.resize(w, h)
 	if o.band {
-		o.hull.paint(dst, o.rings, o.bounds.Min, o.colour[bandInk])
+		o.hull.paint(dst, o.rings, o.bounds.Min, o.colour[bandInk], o.scale)
 	}
 	if o.halo {
 		o.each(o.glow)
-		o.ink.flush(dst, &o.colour, glow(haloWidth*o.scale, 0.6))
+		o.ink.flush(dst, &o.colour, glow(haloWidth*o.scale, 0.85))
 	}
 	o.each(o.lines)
 	o.ink.flush(dst, &o.colour, cased(casingWidth*o.scale, casingDarkness))

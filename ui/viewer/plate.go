@@ -87,6 +87,19 @@ func wrap(s string, room, size float32) []string {
 	return lines
 }
 
+// balance is wrap with lines of like length: no last line holds a single word.
+func balance(s string, room, size float32) []string {
+	lines := wrap(s, room, size)
+	for narrow := room; narrow > room/2; narrow -= 2 * theme.Unit {
+		next := wrap(s, narrow, size)
+		if len(next) > len(lines) {
+			break
+		}
+		lines = next
+	}
+	return lines
+}
+
 // corner is one line of text on a plate.
 type corner struct {
 	plate *canvas.Rectangle
