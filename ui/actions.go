@@ -195,7 +195,7 @@ func (a *App) applyOverlay() {
 }
 
 // tintShare is how strongly the mask is tinted, of the overlay's opacity: texture must stay readable under it.
-const tintShare = 0.25
+const tintShare = 0.15
 
 // tintMask fills the mask of the frame on show with a faint tint.
 func (a *App) tintMask() {
