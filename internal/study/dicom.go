@@ -345,7 +345,12 @@ func (s *dicomSource) frame(i int) (*Frame, error) {
 		return nil, err
 	}
 	defer f.Close()
-	b, err := s.samples(f, i)
+	return s.frameFrom(f, i)
+}
+
+// frameFrom decodes frame i from the opened file.
+func (s *dicomSource) frameFrom(src io.ReaderAt, i int) (*Frame, error) {
+	b, err := s.samples(src, i)
 	if err != nil {
 		return nil, err
 	}

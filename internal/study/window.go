@@ -25,7 +25,7 @@ func (v *view) peek(off int64, n int) ([]byte, error) {
 	}
 	if off < v.off || off+int64(n) > v.off+int64(len(v.buf)) {
 		if v.buf == nil {
-			v.buf = make([]byte, viewBytes)
+			v.buf = make([]byte, min(viewBytes, v.size))
 		}
 		v.buf = v.buf[:min(viewBytes, v.size-off)]
 		v.off = off

@@ -1,0 +1,180 @@
+package study
+
+import (
+	"bytes"
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"echoline/internal/fault"
+)
+
+// seeds are small files of many kinds, and the samples on which another library crashes.
+func seeds(tb testing.TB) [][]byte {
+	tb.Helper()
+	one := tinyJPEG("\x01", 100)
+	three := tinyJPEG("\x01\x02\x03", 100, 120, 130)
+	cine := still(8, 8).with(el{"NumberOfFrames", "2"})
+	out := [][]byte{
+		part10File(implicitLittle, still(4, 3)),
+		part10File(explicitLittle, still(4, 3)),
+		part10File(explicitBig, still(4, 3)),
+		part10File(explicitLittle, still(4, 3).with(el{"SequenceOfUltrasoundRegions", []set{{{"RegionDataType", 1}}}})),
+		part10File(baseline, cine.with(el{"PixelData", capsule{fragments: [][]byte{one[:100], one[100:], one}}})),
+		part10File(baseline, still(8, 8).with(el{"SamplesPerPixel", 3}, el{"PhotometricInterpretation", "RGB"},
+			el{"PixelData", capsule{fragments: [][]byte{three}}})),
+		part10File("1.2.840.10008.1.2.5", still(2, 1).with(el{"PixelData", capsule{fragments: [][]byte{packRLE([]byte{1, 2}, 2, 1, 1)}}})),
+		deflated(still(4, 3)),
+		littleExplicit.set(still(4, 3)),
+	}
+	crashes, err := filepath.Glob(filepath.Join("..", "..", "..", "shared", "data", "dicom", "crash", "*.dcm"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, path := range crashes {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		out = append(out, data)
+	}
+	return out
+}
+
+// check opens data as DICOM and decodes what opens. Whatever it is, it must end in a picture of the stated size or in a
+// fault with a code, never in a panic.
+func check(tb testing.TB, data []byte) {
+	df, err := openDICOM(bytes.NewReader(data), original{size: int64(len(data))})
+	if err != nil {
+		checkFault(tb, err)
+		return
+	}
+	if df.skipped != "" {
+		return
+	}
+	src, ok := df.item.source.(*dicomSource)
+	if !ok {
+		tb.Fatal("opened without a source")
+	}
+	for i := range min(df.item.Frames, 3) {
+		f, err := src.frameFrom(bytes.NewReader(data), i)
+		if err != nil {
+			checkFault(tb, err)
+			continue
+		}
+		n := f.W * f.H
+		if f.W != df.item.W || f.H != df.item.H || (len(f.Grey) != n && len(f.RGB) != 3*n) || (f.Grey != nil) == (f.RGB != nil) {
+			tb.Fatalf("a frame of %d×%d with %d and %d samples", f.W, f.H, len(f.Grey), len(f.RGB))
+		}
+		for _, v := range f.Grey {
+			if int(v) > f.Max {
+				tb.Fatalf("value %d over %d", v, f.Max)
+			}
+		}
+	}
+}
+
+func checkFault(tb testing.TB, err error) {
+	if fault.CodeOf(err) == "" || strings.Contains(err.Error(), "gave up") {
+		tb.Fatalf("%v", err)
+	}
+}
+
+func FuzzOpenDICOM(f *testing.F) {
+	for _, s := range seeds(f) {
+		if len(s) <= 16<<10 {
+			f.Add(s)
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte) { check(t, data) })
+}
+
+func FuzzScan(f *testing.F) {
+	for _, s := range seeds(f) {
+		if len(s) > 132 && len(s) <= 16<<10 {
+			f.Add(s[132:], true, false)
+			f.Add(s[132:], false, true)
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte, explicit, big bool) {
+		s := &scan{in: newView(bytes.NewReader(data), int64(len(data))), explicit: explicit, order: binary.LittleEndian}
+		if big {
+			s.order = binary.BigEndian
+		}
+		set := newDataSet(s.order)
+		end, err := s.walk(0, int64(len(data)), 0, set)
+		if err != nil {
+			checkFault(t, err)
+		} else if end != int64(len(data)) {
+			t.Fatalf("stopped at %d of %d", end, len(data))
+		}
+		kept := 0
+		for _, v := range set.values {
+			kept += len(v.data)
+		}
+		if kept > len(data) {
+			t.Fatalf("%d bytes kept of %d", kept, len(data))
+		}
+		if s.pixels != nil {
+			for _, f := range s.pixels.fragments {
+				if f.off < 0 || f.length < 0 || f.off+f.length > int64(len(data)) {
+					t.Fatalf("fragment %+v outside %d bytes", f, len(data))
+				}
+			}
+		}
+	})
+}
+
+func FuzzText(f *testing.F) {
+	f.Add([]byte("Hong^Gildong=\x1b$)C\xfb\xf3^\x1b$)C\xd1\xce"), `\ISO 2022 IR 149`)
+	f.Add([]byte("\x1b$B;3ED\x1b(B^"), `\ISO 2022 IR 87`)
+	f.Fuzz(func(t *testing.T, b []byte, sets string) {
+		if s := decodeText(b, strings.Split(sets, `\`)); strings.ToValidUTF8(s, "") != s && !isASCIIOrEscape(b) {
+			t.Fatalf("%q is no UTF-8", s)
+		}
+	})
+}
+
+// isASCIIOrEscape tells whether there is nothing to decode.
+func isASCIIOrEscape(b []byte) bool {
+	return bytes.IndexFunc(b, func(r rune) bool { return r > 0x7f }) < 0
+}
+
+// Every byte of the seeds is changed in several ways: a poor man's fuzzing that runs with every test.
+func TestChangedBytes(t *testing.T) {
+	for _, s := range seeds(t) {
+		if len(s) > 2<<10 {
+			continue
+		}
+		for i := range s {
+			if i < 128 && len(s) > 132 {
+				continue // the preamble means nothing
+			}
+			for _, v := range []byte{0, 1, 0x7f, 0xff, s[i] ^ 0x20} {
+				old := s[i]
+				s[i] = v
+				check(t, s)
+				s[i] = old
+			}
+		}
+	}
+}
+
+// Every length is set to what lengths lie with.
+func TestLyingLengths(t *testing.T) {
+	for _, s := range seeds(t) {
+		if len(s) > 2<<10 {
+			continue
+		}
+		for i := 132; i+4 <= len(s); i += 2 {
+			old := [4]byte(s[i : i+4])
+			for _, v := range []uint32{0, 1, 0xffff, 0xfffffffe, 0xffffffff} {
+				binary.LittleEndian.PutUint32(s[i:], v)
+				check(t, s)
+			}
+			copy(s[i:], old[:])
+		}
+	}
+}
