@@ -39,9 +39,10 @@ help: ## what there is to make
 run: build ## build and open the viewer; ARGS="PATH…" opens a study
 	bin/echoline $(ARGS)
 
+# Built with the flags of the tests, so that Fyne and SQLite, which take minutes, are compiled once.
 .PHONY: build
 build: packages $(RUNTIME) $(MODELS) ## bin/echoline, with its library and its model beside it
-	$(GO) build -trimpath -tags '$(TAGS)' -ldflags '-X main.version=$(VERSION)' -o bin/echoline ./cmd/echoline
+	$(GO) build -tags '$(TAGS)' -ldflags '-X main.version=$(VERSION)' -o bin/echoline ./cmd/echoline
 
 .PHONY: packages
 packages:
