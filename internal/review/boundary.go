@@ -163,8 +163,8 @@ const (
 	namePrediction = "prediction"
 )
 
-// ConfirmArc records that the reader found an arc right. The arc must be one that Arcs or NextWeak gave since the frame
-// last changed; the fault CodeStale otherwise.
+// ConfirmArc records that the reader found an arc right. The arc must be one that Arcs or NextWeak gave for the
+// frame's mask as it is; the fault CodeStale otherwise.
 func (r *Review) ConfirmArc(k Key, a contour.Arc) error {
 	return r.markArc(k, a, nameConfirm, contour.Confirmed)
 }
@@ -186,7 +186,14 @@ func (r *Review) markArc(k Key, a contour.Arc, name string, state contour.State)
 	return r.markPoints(k, pts, name, state)
 }
 
-// lies tells whether a is an arc of cs: within the ring, its centre being one of its vertices.
+// How much, in px, an arc's length and centre may differ from those of the piece of contour that it names. The contour
+// can be drawn anew without any change to the mask, when the model's maps come back from the workspace.
+const (
+	lengthSlack = 3.0
+	centreSlack = 2.0
+)
+
+// lies tells whether a is a piece of cs: its indices name a piece of its length around its centre.
 func lies(a contour.Arc, cs []contour.Contour) bool {
 	if a.Contour < 0 || a.Contour >= len(cs) {
 		return false
@@ -195,12 +202,15 @@ func lies(a contour.Arc, cs []contour.Contour) bool {
 	if min(a.From, a.To) < 0 || max(a.From, a.To) >= len(c.Points) {
 		return false
 	}
-	for i := range a.Each(c) {
-		if c.Points[i].Point == a.Centre {
-			return true
-		}
+	pts := a.Points(c)
+	way := make([]float64, len(pts)) // along the piece to each of its points
+	for i := 1; i < len(pts); i++ {
+		way[i] = way[i-1] + math.Hypot(pts[i].X-pts[i-1].X, pts[i].Y-pts[i-1].Y)
 	}
-	return false
+	length := way[len(way)-1]
+	half, _ := slices.BinarySearch(way, length/2)
+	middle := pts[min(half, len(pts)-1)]
+	return math.Abs(length-a.Length) <= lengthSlack && math.Hypot(middle.X-a.Centre.X, middle.Y-a.Centre.Y) <= centreSlack
 }
 
 func (r *Review) markPoints(k Key, pts []contour.Point, name string, state contour.State) error {

@@ -146,6 +146,34 @@ func TestStaleArcsAreRefused(t *testing.T) {
 	code(t, r.ConfirmArc(still, a), CodeStale)
 }
 
+// TestArcsOutliveTheMaps: the maps of a frame go and come back, a little rounded, while a reader is at an arc.
+func TestArcsOutliveTheMaps(t *testing.T) {
+	r, _ := open(t)
+	p := predicted("m", 32.3, 24.1, 18.2)
+	must(t, r.SetPrediction(still, p))
+	a, _ := r.NextWeak(still, 2, nil, 1)
+	r.DropPrediction(still)
+	rounded := *p
+	rounded.Probability = make([]float32, len(p.Probability))
+	for i, v := range p.Probability {
+		rounded.Probability[i] = float32(math.Round(float64(v)*4095) / 4095)
+	}
+	must(t, r.SetPrediction(still, &rounded))
+	must(t, r.ConfirmArc(still, a))
+	if p := r.Progress(still, 2); p.WeakArcs != 0 || math.Abs(p.Reviewed-a.Length) > 6 {
+		t.Fatal(p, a.Length)
+	}
+}
+
+func TestShiftedArcsAreRefused(t *testing.T) {
+	r, _ := open(t)
+	stripes(r, t)
+	a, _ := r.NextWeak(still, 2.5, nil, 1)
+	n := len(r.Contours(still)[a.Contour].Points)
+	a.From, a.To = (a.From+6)%n, (a.To+6)%n
+	code(t, r.ConfirmArc(still, a), CodeStale)
+}
+
 func TestConfirmAllKeepsWhatWasSaid(t *testing.T) {
 	r, j := open(t)
 	stripes(r, t)

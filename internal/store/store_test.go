@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -392,5 +393,32 @@ func TestEveryoneAtOnce(t *testing.T) {
 	}
 	if _, err := w.Verify(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestNoPatientInTheWorkspace looks for a patient's data in every file of the workspace.
+func TestNoPatientInTheWorkspace(t *testing.T) {
+	dir := t.TempDir()
+	w := mustOpen(t, dir)
+	st := testStudy()
+	st.Items[0].Header = &study.Header{Attr: map[string]string{"PatientName": "CANARY^NAME", "PatientID": "CANARY-ID", "StudyDescription": "CANARY"}}
+	r, err := w.Review(st, "kim")
+	must(t, err)
+	must(t, paint(t, r, still, 20, 20))
+	must(t, r.SetStatus(still, review.Accepted))
+	must(t, w.SavePrediction(still, predicted(testW, testH, "m")))
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	must(t, err)
+	seen := false
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		must(t, err)
+		if bytes.Contains(data, []byte("CANARY")) {
+			t.Fatal("patient data in", f)
+		}
+		seen = seen || bytes.Contains(data, []byte(st.Items[0].Path))
+	}
+	if !seen {
+		t.Fatal("looked in the wrong place")
 	}
 }
