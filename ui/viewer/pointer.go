@@ -66,7 +66,7 @@ func (v *Viewport) MouseDown(e *desktop.MouseEvent) {
 	}
 	v.finish() // the last one, should its end have been lost
 	v.stopGlide()
-	v.hand.foreign = false
+	v.hand.foreign, v.hand.inside = false, true
 	v.hand.button, v.hand.last, v.hand.at = e.Button, e.Position, e.Position
 	switch v.hand.doing = v.meaning(e); v.hand.doing {
 	case drawing:

@@ -10,11 +10,11 @@ import (
 )
 
 // bandEdge is the width of the band's edge in device-independent pixels, and the opacities are those of the band and of
-// its edge: the tissue under it must stay to be judged.
+// its edge: the tissue under it must stay to be judged. Its colour lies between dark and bright tissue, to show on both.
 const (
 	bandEdge        = 1.25
-	bandOpacity     = 0.12
-	bandEdgeOpacity = 0.6
+	bandOpacity     = 0.2
+	bandEdgeOpacity = 0.85
 )
 
 // ribbon fills the area within a radius of a line, where the radius changes along it: the band.

@@ -20,14 +20,24 @@ func (r ring) walk(scale float32, piece func(a, b *node)) {
 		i := (start + k) % n
 		a, b := &r[i], &r[(i+1)%n]
 		length := span(a, b)
-		if length < smoothFrom*scale {
-			if length > 0 {
-				piece(a, b)
-			}
-			continue
+		before, behind := &r[(i+n-1)%n], &r[(i+2)%n]
+		switch {
+		case length == 0:
+		case length > smoothFrom*scale && flows(before, a, b) && flows(a, b, behind):
+			curve(before, a, b, behind, int(math.Ceil(float64(length/(smoothFrom*scale)))), piece)
+		default:
+			piece(a, b)
 		}
-		curve(&r[(i+n-1)%n], a, b, &r[(i+2)%n], int(math.Ceil(float64(length/(smoothFrom*scale)))), piece)
 	}
+}
+
+// flows tells whether a line over three points bends so gently, in steps of such like length, that it is a sampled curve.
+// Sharp corners are meant and stay.
+func flows(a, b, c *node) bool {
+	ux, uy, vx, vy := b.x-a.x, b.y-a.y, c.x-b.x, c.y-b.y
+	u, v := ux*ux+uy*uy, vx*vx+vy*vy
+	dot := ux*vx + uy*vy
+	return dot > 0 && 4*dot*dot > u*v && u < 16*v && v < 16*u // under 60°, at most 4 times as long
 }
 
 // curve gives the way from a to b in steps, as a Catmull-Rom spline with the neighbours before and behind: through all
