@@ -101,11 +101,14 @@ func (b *Brush) Cancel() {
 const outlineSides = 48
 
 // Outline implements Tool.
-func (b *Brush) Outline(at contour.Point) []contour.Point {
+func (b *Brush) Outline(at contour.Point) []contour.Point { return ellipse(at, b.rx, b.ry) }
+
+// ellipse is the closed line around a tip.
+func ellipse(at contour.Point, rx, ry float64) []contour.Point {
 	out := make([]contour.Point, outlineSides)
 	for i := range out {
 		sin, cos := math.Sincos(2 * math.Pi * float64(i) / outlineSides)
-		out[i] = contour.Point{X: at.X + b.rx*cos, Y: at.Y + b.ry*sin}
+		out[i] = contour.Point{X: at.X + rx*cos, Y: at.Y + ry*sin}
 	}
 	return out
 }
