@@ -1,6 +1,7 @@
 package viewer
 
 import (
+	"image"
 	"math"
 
 	"fyne.io/fyne/v2"
@@ -32,8 +33,12 @@ type renderer struct {
 	objects []fyne.CanvasObject
 }
 
-// Layout implements fyne.WidgetRenderer.
-func (r *renderer) Layout(size fyne.Size) { r.v.resized(size) }
+// Layout implements fyne.WidgetRenderer. Fyne also calls it when a text has got another size.
+func (r *renderer) Layout(size fyne.Size) {
+	if size != r.v.laid || r.v.screenScale() != r.v.geo.scale {
+		r.v.resized(size)
+	}
+}
 
 // MinSize implements fyne.WidgetRenderer.
 func (r *renderer) MinSize() fyne.Size { return fyne.NewSquareSize(leastSize) }
@@ -104,8 +109,17 @@ func (v *Viewport) layOutlines() {
 	v.drawn.Refresh()
 }
 
-// layCursor puts the tool's outline under the pointer.
+// draw is called when the window is painted, for a picture of w×h screen pixels.
+func (v *Viewport) draw(w, _ int) image.Image {
+	if d := w - v.lines.bounds.Dx(); d > 1 || d < -1 { // the window has gone to a screen of another scale
+		fyne.Do(v.Refresh)
+	}
+	return v.lines.paint()
+}
+
+// layCursor puts the tool's outline under the pointer, and shows whether the legend's handle can be taken.
 func (v *Viewport) layCursor() {
+	v.legend.light(v.hand.doing == choosing || v.hand.doing == idle && v.hand.inside && v.legend.hit(v.hand.at))
 	on := v.frame.full != nil && !v.panKey && v.ring.large(&v.geo) &&
 		(v.hand.doing == drawing || v.hand.doing == idle && v.hand.inside && !v.legend.hit(v.hand.at))
 	v.ring.lay(&v.geo, v.hand.at, on)

@@ -186,6 +186,18 @@ func (l *legend) hit(p fyne.Position) bool {
 		p.Y >= l.slider.Y-over && p.Y <= l.slider.Y+wedgeHeight+over
 }
 
+// light shows that the handle is about to be moved, or is.
+func (l *legend) light(on bool) {
+	c := theme.Dark().Text
+	if on {
+		c = theme.Dark().Accent
+	}
+	if l.handle.FillColor != c {
+		l.handle.FillColor = c
+		l.handle.Refresh()
+	}
+}
+
 // share is how far along the scale p is.
 func (l *legend) share(p fyne.Position) float64 {
 	return min(max(float64((p.X-l.slider.X)/legendWidth), leastWeak), 1)

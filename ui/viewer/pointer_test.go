@@ -120,18 +120,12 @@ func TestGestureEndsOnceInEveryOrder(t *testing.T) {
 			v.SetImage(nil)
 			v.Dragged(drag(310, 200))
 			v.MouseUp(mouse(310, 200, first))
-		}, nil}, // checked below: only the counts matter, without an image there are no coordinates
+		}, []string{"press 300,200", "release 300,200"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := opened(t)
 			log := record(v)
 			c.do(v)
-			if v.frame.full == nil {
-				if got := strings.Join(*log, " "); strings.Count(got, "press") != 1 || strings.Count(got, "release") != 1 || strings.Contains(got, "drag") {
-					t.Errorf("got %q", *log)
-				}
-				return
-			}
 			if !slices.Equal(*log, c.want) {
 				t.Errorf("got  %q\nwant %q", *log, c.want)
 			}

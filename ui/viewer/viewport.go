@@ -90,7 +90,8 @@ func New() *Viewport {
 		ring: newCursorRing(), legend: newLegend(), message: newMessage(), busy: newBusyLine(),
 		corners: [3]*corner{newCorner(t.Text), newCorner(t.Text), newCorner(t.Warn)},
 	}
-	v.drawn = canvas.NewRaster(func(int, int) image.Image { return v.lines.paint() })
+	v.geo.settle()
+	v.drawn = canvas.NewRaster(v.draw)
 	v.drawn.ScaleMode = canvas.ImageScaleFastest
 	v.ExtendBaseWidget(v)
 	return v
@@ -100,7 +101,9 @@ func New() *Viewport {
 // next call: call again after changing its pixels. The view stays, except that an image of another size is fitted.
 func (v *Viewport) SetImage(img *image.RGBA) {
 	w, h := 0.0, 0.0
-	if img != nil {
+	if img == nil {
+		v.finish()
+	} else {
 		w, h = float64(img.Rect.Dx()), float64(img.Rect.Dy())
 	}
 	changed := w != v.geo.iw || h != v.geo.ih
@@ -113,7 +116,6 @@ func (v *Viewport) SetImage(img *image.RGBA) {
 	v.geo.iw, v.geo.ih = w, h
 	v.geo.view = View{Fitted: true}
 	if img == nil {
-		v.finish()
 		v.contours, v.look.active = nil, nil
 		v.tint.set(nil, 0)
 		v.heat.set(0, 0, nil)
