@@ -1,0 +1,78 @@
+"""A trained network to one self-contained ONNX file that keeps the model contract."""
+
+from __future__ import annotations
+
+import copy
+import io
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+
+from . import contract
+from .network import AttentionUNet
+
+OPSET = 17
+HALVED = 1024  # values; smaller constants stay float32
+
+
+def load_network(weights: Path) -> AttentionUNet:
+    """A network in evaluation mode with averaged weights (`ema.pt`)."""
+    net = AttentionUNet(pretrained=False)
+    net.load_state_dict(torch.load(weights, weights_only=True))
+    return net.eval()
+
+
+def graph(net: AttentionUNet, height: int, width: int) -> onnx.ModelProto:
+    """The float32 graph with one input `image` [1, 1, height, width] and the contract's outputs."""
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the tracer's notes on Python numbers that are constants here
+        torch.onnx.export(
+            copy.deepcopy(net).eval(),
+            (torch.zeros(1, 1, height, width),),
+            buffer,
+            input_names=["image"],
+            output_names=["logits", "scale", "present"],
+            opset_version=OPSET,
+            dynamo=False,
+        )
+    model = onnx.load_from_string(buffer.getvalue())
+    # The exporter leaves some of these open; they are fixed, and who loads the file may rely on them.
+    for output in model.graph.output:
+        sizes = (1, 1) if output.name == "present" else (1, 1, height, width)
+        output.CopyFrom(onnx.helper.make_tensor_value_info(output.name, onnx.TensorProto.FLOAT, sizes))
+    return model
+
+
+def halve_weights(model: onnx.ModelProto) -> None:
+    """Store large weights as float16 and cast them back in the graph: half the file, the arithmetic stays float32.
+
+    ONNX Runtime folds the casts when it opens the model, so they cost nothing per image.
+    """
+    casts = []
+    for weight in model.graph.initializer:
+        values = numpy_helper.to_array(weight)
+        if values.dtype != np.float32 or values.size < HALVED:
+            continue
+        name, half = weight.name, weight.name + ".half"
+        weight.CopyFrom(numpy_helper.from_array(values.astype(np.float16), half))
+        casts.append(onnx.helper.make_node("Cast", [half], [name], name=name + ".cast", to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+
+
+def write(model: onnx.ModelProto, doc: dict[str, Any], path: Path) -> None:
+    """Check the model, embed the metadata and write the file atomically."""
+    contract.embed(model, doc)
+    onnx.checker.check_model(model, full_check=True)
+    tmp = path.with_suffix(".tmp")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(model, tmp)
+    os.replace(tmp, path)
