@@ -89,7 +89,7 @@ func (p *part10) noPicture() fault.Code {
 	switch {
 	case p.set.text("Modality") == "SEG":
 		return CodeSegmentation
-	case len(p.set.items[tags["DirectoryRecordSequence"]]) > 0:
+	case len(p.set.items[tagRecords]) > 0:
 		return CodeDirectory
 	}
 	return ""

@@ -12,13 +12,18 @@ import (
 
 var errNoDirectory = errors.New("no DICOMDIR")
 
-// readDirectory lists the files that a DICOMDIR refers to; ok is false where path is no DICOMDIR. Names that lead out of
-// its folder, also through links, are refused: a disc must not open what lies beside it.
-func readDirectory(path string) (refs []candidate, ok bool) {
+// readDirectory lists a DICOMDIR and the files that it refers to; nil where path is none. Names that lead out of its
+// folder, also through links, are refused: a disc must not open what lies beside it.
+func readDirectory(path string) []candidate {
 	records, err := directoryRecords(path)
-	if err != nil {
-		return nil, false
+	if errors.Is(err, errNoDirectory) {
+		return nil
 	}
+	table := candidate{path: path, asked: true}
+	if err != nil {
+		table.failed = asFault(path, err)
+	}
+	out := []candidate{table}
 	root := filepath.Dir(path)
 	seen := map[string]bool{}
 	for _, r := range records {
@@ -26,38 +31,31 @@ func readDirectory(path string) (refs []candidate, ok bool) {
 		if len(parts) == 0 {
 			continue
 		}
-		c := reference(root, parts)
-		if !seen[c.path] {
+		if c := reference(root, parts); !seen[c.path] {
 			seen[c.path] = true
-			refs = append(refs, c)
+			out = append(out, c)
 		}
 	}
-	return refs, true
+	return out
 }
 
-// directoryRecords scans a DICOMDIR.
+// directoryRecords scans a DICOMDIR. The records of one that is cut come with the fault.
 func directoryRecords(path string) (records []*dataSet, err error) {
 	defer guard(&err)
 	f, o, err := openOriginal(path)
 	if err != nil {
-		return nil, err
+		return nil, errNoDirectory
 	}
 	defer f.Close()
 	head := make([]byte, min(o.size, 160))
-	if _, err := io.ReadFull(f, head); err != nil {
-		return nil, err
-	}
-	if !isDICOM(head) {
+	if _, err := io.ReadFull(f, head); err != nil || !isDICOM(head) {
 		return nil, errNoDirectory
 	}
 	p, err := readPart10(f, o.size)
-	if err != nil {
-		return nil, err
-	}
-	if p.noPicture() != CodeDirectory {
+	if p == nil || p.noPicture() != CodeDirectory {
 		return nil, errNoDirectory
 	}
-	return p.set.items[tags["DirectoryRecordSequence"]], nil
+	return p.set.items[tagRecords], err
 }
 
 // reference finds the file of one record. Discs are often copied to file systems that change the case of names.

@@ -11,7 +11,7 @@ type entry struct {
 var dictionary = map[tag]entry{
 	tagSyntax:  {"TransferSyntaxUID", "UI"},
 	0x00020002: {"MediaStorageSOPClassUID", "UI"},
-	0x00041220: {"DirectoryRecordSequence", "SQ"},
+	tagRecords: {"DirectoryRecordSequence", "SQ"},
 	0x00041500: {"ReferencedFileID", "CS"},
 
 	0x00080005: {"SpecificCharacterSet", "CS"},

@@ -80,8 +80,8 @@ func (l *lister) add(path string) error {
 		l.dirs = append(l.dirs, span{path, from, len(l.found)})
 		return nil
 	}
-	if refs, ok := readDirectory(path); ok {
-		l.found = append(append(l.found, candidate{path: path, asked: true}), refs...)
+	if files := readDirectory(path); files != nil {
+		l.found = append(l.found, files...)
 		l.dirs = append(l.dirs, span{path, from, len(l.found)})
 		return nil
 	}

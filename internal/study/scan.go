@@ -23,6 +23,7 @@ const (
 	tagItemEnd      tag = 0xfffee00d
 	tagSequenceEnd  tag = 0xfffee0dd
 	tagSyntax       tag = 0x00020010
+	tagRecords      tag = 0x00041220 // Directory Record Sequence
 	tagPixelData    tag = 0x7fe00010
 	tagOffsets      tag = 0x7fe00001 // Extended Offset Table
 	tagFloatPixels  tag = 0x7fe00008
@@ -153,7 +154,7 @@ func (s *scan) walk(off, limit int64, depth int, set *dataSet) (int64, error) {
 		if h.tag == tagItemEnd && depth > 0 {
 			return h.off, nil
 		}
-		if !h.undefined() && h.end() > limit && (h.tag != tagPixelData || depth > 0) {
+		if !h.undefined() && h.end() > limit && !s.mayBeCut(&h, depth) {
 			return 0, s.short(limit)
 		}
 		if off, err = s.element(h, limit, depth, set); err != nil {
@@ -161,6 +162,12 @@ func (s *scan) walk(off, limit int64, depth int, set *dataSet) (int64, error) {
 		}
 	}
 	return off, nil
+}
+
+// mayBeCut tells whether an element is walked as far as it goes although it ends beyond what holds it: pixels, of which
+// the frames that are there get counted, and the records of a DICOMDIR, whose files can be opened all the same.
+func (s *scan) mayBeCut(h *header, depth int) bool {
+	return depth == 0 && (h.tag == tagPixelData || h.tag == tagRecords)
 }
 
 // element takes one element and returns where the next begins.
@@ -212,9 +219,9 @@ func (s *scan) sequence(h header, limit int64, depth int, set *dataSet) (int64, 
 		s.explicit, s.order = false, binary.LittleEndian
 		defer func() { s.explicit, s.order = explicit, order }()
 	}
-	off := h.off
+	off, outer := h.off, limit
 	if !h.undefined() {
-		limit = h.end()
+		limit = min(h.end(), outer)
 	}
 	for off < limit {
 		it, err := s.header(off, limit)
@@ -230,8 +237,8 @@ func (s *scan) sequence(h header, limit int64, depth int, set *dataSet) (int64, 
 			return 0, err
 		}
 	}
-	if h.undefined() {
-		return 0, s.short(limit)
+	if h.undefined() || h.end() > outer {
+		return 0, s.short(outer)
 	}
 	return off, nil
 }
