@@ -108,14 +108,15 @@ func modifiers() fyne.KeyModifier {
 
 // moveFrame shows the frame n on.
 func (a *App) moveFrame(n int) {
-	if s := a.sess; s != nil && s.item != nil && s.item.Frames > 1 {
-		a.seek(s.index + n)
+	a.stopPlaying()
+	if s := a.sess; s != nil && s.want != nil && s.want.Frames > 1 {
+		a.showFrame(s.wantIndex + n)
 	}
 }
 
 func (a *App) seekLast() {
-	if s := a.sess; s != nil && s.item != nil {
-		a.seek(s.item.Frames - 1)
+	if s := a.sess; s != nil && s.want != nil {
+		a.seek(s.want.Frames - 1)
 	}
 }
 
@@ -142,21 +143,28 @@ func (a *App) redo() {
 }
 
 func (a *App) travel(move func() (string, bool, error), key string) {
-	s := a.sess
-	if s == nil || s.frame == nil {
+	s := a.editing()
+	if s == nil {
 		return
 	}
-	a.finishStroke()
 	s.active = nil
 	name, ok, err := move()
-	if err != nil {
-		a.journalFailed(err)
-	}
+	a.edited(err)
 	if ok {
 		a.status.SetHint(text.T(key, text.Args{"Edit": text.T("edit." + name)}))
 		a.log.Debug("window", "event", "travelled", "edit", name, "how", key)
 	}
-	a.refreshFrame()
+}
+
+// editing ends what is under way and returns the session, ready for an edit of the frame on show; nil where none is shown,
+// or where another one was asked for: an edit then would not mean what the reader thinks.
+func (a *App) editing() *session {
+	a.stopPlaying()
+	a.finishStroke()
+	if s := a.sess; s != nil && s.frame != nil && s.shown {
+		return s
+	}
+	return nil
 }
 
 func (a *App) invert() {
@@ -241,13 +249,16 @@ func (a *App) refreshAll() {
 	if a.sess != nil {
 		a.win.SetTitle(text.T("app.title") + " · " + a.sess.study.Title)
 		a.list.SetRows(a.listRows())
-		if a.sess.item != nil {
-			a.list.Select(a.sess.item.ID)
+		if a.sess.want != nil {
+			a.list.Select(a.sess.want.ID)
 		}
+		a.refreshStrip()
+		a.showTool()
 	}
 	for _, o := range []fyne.CanvasObject{a.toolbar, a.list, a.inspector, a.strip, a.status, a.view, a.frame.box} {
 		o.Refresh()
 	}
+	a.showAlert()
 	a.refreshFrame()
 }
 
@@ -262,7 +273,7 @@ func (a *App) about() {
 	}
 	if a.predictor != nil {
 		m := a.predictor.Info()
-		parts = append([]panel.Part{{Name: m.Name, Version: m.Version, Licence: "SHA-256 " + m.SHA256[:12]}}, parts...)
+		parts = append([]panel.Part{{Name: m.Name, Version: m.Version, Licence: "SHA-256 " + m.SHA256[:min(12, len(m.SHA256))]}}, parts...)
 	}
 	panel.ShowAbout(a.win, a.cfg.Version, parts)
 }

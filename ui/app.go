@@ -6,7 +6,6 @@
 package ui
 
 import (
-	"context"
 	"log/slog"
 	"time"
 
@@ -65,8 +64,9 @@ type App struct {
 	predictor inference.Predictor
 	modelErr  error
 	sess      *session
-	cancel    context.CancelFunc // stops the opening under way
-	retry     *time.Timer        // the next try to save; nil when everything is saved
+	reading   *reading    // the opening under way
+	retry     *time.Timer // the next try to save; nil when everything is saved
+	alerts    [alertCount]*alert
 	player    player
 	sizeMM    float64 // radius of the tools on calibrated images
 	sizePx    float64 // and on others
@@ -76,6 +76,7 @@ type App struct {
 
 	overlayOff, heatmap, band bool
 	hidden                    bool // the overlay is held away
+	travelling                bool // several edits are being undone or redone: the window follows at the end
 	presetAt                  int  // of study.Presets
 }
 
@@ -143,10 +144,13 @@ func (a *App) start() {
 
 // close ends the program once everything is saved, or the reader insists.
 func (a *App) close() {
-	size := a.win.Canvas().Size()
-	a.set.Width, a.set.Height = size.Width, size.Height
-	a.saveSettings()
-	if a.sess != nil && a.sess.review.Unsaved() > 0 && a.sess.review.Flush() != nil {
+	if !a.win.FullScreen() {
+		size := a.win.Canvas().Size()
+		a.set.Width, a.set.Height = size.Width, size.Height
+		a.saveSettings()
+	}
+	if err := a.flush(); err != nil {
+		a.journalFailed(err)
 		panel.ShowQuestion(a.win, text.T("app.close.title"), text.T("app.close.unsaved"), text.T("app.close.anyway"), a.quit)
 		return
 	}
@@ -154,6 +158,12 @@ func (a *App) close() {
 }
 
 func (a *App) quit() {
+	if a.reading != nil {
+		a.reading.cancel()
+	}
+	if err := a.flush(); err != nil {
+		a.log.Error("journal", "event", "given-up", "err", err)
+	}
 	a.endSession()
 	if a.ws != nil {
 		if err := a.ws.Close(); err != nil {

@@ -190,23 +190,6 @@ func TestReviewOfOneImage(t *testing.T) {
 	}
 }
 
-func TestMapsOfTheFrameOnShowStay(t *testing.T) {
-	b := newBench(t, Config{Paths: []string{pictures(t, keptMaps+4)}})
-	b.open()
-	s := b.sess
-	held := 0
-	for _, it := range s.study.Items {
-		if s.review.Frame(review.Key{Instance: it.ID}).Prediction != nil {
-			held++
-		}
-	}
-	if held > keptMaps || s.review.Frame(s.key()).Prediction == nil {
-		t.Fatalf("%d maps held, the shown frame's: %v", held, s.review.Frame(s.key()).Prediction != nil)
-	}
-	b.do(keys.NextImage) // its maps were let go: they come back from the workspace
-	b.wait("the maps", func() bool { return s.frame != nil && s.review.Frame(s.key()).Prediction != nil })
-}
-
 func TestStrokeUndoRedo(t *testing.T) {
 	b := newBench(t, Config{Paths: []string{pictures(t, 1)}})
 	b.open()
@@ -281,7 +264,7 @@ func TestSortByWork(t *testing.T) {
 	b := newBench(t, Config{Paths: []string{pictures(t, 3, 0)}})
 	b.open()
 	b.chooseSort(false)
-	last := b.sess.byID(b.sess.order[2])
+	last := b.sess.items[b.sess.order[2]]
 	if last.Name != "im00" {
 		t.Fatalf("the image without boundary comes last, not %s", last.Name)
 	}

@@ -18,11 +18,10 @@ const (
 
 // goWeak glides to the next (dir 1) or previous (-1) weak arc that nobody reviewed.
 func (a *App) goWeak(dir int) {
-	s := a.sess
-	if s == nil || s.frame == nil {
+	s := a.editing()
+	if s == nil {
 		return
 	}
-	a.finishStroke()
 	var from *contour.Point
 	if s.active != nil {
 		from = &s.active.Centre
@@ -67,11 +66,10 @@ func extent(ps []contour.Vertex) image.Rectangle {
 // confirm is Enter: it confirms the arc that the reader is at and goes on to the next; with none at hand it goes to the
 // weakest; with none left it accepts the frame and opens the next image.
 func (a *App) confirm() {
-	s := a.sess
-	if s == nil || s.frame == nil {
+	s := a.editing()
+	if s == nil {
 		return
 	}
-	a.finishStroke()
 	if s.active == nil {
 		if _, ok := s.review.NextWeak(s.key(), s.scale.weakPx(s.item), nil, 1); ok {
 			a.goWeak(1)
@@ -81,23 +79,19 @@ func (a *App) confirm() {
 		return
 	}
 	arc := *s.active
-	if err := s.review.ConfirmArc(s.key(), arc); err != nil {
-		a.journalFailed(err)
-	}
+	a.edited(s.review.ConfirmArc(s.key(), arc))
 	a.log.Debug("window", "event", "arc-confirmed")
 	a.leaveArc(arc)
 }
 
 // notVisible marks the arc as one whose boundary cannot be seen, and goes on.
 func (a *App) notVisible() {
-	s := a.sess
+	s := a.editing()
 	if s == nil || s.active == nil {
 		return
 	}
 	arc := *s.active
-	if err := s.review.MarkNotVisible(s.key(), arc); err != nil {
-		a.journalFailed(err)
-	}
+	a.edited(s.review.MarkNotVisible(s.key(), arc))
 	a.leaveArc(arc)
 }
 
@@ -124,16 +118,12 @@ func (a *App) hintReviewed() {
 
 // confirmAll confirms the whole boundary of the frame.
 func (a *App) confirmAll() {
-	s := a.sess
-	if s == nil || s.frame == nil {
+	s := a.editing()
+	if s == nil {
 		return
 	}
-	a.finishStroke()
 	s.active = nil
-	if err := s.review.ConfirmAll(s.key()); err != nil {
-		a.journalFailed(err)
-	}
-	a.refreshFrame()
+	a.edited(s.review.ConfirmAll(s.key()))
 }
 
 // accept accepts the frame and goes on: to the cine's next frame without decision, else to the next image.
@@ -143,15 +133,12 @@ func (a *App) accept() { a.decide(review.Accepted) }
 func (a *App) reject() { a.decide(review.Rejected) }
 
 func (a *App) decide(st review.Status) {
-	s := a.sess
-	if s == nil || s.frame == nil {
+	s := a.editing()
+	if s == nil {
 		return
 	}
-	a.finishStroke()
 	s.active = nil
-	if err := s.review.SetStatus(s.key(), st); err != nil {
-		a.journalFailed(err)
-	}
+	a.edited(s.review.SetStatus(s.key(), st))
 	a.log.Debug("window", "event", "decided", "item", s.item.ID, "frame", s.index, "status", int(st))
 	a.next()
 }
@@ -161,7 +148,7 @@ func (a *App) next() {
 	s := a.sess
 	for i := 1; i < s.item.Frames; i++ {
 		f := (s.index + i) % s.item.Frames
-		if s.review.Frame(review.Key{Instance: s.item.ID, Frame: f}).Status == review.Open {
+		if s.isOpen(review.Key{Instance: s.item.ID, Frame: f}) {
 			a.showFrame(f)
 			return
 		}
@@ -170,7 +157,6 @@ func (a *App) next() {
 		a.showItem(it.ID)
 		return
 	}
-	a.refreshFrame()
 	a.summary()
 }
 
@@ -193,7 +179,8 @@ func (a *App) chooseWeak(share float64) {
 	s.scale.choose(share)
 	s.active = nil
 	a.refreshFrame()
+	a.refreshStrip()
 	for id := range s.rows {
-		a.updateRow(id)
+		a.rowLater(s, id)
 	}
 }

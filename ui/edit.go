@@ -51,34 +51,36 @@ func (a *App) viewChanged() {
 
 // pointer follows one gesture: press, drag, release.
 func (a *App) pointer(e viewer.Pointer) {
-	s := a.sess
-	if s == nil || s.frame == nil || s.tool == nil {
-		return
-	}
 	p := tool.Pointer{X: e.At.X, Y: e.At.Y, Invert: e.Modifiers&fyne.KeyModifierControl != 0}
 	switch e.Phase {
 	case viewer.Press:
 		a.win.Canvas().Unfocus()
-		if e.Button != desktop.MouseButtonPrimary {
-			return
+		if e.Button == desktop.MouseButtonPrimary {
+			a.beginStroke(p)
 		}
-		a.stopPlaying()
-		if err := s.tool.Press(s.key(), p); err != nil {
-			a.fault(err)
-			return
-		}
-		s.stroke, s.active = true, nil
-		a.refreshContours()
 	case viewer.Drag:
-		if s.stroke {
+		if s := a.sess; s != nil && s.stroke {
 			s.tool.Drag(p)
 			a.refreshContours()
 		}
 	case viewer.Release:
-		if s.stroke {
-			a.finishStroke()
-		}
+		a.finishStroke()
+	case viewer.Hover, viewer.Leave:
 	}
+}
+
+// beginStroke begins a stroke of the active tool on the frame on show.
+func (a *App) beginStroke(p tool.Pointer) {
+	s := a.editing()
+	if s == nil || s.tool == nil {
+		return
+	}
+	if err := s.tool.Press(s.key(), p); err != nil {
+		a.fault(err)
+		return
+	}
+	s.stroke, s.active = true, nil
+	a.refreshContours()
 }
 
 // finishStroke commits the stroke under way, if there is one.
@@ -89,11 +91,11 @@ func (a *App) finishStroke() {
 	}
 	s.stroke = false
 	changed, err := s.tool.Release()
-	if err != nil {
-		a.journalFailed(err)
-	}
+	a.edited(err)
 	a.log.Debug("window", "event", "stroke-saved", "changed", changed, "unsaved", s.review.Unsaved())
-	a.refreshFrame()
+	if !changed {
+		a.refreshFrame()
+	}
 }
 
 // cancelStroke gives the stroke under way up.

@@ -3,6 +3,8 @@ package ui
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -14,6 +16,9 @@ import (
 	"echoline/ui/panel"
 )
 
+// exportFolder is the name of the folder in the user's home to which exports go at first.
+const exportFolder = "Echoline"
+
 // showExport asks what to export and does it in the background. onlyShown exports the item on show alone, whatever its
 // state: the export says which that is.
 func (a *App) showExport(onlyShown bool) {
@@ -21,8 +26,8 @@ func (a *App) showExport(onlyShown bool) {
 	if s == nil || (onlyShown && s.item == nil) {
 		return
 	}
-	a.finishStroke()
 	a.stopPlaying()
+	a.finishStroke()
 	include := export.Accepted
 	if onlyShown {
 		include = export.All
@@ -33,9 +38,9 @@ func (a *App) showExport(onlyShown bool) {
 		Formats: choices("app.export.format.", "seg", "png"),
 		Includes: choices("app.export.include.",
 			string(export.Accepted), string(export.Reviewed), string(export.All)),
-		Start:    panel.ExportChoice{Format: "seg", Include: string(include), Folder: a.set.ExportDir},
+		Start:    panel.ExportChoice{Format: "seg", Include: string(include), Folder: a.exportDir()},
 		Recent:   a.set.Recent,
-		OnCancel: cancel,
+		OnCancel: func() { cancel() },
 		OnExport: func(c panel.ExportChoice) {
 			if ctx.Err() != nil {
 				ctx, cancel = context.WithCancel(context.Background())
@@ -43,6 +48,18 @@ func (a *App) showExport(onlyShown bool) {
 			a.export(ctx, card, c, onlyShown)
 		},
 	})
+}
+
+// exportDir is the folder that was exported to last, or one of its own in the user's home. The export creates it.
+func (a *App) exportDir() string {
+	if a.set.ExportDir != "" {
+		return a.set.ExportDir
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(home, exportFolder)
 }
 
 // choices are the keys with their titles from the translations.

@@ -190,35 +190,35 @@ func (a *App) showHistory() {
 	a.inspector.SetHistory(steps)
 }
 
-// jump goes back or forward in the frame's history until step is the last one done; -1 undoes all.
+// jump goes back or forward in the frame's history until step is the last one done; -1 undoes all. The window follows once
+// at the end.
 func (a *App) jump(step int) {
-	s := a.sess
-	if s == nil || s.frame == nil {
+	s := a.editing()
+	if s == nil {
 		return
 	}
-	a.finishStroke()
-	for {
-		done := 0
-		for _, h := range s.review.History(s.key()) {
-			if h.Done {
-				done++
-			}
-		}
-		move := s.review.Redo
-		switch {
-		case done == step+1:
-			a.refreshFrame()
-			return
-		case done > step+1:
-			move = s.review.Undo
-		}
-		if _, ok, err := move(s.key()); err != nil {
-			a.journalFailed(err)
-		} else if !ok {
-			a.refreshFrame()
-			return
+	done := 0
+	for _, h := range s.review.History(s.key()) {
+		if h.Done {
+			done++
 		}
 	}
+	move := s.review.Undo
+	if done < step+1 {
+		move = s.review.Redo
+	}
+	s.active = nil
+	var failed error
+	a.travelling = true
+	for range max(done-(step+1), step+1-done) {
+		_, ok, err := move(s.key())
+		if failed = err; !ok {
+			break
+		}
+	}
+	a.travelling = false
+	a.edited(failed)
+	a.frameChanged(s, s.key())
 }
 
 // refreshToolbar enables what makes sense now and shows what is on.

@@ -1,9 +1,11 @@
 package ui
 
 import (
+	"context"
 	"image"
 	"math"
 	"slices"
+	"time"
 
 	xdraw "golang.org/x/image/draw"
 
@@ -101,9 +103,41 @@ func (a *App) updateRow(id string) {
 	if s == nil {
 		return
 	}
-	if it := s.byID(id); it != nil {
+	if it := s.items[id]; it != nil {
+		delete(s.stale, id)
 		a.fillRow(it)
 		a.list.UpdateRow(id, *s.rows[id])
+	}
+}
+
+// Rows that follow the model or the slider are refreshed a little later, many at a time: a row sums up all frames of its
+// item, and a cine of a thousand frames gets a thousand predictions.
+const (
+	rowDelay = 80 * time.Millisecond
+	rowShare = 10 * time.Millisecond // how long the window may be kept at a time
+)
+
+// rowLater has a row refreshed soon.
+func (a *App) rowLater(s *session, id string) {
+	s.stale[id] = true
+	if s.fresh == nil {
+		s.fresh = time.AfterFunc(rowDelay, func() { a.post(func() { a.freshenRows(s) }) })
+	}
+}
+
+// freshenRows refreshes the rows that wait for it, as far as the window has time.
+func (a *App) freshenRows(s *session) {
+	if s.gone {
+		return
+	}
+	s.fresh = nil
+	begun := time.Now()
+	for id := range s.stale {
+		if time.Since(begun) > rowShare {
+			a.rowLater(s, id)
+			return
+		}
+		a.updateRow(id)
 	}
 }
 
@@ -146,8 +180,8 @@ func (a *App) resort() {
 	}
 	a.sortOrder()
 	a.list.SetRows(a.listRows())
-	if s.item != nil {
-		a.list.Select(s.item.ID)
+	if s.want != nil {
+		a.list.Select(s.want.ID)
 	}
 }
 
@@ -164,62 +198,85 @@ func (a *App) startThumbnails() {
 	items := slices.Clone(s.study.Items)
 	go func() {
 		for _, it := range items {
+			if s.ctx.Err() != nil {
+				return
+			}
 			f, err := it.Frame(0)
 			if err != nil {
-				continue // the row says so once it is opened
+				continue // the viewport says so once it is opened
 			}
 			img := thumbnail(f)
-			done := false
-			a.postWait(func() {
-				if done = s.gone; !done {
-					s.rows[it.ID].Thumb = img
-					a.list.UpdateRow(it.ID, *s.rows[it.ID])
-				}
-			})
-			if done {
+			if !a.postWait(s.ctx, func() {
+				s.rows[it.ID].Thumb = img
+				a.list.UpdateRow(it.ID, *s.rows[it.ID])
+			}) {
 				return
 			}
 		}
 	}()
 }
 
-// postWait runs f on the window's goroutine and waits for it. It paces loops that would otherwise flood the window.
-func (a *App) postWait(f func()) {
+// postWait runs f on the window's goroutine and waits for it, which paces loops that would otherwise flood the window. It
+// returns false, and f may not run, once ctx has ended: after the window has closed nothing runs there any more.
+func (a *App) postWait(ctx context.Context, f func()) bool {
 	done := make(chan struct{})
 	a.post(func() {
 		defer close(done)
-		f()
+		if ctx.Err() == nil {
+			f()
+		}
 	})
-	<-done
+	select {
+	case <-done:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
 }
 
-// thumbnail is a frame as a small picture on black.
+// thumbnail is a frame as a small picture on black; a grey one takes a byte per pixel, for there may be ten thousand.
 func thumbnail(f *study.Frame) image.Image {
 	full := image.NewRGBA(image.Rect(0, 0, f.W, f.H))
 	f.Render(full, f.Window, false)
 	k := math.Min(thumbW/float64(f.W), thumbH/float64(f.H))
 	w, h := max(1, int(float64(f.W)*k)), max(1, int(float64(f.H)*k))
-	small := image.NewRGBA(image.Rect(0, 0, thumbW, thumbH))
-	xdraw.Draw(small, small.Rect, image.Black, image.Point{}, xdraw.Src)
+	var small xdraw.Image = image.NewGray(image.Rect(0, 0, thumbW, thumbH))
+	if f.Grey == nil {
+		small = image.NewRGBA(small.Bounds())
+		xdraw.Draw(small, small.Bounds(), image.Black, image.Point{}, xdraw.Src)
+	}
 	x, y := (thumbW-w)/2, (thumbH-h)/2
 	xdraw.ApproxBiLinear.Scale(small, image.Rect(x, y, x+w, y+h), full, full.Rect, xdraw.Src, nil)
 	return small
 }
 
-// stripFrames is the cine strip's picture of an item's frames.
-func (a *App) stripFrames(it *study.Item) []panel.FrameState {
+// refreshStrip draws the cine strip anew.
+func (a *App) refreshStrip() {
 	s := a.sess
-	weak := s.scale.weakPx(it)
-	marks := make([]panel.FrameState, it.Frames)
-	for i := range marks {
-		k := review.Key{Instance: it.ID, Frame: i}
-		f := s.review.Frame(k)
-		marks[i] = panel.FrameState{State: frameState(f, s.predicted[k]), Weak: math.NaN()}
-		if p := s.review.Progress(k, weak); p.Total > 0 {
-			marks[i].Weak = p.Weak / p.Total
-		}
+	if s == nil || s.item == nil || s.item.Frames < 2 {
+		return
 	}
-	return marks
+	marks := make([]panel.FrameState, s.item.Frames)
+	for i := range marks {
+		marks[i] = s.stripFrame(review.Key{Instance: s.item.ID, Frame: i})
+	}
+	a.strip.SetFrames(marks, s.index)
+}
+
+// markStrip refreshes one frame of the cine strip, if it is on show.
+func (a *App) markStrip(k review.Key) {
+	if s := a.sess; s != nil && s.item != nil && s.item.ID == k.Instance && s.item.Frames > 1 {
+		a.strip.SetFrameState(k.Frame, s.stripFrame(k))
+	}
+}
+
+// stripFrame is what the cine strip shows of a frame.
+func (s *session) stripFrame(k review.Key) panel.FrameState {
+	mark := panel.FrameState{State: frameState(s.review.Frame(k), s.predicted[k]), Weak: math.NaN()}
+	if p := s.review.Progress(k, s.scale.weakPx(s.items[k.Instance])); p.Total > 0 {
+		mark.Weak = p.Weak / p.Total
+	}
+	return mark
 }
 
 // frameState sums up one frame.

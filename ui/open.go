@@ -2,12 +2,10 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"fyne.io/fyne/v2"
 
-	"echoline/inference"
 	"echoline/internal/demo"
 	"echoline/internal/review"
 	"echoline/internal/store"
@@ -31,11 +29,13 @@ func (a *App) openWorkspace() {
 				return
 			}
 			a.ws = ws
-			if n := ws.Notice(); n != nil {
-				a.log.Warn("workspace", "notice", n)
-				a.status.SetAlert(text.Fault(n), text.T("app.understood"), func() { a.status.SetAlert("", "", nil) })
-			}
+			a.notice(ws)
 			a.loadModel()
+			if len(a.cfg.Paths) > 0 {
+				a.open(a.cfg.Paths)
+			} else {
+				a.openDemo()
+			}
 		})
 	}()
 }
@@ -69,16 +69,17 @@ func (a *App) loadModel() {
 	go func() {
 		p, err := a.cfg.Predictor()
 		a.post(func() {
-			a.predictor, a.modelErr = p, err
 			if err != nil {
+				a.modelErr = err
 				a.log.Error("model", "err", err)
 				a.log.Debug("window", "event", "model-failed")
-				a.status.SetAlert(text.Fault(err), "", nil)
-			}
-			if len(a.cfg.Paths) > 0 {
-				a.open(a.cfg.Paths)
+				a.raise(alertModel, func() string { return text.Fault(err) }, "app.understood", func() { a.lower(alertModel) })
 			} else {
-				a.openDemo()
+				a.predictor = &oneByOne{Predictor: p}
+			}
+			if a.sess != nil {
+				a.startPredictions()
+				a.refreshFrame()
 			}
 		})
 	}()
@@ -99,9 +100,13 @@ func (a *App) openDemo() {
 	})
 }
 
-// open reads files and folders as one study.
+// open reads files and folders as one study. What comes before the workspace is there is opened once it is.
 func (a *App) open(paths []string) {
 	if len(paths) == 0 {
+		return
+	}
+	if a.ws == nil {
+		a.cfg.Paths = paths
 		return
 	}
 	a.set.remember(paths)
@@ -111,48 +116,53 @@ func (a *App) open(paths []string) {
 	})
 }
 
+// reading is one opening under way.
+type reading struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
 // read runs one opening in the background, with progress and a way to stop it. The study on show stays until the new one
 // is there.
 func (a *App) read(label string, load func(context.Context, func(done, total int)) (*study.Study, error)) {
-	if a.ws == nil {
-		return
+	if a.reading != nil {
+		a.reading.cancel()
 	}
-	if a.cancel != nil {
-		a.cancel()
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	a.cancel = cancel
+	r := &reading{}
+	r.ctx, r.cancel = context.WithCancel(context.Background())
+	a.reading = r
 	a.view.SetBusy(true)
-	a.status.SetProgress(0, 0, label, cancel)
+	a.status.SetProgress(0, 0, label, r.cancel)
 	report := a.throttled(func(done, total int) {
-		if ctx.Err() == nil {
-			a.status.SetProgress(done, total, label, cancel)
+		if a.reading == r && r.ctx.Err() == nil {
+			a.status.SetProgress(done, total, label, r.cancel)
 		}
 	})
 	go func() {
-		st, err := load(ctx, report)
-		a.post(func() { a.readDone(ctx, st, err) })
+		st, err := load(r.ctx, report)
+		a.post(func() { a.readDone(r, st, err) })
 	}()
 }
 
-// readDone takes over a study that was read, unless it was cancelled or another opening came after it.
-func (a *App) readDone(ctx context.Context, st *study.Study, err error) {
-	cancelled := ctx.Err() != nil
-	if cancelled && a.cancel != nil && !errors.Is(err, context.Canceled) && err != nil {
-		err = ctx.Err()
+// readDone takes over a study that was read, unless it was stopped. What another opening came after is dropped.
+func (a *App) readDone(r *reading, st *study.Study, err error) {
+	stopped := r.ctx.Err() != nil
+	r.cancel()
+	if a.reading != r {
+		return
 	}
+	a.reading = nil
 	a.view.SetBusy(false)
 	a.status.SetProgress(0, 0, "", nil)
 	switch {
-	case cancelled:
+	case stopped:
 		a.status.SetHint(text.T("app.cancelled"))
+		a.refreshFrame()
 	case err != nil:
-		a.log.Error("open", "err", err)
 		a.log.Debug("window", "event", "open-failed")
-		what, do := text.FaultParts(err)
-		panel.ShowError(a.win, what, do)
+		a.fault(err)
 	default:
-		a.begin(st)
+		a.replace(st)
 	}
 }
 
@@ -167,25 +177,45 @@ func (a *App) throttled(f func(done, total int)) func(done, total int) {
 	}
 }
 
-// begin makes st the study on show.
+// replace makes st the study on show once the work on the one before is safe. If it cannot be saved, the reader decides.
+func (a *App) replace(st *study.Study) {
+	if err := a.flush(); err != nil {
+		a.journalFailed(err)
+		panel.ShowQuestion(a.win, text.T("app.close.title"), text.T("app.open.unsaved"), text.T("app.open.anyway"), func() {
+			if err := a.flush(); err != nil {
+				a.log.Error("journal", "event", "given-up", "err", err)
+			}
+			a.begin(st)
+		})
+		return
+	}
+	a.begin(st)
+}
+
+// flush finishes the stroke under way and saves what waits for it.
+func (a *App) flush() error {
+	if a.sess == nil {
+		return nil
+	}
+	a.finishStroke()
+	return a.sess.review.Flush()
+}
+
+// begin makes st the study on show. The work on the one before must have been saved, or given up: what of it is not in the
+// journal by now will never be.
 func (a *App) begin(st *study.Study) {
 	rev, err := a.ws.Review(st, a.set.Reader)
 	if err != nil {
-		a.log.Error("review", "err", err)
-		what, do := text.FaultParts(err)
-		panel.ShowError(a.win, what, do)
+		a.fault(err)
 		if rev == nil {
 			return
 		}
 	}
 	a.endSession()
-	s := &session{
-		study: st, review: rev, begun: time.Now(), rows: map[string]*panel.Row{},
-		predicted: map[review.Key]bool{}, failed: map[review.Key]error{}, scale: newErrorScale(),
-	}
+	s := newSession(st, rev)
 	a.sess = s
 	a.win.SetTitle(text.T("app.title") + " · " + st.Title)
-	rev.OnChange = func(k review.Key) { a.frameChanged(k) }
+	rev.OnChange = func(k review.Key) { a.frameChanged(s, k) }
 	a.makeTools()
 	a.fillList()
 	a.startPredictions()
@@ -194,24 +224,27 @@ func (a *App) begin(st *study.Study) {
 	if len(s.order) > 0 {
 		a.showItem(s.order[0])
 	} else {
-		a.view.SetMessage(viewer.MessageEmpty, text.T("app.nothing"))
+		a.clearView(viewer.MessageEmpty, text.T("app.nothing"))
 	}
 }
 
-// endSession stops what the session has under way.
+// endSession stops what the session has under way, and lets go of what was not saved.
 func (a *App) endSession() {
 	s := a.sess
 	if s == nil {
 		return
 	}
-	s.gone = true
 	a.stopPlaying()
+	s.gone = true
+	s.end()
+	if s.fresh != nil {
+		s.fresh.Stop()
+	}
 	if s.worker != nil {
-		s.worker.Close()
+		go s.worker.Close() // it waits for the run under way; the window does not
 	}
-	if err := s.review.Flush(); err != nil {
-		a.log.Error("journal", "err", err)
-	}
+	a.stopSaving()
+	a.list.SetProgress(0, 0, "", nil)
 	a.sess = nil
 }
 
@@ -232,48 +265,4 @@ func (a *App) chooseFiles() {
 		return
 	}
 	panel.ShowBrowser(a.win, panel.Browse{Recent: a.set.Recent, OnChosen: a.open})
-}
-
-// startPredictions asks for every frame that has no prediction of this model yet, stills and first frames first.
-func (a *App) startPredictions() {
-	s := a.sess
-	if a.predictor == nil {
-		return
-	}
-	s.worker = inference.NewWorker(a.predictor, a.post)
-	keys := predictionOrder(s.study)
-	s.total = len(keys)
-	sha := a.predictor.Info().SHA256
-	go func() {
-		for _, k := range keys {
-			p, err := a.ws.Prediction(k, sha)
-			if err != nil {
-				a.log.Warn("stored prediction", "err", err)
-			}
-			a.post(func() {
-				if s.gone {
-					return
-				}
-				if p != nil {
-					a.predictionCame(s, k, p, nil)
-				} else {
-					a.request(s, k)
-				}
-			})
-		}
-	}()
-}
-
-// predictionOrder is the first frame of every item, then the rest of the cines.
-func predictionOrder(st *study.Study) []review.Key {
-	var keys []review.Key
-	for _, it := range st.Items {
-		keys = append(keys, review.Key{Instance: it.ID})
-	}
-	for _, it := range st.Items {
-		for i := 1; i < it.Frames; i++ {
-			keys = append(keys, review.Key{Instance: it.ID, Frame: i})
-		}
-	}
-	return keys
 }

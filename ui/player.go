@@ -1,6 +1,9 @@
 package ui
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // defaultFrameTime is the pace of cines that do not give their own.
 const defaultFrameTime = 40 * time.Millisecond
@@ -8,12 +11,12 @@ const defaultFrameTime = 40 * time.Millisecond
 // player shows a cine's frames one after the other.
 type player struct {
 	speed float64
-	stop  chan struct{} // nil while it stands still
+	stop  func() // nil while it stands still
 }
 
 // togglePlaying starts or stops the cine.
 func (a *App) togglePlaying() {
-	if a.player.stop != nil {
+	if a.playing() {
 		a.stopPlaying()
 		return
 	}
@@ -24,7 +27,7 @@ func (a *App) togglePlaying() {
 // the pace stays true.
 func (a *App) play() {
 	s := a.sess
-	if s == nil || s.item == nil || s.item.Frames < 2 {
+	if s == nil || s.item == nil || s.item.Frames < 2 || !s.shown {
 		return
 	}
 	step := s.item.FrameTime
@@ -32,7 +35,7 @@ func (a *App) play() {
 		step = defaultFrameTime
 	}
 	step = time.Duration(float64(step) / a.player.speed)
-	stop := make(chan struct{})
+	ctx, stop := context.WithCancel(s.ctx)
 	a.player.stop = stop
 	a.strip.SetPlaying(true)
 	from, begun := s.index, time.Now()
@@ -41,35 +44,37 @@ func (a *App) play() {
 		defer tick.Stop()
 		for {
 			select {
-			case <-stop:
+			case <-ctx.Done():
 				return
 			case <-tick.C:
-				a.post(func() {
-					if a.player.stop != stop || s.gone {
-						return
-					}
-					at := from + int(time.Since(begun)/step)
-					a.showFrame(at % s.item.Frames)
-				})
 			}
+			a.postWait(ctx, func() {
+				a.showFrame((from + int(time.Since(begun)/step)) % s.item.Frames)
+			})
 		}
 	}()
 }
 
+// playing tells whether the cine runs.
+func (a *App) playing() bool { return a.player.stop != nil }
+
 // stopPlaying leaves the cine at the frame on show.
 func (a *App) stopPlaying() {
-	if a.player.stop == nil {
+	if !a.playing() {
 		return
 	}
-	close(a.player.stop)
+	a.player.stop()
 	a.player.stop = nil
 	a.strip.SetPlaying(false)
+	s := a.sess
+	s.want, s.wantIndex, s.shown = s.item, s.index, true
+	a.settle()
 }
 
 // setSpeed changes the pace, also while playing.
 func (a *App) setSpeed(x float64) {
 	a.player.speed = x
-	if a.player.stop != nil {
+	if a.playing() {
 		a.stopPlaying()
 		a.play()
 	}

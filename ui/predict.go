@@ -3,15 +3,80 @@ package ui
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"echoline/inference"
 	"echoline/internal/review"
+	"echoline/internal/study"
 	"echoline/internal/text"
 )
 
+// oneByOne lets a predictor do one frame at a time: the worker of a study that was closed may still be at its last one
+// when the next study's begins.
+type oneByOne struct {
+	inference.Predictor
+	mu sync.Mutex
+}
+
+// Predict implements inference.Predictor.
+func (p *oneByOne) Predict(ctx context.Context, im inference.Image, g inference.Guidance) (*inference.Prediction, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return p.Predictor.Predict(ctx, im, g)
+}
+
+// startPredictions gets every frame's prediction by the model, from the workspace or else from the model itself, stills
+// and first frames first. It waits for the window after each that was stored: thousands at once would freeze it.
+func (a *App) startPredictions() {
+	s := a.sess
+	if a.predictor == nil || s.worker != nil {
+		return
+	}
+	s.worker = inference.NewWorker(a.predictor, a.post)
+	keys := predictionOrder(s.study)
+	ws, sha := a.ws, a.predictor.Info().SHA256
+	go func() {
+		for _, k := range keys {
+			p, err := ws.Prediction(k, sha)
+			if s.ctx.Err() != nil {
+				return
+			}
+			if err != nil {
+				a.log.Warn("stored prediction", "err", err)
+			}
+			if !a.postWait(s.ctx, func() {
+				if p != nil {
+					a.predictionCame(s, k, p, nil)
+				} else {
+					a.request(s, k)
+				}
+			}) {
+				return
+			}
+		}
+	}()
+}
+
+// predictionOrder is the first frame of every item, then the rest of the cines.
+func predictionOrder(st *study.Study) []review.Key {
+	var keys []review.Key
+	for _, it := range st.Items {
+		keys = append(keys, review.Key{Instance: it.ID})
+	}
+	for _, it := range st.Items {
+		for i := 1; i < it.Frames; i++ {
+			keys = append(keys, review.Key{Instance: it.ID, Frame: i})
+		}
+	}
+	return keys
+}
+
 // request asks the model for frame k, in the background.
 func (a *App) request(s *session, k review.Key) {
-	it := s.byID(k.Instance)
+	it := s.items[k.Instance]
 	load := func(context.Context) (inference.Image, error) {
 		f, err := it.Frame(k.Frame)
 		if err != nil {
@@ -28,7 +93,7 @@ func (a *App) request(s *session, k review.Key) {
 		}
 		a.predictionCame(s, k, p, err)
 	})
-	if s.item != nil && k == s.key() {
+	if s.want != nil && k == (review.Key{Instance: s.want.ID, Frame: s.wantIndex}) {
 		s.worker.Prioritise(k)
 	}
 }
@@ -45,48 +110,62 @@ func (a *App) keepPrediction(k review.Key, p *inference.Prediction) {
 
 // predictionCame takes in the model's answer for one frame.
 func (a *App) predictionCame(s *session, k review.Key, p *inference.Prediction, err error) {
+	if err == nil {
+		err = a.attach(s, k, p)
+	}
 	if err != nil {
 		s.failed[k] = err
 		a.log.Error("predict", "item", k.Instance, "frame", k.Frame, "err", err)
-	} else {
-		a.attach(s, k, p)
 	}
 	s.predicted[k] = true
 	a.log.Debug("window", "event", "prediction", "item", k.Instance, "frame", k.Frame, "stored", err == nil)
+	a.rowLater(s, k.Instance)
+	a.markStrip(k)
 	a.predictionProgress(s)
-	a.updateRow(k.Instance)
-	if s.item != nil && k == s.key() {
+	if s.shows(k) {
 		a.refreshFrame()
 	}
 }
 
-// attach gives the review a prediction, and lets the maps of the frame that was not looked at for longest go.
-func (a *App) attach(s *session, k review.Key, p *inference.Prediction) {
+// attach gives the review a prediction, and lets the maps of the frames that were not looked at for longest go.
+func (a *App) attach(s *session, k review.Key, p *inference.Prediction) error {
 	first := !s.predicted[k]
-	if err := s.review.SetPrediction(k, p); err != nil {
+	s.attaching = true
+	err := s.review.SetPrediction(k, p)
+	s.attaching = false
+	if s.review.Unsaved() > 0 {
 		a.journalFailed(err)
+	} else if err != nil {
+		return err
 	}
 	if first {
-		s.scale.add(s.review.Contours(k), s.byID(k.Instance))
+		s.scale.add(s.review.Contours(k), s.items[k.Instance])
 	}
-	if drop, ok := s.touchMap(k); ok {
+	for _, drop := range s.touchMap(k, mapBytes(p)) {
 		s.review.DropPrediction(drop)
 	}
+	return nil
 }
 
-// predictionProgress shows how far the model is, and settles the colour scale when it is through.
+// predictionProgress shows how far the model is. Once it is through the colour scale and the order of the work list are
+// settled: later answers, for frames that are asked for again, must not move what somebody works on.
 func (a *App) predictionProgress(s *session) {
 	done := len(s.predicted)
-	if done < s.total {
+	switch {
+	case s.settled:
+		return
+	case done < s.total:
 		a.list.SetProgress(done, s.total, text.T("app.predicting"), nil)
 		return
 	}
+	s.settled = true
 	a.list.SetProgress(0, 0, "", nil)
 	s.scale.settle()
 	for id := range s.rows {
 		a.updateRow(id)
 	}
 	a.resort()
+	a.refreshStrip()
 	a.refreshFrame()
 	a.log.Debug("window", "event", "predictions-done", "frames", s.total)
 }
@@ -105,8 +184,10 @@ func (a *App) recall(s *session, k review.Key) {
 			case err != nil || p == nil:
 				a.request(s, k)
 			default:
-				a.attach(s, k, p)
-				if k == s.key() {
+				if err := a.attach(s, k, p); err != nil {
+					a.log.Error("predict", "item", k.Instance, "frame", k.Frame, "err", err)
+				}
+				if s.shows(k) {
 					a.refreshFrame()
 				}
 			}

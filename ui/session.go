@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"image"
 	"slices"
 	"time"
@@ -11,80 +12,135 @@ import (
 	"echoline/internal/study"
 	"echoline/internal/tool"
 	"echoline/ui/panel"
+	"echoline/ui/viewer"
 )
 
-// keptMaps is how many frames keep their probability map in memory. The others get theirs back from the workspace when
-// they are shown: a map of a 1024×768 frame takes 6 MB.
-const keptMaps = 24
+// keptMaps is how many bytes of probability and scale maps stay in memory: those of some thirty frames of 1024×768. The
+// other frames get theirs back from the workspace when they are shown.
+const keptMaps = 192 << 20
+
+// mapBytes is what the maps of a prediction take: two floats and a label per pixel.
+func mapBytes(p *inference.Prediction) int { return 9 * p.W * p.H }
 
 // session is one opened study with its review and everything that the window knows about it. It lives on the window's
 // goroutine.
 type session struct {
 	study  *study.Study
+	items  map[string]*study.Item
 	review *review.Review
 	worker *inference.Worker
 	begun  time.Time
+	ctx    context.Context // ends with the session
+	end    context.CancelFunc
 
 	rows  map[string]*panel.Row
 	order []string // item IDs as the work list shows them
+	stale map[string]bool
+	fresh *time.Timer // refreshes the stale rows; nil when none waits
 
-	item   *study.Item
-	index  int // frame of item
+	// What is on the screen, and thus what the reader's gestures mean.
+	item   *study.Item // nil: nothing, or a file that was refused
+	index  int         // frame of item
 	frame  *study.Frame
 	window study.Window
 	invert bool
 	canvas *image.RGBA // the frame as shown; reused
+	kept   map[string]look
+
+	// What will be on the screen once it is decoded. The newest wish wins.
+	want      *study.Item
+	wantIndex int
+	shown     bool // what is on the screen is what was asked for
+	loading   bool // a frame is being decoded
 
 	tools  map[string]tool.Tool
 	tool   tool.Tool // nil: the pointer only looks
 	stroke bool      // a gesture is under way
 	active *contour.Arc
 
-	predicted map[review.Key]bool
-	failed    map[review.Key]error
-	maps      []review.Key // frames that keep their maps, least recently used first
-	total     int          // frames to predict
+	predicted  map[review.Key]bool
+	failed     map[review.Key]error // by the model
+	unreadable map[review.Key]bool
+	maps       []keptMap // frames that keep their maps, least recently used first
+	mapBytes   int
+	total      int  // frames to predict
+	settled    bool // all were predicted once
+	attaching  bool // a prediction is being set: rows follow later
 
 	scale errorScale
 	gone  bool // another study took its place: late answers are dropped
 }
 
+// look is how the reader left an item: its brightness and what of it was seen.
+type look struct {
+	window study.Window
+	view   viewer.View
+}
+
+// keptMap is a frame that keeps its maps.
+type keptMap struct {
+	key   review.Key
+	bytes int
+}
+
+// newSession returns the session of a study, with nothing on show.
+func newSession(st *study.Study, rev *review.Review) *session {
+	s := &session{
+		study: st, review: rev, begun: time.Now(), scale: newErrorScale(),
+		items: map[string]*study.Item{}, rows: map[string]*panel.Row{}, stale: map[string]bool{}, kept: map[string]look{},
+		predicted: map[review.Key]bool{}, failed: map[review.Key]error{}, unreadable: map[review.Key]bool{},
+	}
+	s.ctx, s.end = context.WithCancel(context.Background())
+	for _, it := range st.Items {
+		if s.items[it.ID] == nil {
+			s.items[it.ID] = it
+			s.total += it.Frames
+		}
+	}
+	return s
+}
+
 // key is the frame on show.
 func (s *session) key() review.Key { return review.Key{Instance: s.item.ID, Frame: s.index} }
 
-// byID finds an item.
-func (s *session) byID(id string) *study.Item {
-	for _, it := range s.study.Items {
-		if it.ID == id {
-			return it
-		}
-	}
-	return nil
-}
+// shows tells whether frame k is on the screen.
+func (s *session) shows(k review.Key) bool { return s.item != nil && s.key() == k }
 
-// position is the place of the shown item in the work list, or -1.
+// arrived tells whether the item and frame on the screen are those asked for.
+func (s *session) arrived() bool { return s.want != nil && s.want == s.item && s.wantIndex == s.index }
+
+// position is the place of the item in the work list that is shown or will be, or -1.
 func (s *session) position() int {
-	if s.item == nil {
+	if s.want == nil {
 		return -1
 	}
-	return slices.Index(s.order, s.item.ID)
+	return slices.Index(s.order, s.want.ID)
 }
 
-// touchMap notes that k's maps are in use and returns the frame whose maps may go, if there are too many. The maps of the
-// frame on show stay.
-func (s *session) touchMap(k review.Key) (drop review.Key, ok bool) {
-	s.maps = slices.DeleteFunc(s.maps, func(o review.Key) bool { return o == k })
-	s.maps = append(s.maps, k)
-	if len(s.maps) <= keptMaps {
-		return review.Key{}, false
+// touchMap notes that k's maps, which take so many bytes, are in use, and returns the frames whose maps may go. Those of
+// the frame on show and of k stay.
+func (s *session) touchMap(k review.Key, bytes int) (drop []review.Key) {
+	s.forgetMap(k)
+	s.maps = append(s.maps, keptMap{k, bytes})
+	s.mapBytes += bytes
+	for i := 0; i < len(s.maps)-1 && s.mapBytes > keptMaps; {
+		if o := s.maps[i].key; s.shows(o) {
+			i++
+		} else {
+			drop = append(drop, o)
+			s.forgetMap(o)
+		}
 	}
-	at := 0
-	if s.item != nil && s.maps[0] == s.key() {
-		at = 1
-	}
-	drop = s.maps[at]
-	s.maps = slices.Delete(s.maps, at, at+1)
-	return drop, true
+	return drop
+}
+
+func (s *session) forgetMap(k review.Key) {
+	s.maps = slices.DeleteFunc(s.maps, func(o keptMap) bool {
+		if o.key == k {
+			s.mapBytes -= o.bytes
+		}
+		return o.key == k
+	})
 }
 
 // nextOpen is the first item after the shown one, in the work list's order and around its end, that has a frame without
@@ -92,20 +148,25 @@ func (s *session) touchMap(k review.Key) (drop review.Key, ok bool) {
 func (s *session) nextOpen() *study.Item {
 	at := s.position()
 	for i := range s.order {
-		id := s.order[(at+1+i)%len(s.order)]
-		if it := s.byID(id); it != nil && it != s.item && s.undecided(it) >= 0 {
+		it := s.items[s.order[(at+1+i)%len(s.order)]]
+		if it != s.item && s.undecided(it) >= 0 {
 			return it
 		}
 	}
 	return nil
 }
 
-// undecided is the first frame of it without decision, or -1.
+// undecided is the first frame of it without decision, or -1. Frames that cannot be read wait for nobody.
 func (s *session) undecided(it *study.Item) int {
 	for i := range it.Frames {
-		if s.review.Frame(review.Key{Instance: it.ID, Frame: i}).Status == review.Open {
+		if s.isOpen(review.Key{Instance: it.ID, Frame: i}) {
 			return i
 		}
 	}
 	return -1
+}
+
+// isOpen tells whether a frame waits for a decision.
+func (s *session) isOpen(k review.Key) bool {
+	return !s.unreadable[k] && s.review.Frame(k).Status == review.Open
 }

@@ -15,88 +15,160 @@ import (
 // showItem shows an item: its first frame without decision, or its first.
 func (a *App) showItem(id string) {
 	s := a.sess
-	it := s.byID(id)
+	if s == nil {
+		return
+	}
+	it := s.items[id]
 	if it == nil {
 		a.showRefused(id)
 		return
 	}
-	if s.item == it {
+	if s.want == it {
 		return
 	}
 	a.stopPlaying()
-	s.item, s.active = it, nil
-	s.index = max(0, s.undecided(it))
-	s.window = study.Window{}
 	a.list.Select(id)
-	a.view.Fit()
-	if it.Frames > 1 {
-		a.strip.SetFrames(a.stripFrames(it), s.index)
+	a.goTo(it, max(0, s.undecided(it)))
+}
+
+// showRefused says in the viewport why a file of the list cannot be shown.
+func (a *App) showRefused(id string) {
+	s := a.sess
+	for _, f := range s.study.Refused {
+		if f.Where == id {
+			a.stopPlaying()
+			a.finishStroke()
+			a.leaveItem()
+			s.want, s.item, s.frame, s.shown = nil, nil, nil, false
+			a.list.Select(id)
+			a.strip.Hide()
+			a.clearView(viewer.MessageRefused, text.Fault(f))
+			return
+		}
+	}
+}
+
+// clearView empties the viewport and says why.
+func (a *App) clearView(kind viewer.MessageKind, words string) {
+	a.view.SetImage(nil)
+	a.view.SetContours(nil, nil)
+	a.view.SetMask(nil, 0)
+	a.view.SetHeatmap(0, 0, nil)
+	a.view.SetBusy(false)
+	a.view.SetMessage(kind, words)
+	a.refreshPanels()
+}
+
+// showFrame shows frame i of the item that is shown or will be.
+func (a *App) showFrame(i int) {
+	if s := a.sess; s != nil && s.want != nil {
+		a.goTo(s.want, i)
+	}
+}
+
+// goTo asks for a frame. Until it is decoded the one before stays on the screen, and gestures mean that one. However fast
+// frames are asked for, one is decoded at a time, and then the newest wish.
+func (a *App) goTo(it *study.Item, i int) {
+	s := a.sess
+	s.want, s.wantIndex = it, min(max(i, 0), it.Frames-1)
+	if s.shown = s.arrived(); !s.shown && !s.loading {
+		a.decode(s)
+	}
+}
+
+// decode gets the wanted frame beside the window.
+func (a *App) decode(s *session) {
+	it, i := s.want, s.wantIndex
+	s.loading = true
+	go func() {
+		f, err := it.Frame(i)
+		a.post(func() { a.decoded(s, it, i, f, err) })
+	}()
+}
+
+// decoded shows a frame that was asked for, unless the reader has gone elsewhere meanwhile. On the way through a cine late
+// frames are shown too: they are movement.
+func (a *App) decoded(s *session, it *study.Item, i int, f *study.Frame, err error) {
+	if s.gone {
+		return
+	}
+	s.loading = false
+	if s.want == it && !s.shown && (s.wantIndex == i || s.item == it) {
+		a.frameCame(it, i, f, err)
+	}
+	if s.want != nil && !s.shown {
+		a.decode(s)
+	}
+}
+
+// frameCame puts a decoded frame on the screen.
+func (a *App) frameCame(it *study.Item, i int, f *study.Frame, err error) {
+	s := a.sess
+	a.finishStroke()
+	entered := it != s.item
+	if entered {
+		a.leaveItem()
+		s.item, s.window = it, s.kept[it.ID].window
+	}
+	s.index, s.frame, s.active = i, f, nil
+	s.shown = s.arrived()
+	if entered {
+		a.enterItem()
+	}
+	a.strip.SetFrame(i)
+	if err != nil {
+		a.log.Error("frame", "err", err)
+		s.frame, s.unreadable[s.key()] = nil, true
+		a.clearView(viewer.MessageRefused, text.Fault(err))
+		return
+	}
+	if s.window == (study.Window{}) {
+		s.window = f.Window
+	}
+	a.renderFrame()
+	if l, ok := s.kept[it.ID]; entered && ok {
+		a.view.SetView(l.view)
+	} else if entered {
+		a.view.Fit()
+	}
+	if a.playing() {
+		a.refreshPicture()
+	} else {
+		a.settle()
+	}
+	a.log.Debug("window", "event", "frame-shown", "item", s.item.ID, "name", s.item.Name, "frame", s.index)
+}
+
+// leaveItem remembers how the item on show was looked at.
+func (a *App) leaveItem() {
+	if s := a.sess; s.item != nil && s.frame != nil {
+		s.kept[s.item.ID] = look{window: s.window, view: a.view.View()}
+	}
+}
+
+// enterItem fits what surrounds the image to an item that came on the screen.
+func (a *App) enterItem() {
+	s := a.sess
+	if s.item.Frames > 1 {
+		a.refreshStrip()
 		a.strip.Show()
 	} else {
 		a.strip.Hide()
 	}
 	a.fitTools()
-	a.showFrame(s.index)
 }
 
-// showRefused says in the viewport why a file of the list cannot be shown.
-func (a *App) showRefused(id string) {
-	for _, f := range a.sess.study.Refused {
-		if f.Where == id {
-			a.stopPlaying()
-			a.sess.item, a.sess.frame = nil, nil
-			a.list.Select(id)
-			a.strip.Hide()
-			a.view.SetImage(nil)
-			a.view.SetMessage(viewer.MessageRefused, text.Fault(f))
-			a.refreshInspector()
-		}
-	}
-}
-
-// showFrame shows frame i of the item. Decoding runs beside the window; an answer that comes late is dropped.
-func (a *App) showFrame(i int) {
+// settle brings everything up to date for a frame at which the reader stays.
+func (a *App) settle() {
 	s := a.sess
 	if s == nil || s.item == nil {
 		return
 	}
-	a.finishStroke()
-	s.index = min(max(i, 0), s.item.Frames-1)
-	s.active = nil
-	k, it := s.key(), s.item
 	if s.worker != nil {
-		s.worker.Prioritise(k)
+		s.worker.Prioritise(s.key())
 	}
-	a.recall(s, k)
-	go func() {
-		f, err := it.Frame(k.Frame)
-		a.post(func() {
-			if s.gone || s.item == nil || s.key() != k {
-				return
-			}
-			a.frameCame(f, err)
-		})
-	}()
-}
-
-// frameCame puts a decoded frame on the screen.
-func (a *App) frameCame(f *study.Frame, err error) {
-	s := a.sess
-	if err != nil {
-		a.log.Error("frame", "err", err)
-		s.frame = nil
-		a.view.SetImage(nil)
-		a.view.SetMessage(viewer.MessageRefused, text.Fault(err))
-		return
-	}
-	s.frame = f
-	if s.window == (study.Window{}) {
-		s.window = f.Window
-	}
-	a.renderFrame()
-	a.strip.SetFrame(s.index)
+	a.recall(s, s.key())
 	a.refreshFrame()
-	a.log.Debug("window", "event", "frame-shown", "item", s.item.ID, "name", s.item.Name, "frame", s.index)
 }
 
 // renderFrame draws the frame through the window into the viewport.
@@ -119,6 +191,13 @@ func (a *App) refreshFrame() {
 	if s == nil || s.item == nil || s.frame == nil {
 		return
 	}
+	a.refreshPicture()
+	a.refreshPanels()
+}
+
+// refreshPicture brings up to date what lies over the image.
+func (a *App) refreshPicture() {
+	s := a.sess
 	k := s.key()
 	f := s.review.Frame(k)
 	sp, cal := s.item.SpacingAt(s.index)
@@ -139,7 +218,12 @@ func (a *App) refreshFrame() {
 	default:
 		a.view.SetMessage(viewer.MessageNone, "")
 	}
-	a.view.SetBusy(a.predictor != nil && !s.predicted[k])
+	a.view.SetBusy(a.reading != nil || a.modelErr == nil && !s.predicted[k])
+	a.refreshCorners()
+}
+
+// refreshPanels brings the panels around the image up to date.
+func (a *App) refreshPanels() {
 	a.refreshInspector()
 	a.refreshToolbar()
 	a.refreshCorners()
@@ -170,16 +254,18 @@ func (a *App) refreshCorners() {
 	switch {
 	case a.modelErr != nil:
 		c.BottomRight = text.T("app.nomodel")
-	case !a.calibrated():
+	case a.predictor != nil && !a.calibrated():
 		c.BottomRight = text.T("app.notcalibrated")
 	}
 	a.view.SetCorners(c)
 }
 
-// calibrated tells whether the model's expected error was fitted.
-func (a *App) calibrated() bool { return a.predictor != nil && a.predictor.Info().Calibrated }
+// calibrated tells whether the model's expected error was fitted. Before the model is there nothing is said against it.
+func (a *App) calibrated() bool {
+	return a.predictor == nil && a.modelErr == nil || a.predictor != nil && a.predictor.Info().Calibrated
+}
 
-// setWindow changes window and level by a drag of dx, dy pixels: right is wider, down is brighter, as in other readers.
+// dragWindow changes window and level by a drag of dx, dy pixels: right is wider, down is brighter, as in other readers.
 func (a *App) dragWindow(dx, dy float64) {
 	s := a.sess
 	if s == nil || s.frame == nil {
@@ -199,18 +285,15 @@ func (a *App) preset(p study.Preset) {
 	}
 }
 
-// frameChanged follows every change of the review.
-func (a *App) frameChanged(k review.Key) {
-	s := a.sess
-	if s == nil {
+// frameChanged follows every change of the review of session s.
+func (a *App) frameChanged(s *session, k review.Key) {
+	if s.gone || s.attaching || a.travelling {
 		return
 	}
 	a.updateRow(k.Instance)
-	if s.item != nil && s.key() == k && !s.stroke {
+	a.markStrip(k)
+	if s.shows(k) && !s.stroke {
 		a.refreshFrame()
-	}
-	if s.item != nil && s.item.ID == k.Instance && s.item.Frames > 1 {
-		a.strip.SetFrames(a.stripFrames(s.item), s.index)
 	}
 }
 
