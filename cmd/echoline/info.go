@@ -29,8 +29,7 @@ type fileInfo struct {
 	Regions        []regionInfo `json:"regions"`
 }
 
-// regionInfo is one Ultrasound Region: bounds in pixels (x1 and y1 exclusive), the rest as DICOM codes it, and what a
-// pixel measures where the region is calibrated.
+// regionInfo is one Ultrasound Region: bounds in pixels (x1 and y1 exclusive), the rest as DICOM codes it.
 type regionInfo struct {
 	X0            int     `json:"x0"`
 	Y0            int     `json:"y0"`

@@ -258,8 +258,8 @@ func TestDICOMDIR(t *testing.T) {
 	records := []set{
 		{{"Modality", "US"}}, // a patient or study
 		record("IMAGES", "IM2"),
-		record("IMAGES", "IM1"), // on disk in small letters
-		record("IMAGES", "IM2"), // twice
+		record("IMAGES", "IM1"),    // on disk in small letters
+		record("IMAGES", "IM2"),    // twice
 		record("..", "secret.dcm"), // in three spellings
 		record("IMAGES", "..", "..", "secret.dcm"),
 		record("../secret.dcm"),

@@ -13,11 +13,12 @@ type view struct {
 	off  int64 // of buf in the file
 }
 
-const viewBytes = 64 << 10
+// viewBytes is small: most jumps go from one fragment of pixels to the next, over what nobody wants to read.
+const viewBytes = 4 << 10
 
 func newView(src io.ReaderAt, size int64) *view { return &view{src: src, size: size} }
 
-// peek returns n bytes at off, n at most viewBytes. They hold until the next call. It fails with CodeTruncated beyond the
+// peek returns n bytes at off, n at most viewBytes; they hold until the next call. It fails with CodeTruncated beyond the
 // end of the file.
 func (v *view) peek(off int64, n int) ([]byte, error) {
 	if off < 0 || off > v.size || int64(n) > v.size-off {
