@@ -86,7 +86,7 @@ func newOutlines() *outlines {
 	o.colour[notVisibleInk] = t.NotVisible
 	o.colour[tickInk] = t.Confirmed
 	o.colour[accentInk] = t.Accent
-	o.colour[bandInk] = t.Quiet
+	o.colour[bandInk] = t.Text
 	return o
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // plateColour lies under words over the image: dark enough to read on white tissue, and to see that there is tissue.
-var plateColour = color.NRGBA{A: 0xA6}
+var plateColour = color.NRGBA{A: 0xCA}
 
 // margin is the distance of plates from the viewport's edge.
 const margin = 3 * theme.Unit

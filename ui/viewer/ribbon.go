@@ -9,59 +9,64 @@ import (
 	"golang.org/x/image/vector"
 )
 
-// bandEdge is the width of the band's edge in device-independent pixels, and the opacities are those of the band and of
-// its edge: the tissue under it must stay to be judged. Its colour lies between dark and bright tissue, to show on both.
+// A band is a veil with a light edge and a dark one within it, which together show on any tissue. Widths are in
+// device-independent pixels; the opacities leave the tissue under the band to be judged.
 const (
-	bandEdge        = 1.25
-	bandOpacity     = 0.2
-	bandEdgeOpacity = 0.85
+	bandEdge = 1.25
+	bandRim  = 1.0
+
+	bandOpacity     = 0.14
+	bandEdgeOpacity = 0.8
+	bandRimOpacity  = 0.45
 )
 
 // ribbon fills the area within a radius of a line, where the radius changes along it: the band.
 type ribbon struct {
-	raster       vector.Rasterizer
-	outer, inner []uint8 // coverage with and without the edge, reused
+	raster vector.Rasterizer
+	cover  [3][]uint8 // of the whole, without the light edge, and without the dark one; reused
 }
 
 // discError is how far, in px, the disc around a node may deviate from a circle.
-const discError = 0.2
+const discError = 0.25
 
 // minStep and stepShare say how far apart the nodes are that a band is built from, in px and as a share of its radius: a
 // wide band hides small bends of the line within it.
 const (
-	minStep   = 3.0
+	minStep   = 4.0
 	stepShare = 0.12
 )
 
 // paint fills the bands of all rings in one colour, over dst, whose top left corner is at origin. The scale is that of the
 // screen.
 func (b *ribbon) paint(dst *image.RGBA, rings []ring, origin image.Point, c color.NRGBA, scale float32) {
-	b.outer = b.cover(b.outer, rings, dst.Rect.Add(origin), 0)
-	b.inner = b.cover(b.inner, rings, dst.Rect.Add(origin), bandEdge*scale)
-	for i, o := range b.outer {
-		if o == 0 {
+	for i, less := range [3]float32{0, bandEdge, bandEdge + bandRim} {
+		b.fill(i, rings, dst.Rect.Add(origin), less*scale)
+	}
+	for i, whole := range b.cover[0] {
+		if whole == 0 {
 			continue
 		}
-		in := b.inner[i]
-		a := (bandEdgeOpacity*float32(o-min(in, o)) + bandOpacity*float32(in)) / 255
-		over(dst.Pix[4*i:4*i+4:4*i+4], float32(c.R)*a, float32(c.G)*a, float32(c.B)*a, a)
+		rim, veil := min(b.cover[1][i], whole), min(b.cover[2][i], b.cover[1][i], whole)
+		light := (bandEdgeOpacity*float32(whole-rim) + bandOpacity*float32(veil)) / 255
+		dark := bandRimOpacity * float32(rim-veil) / 255
+		over(dst.Pix[4*i:4*i+4:4*i+4], float32(c.R)*light, float32(c.G)*light, float32(c.B)*light, light+dark)
 	}
 }
 
-// cover returns how much of each pixel of view the bands cover, with their radii less by the given px.
-func (b *ribbon) cover(pix []uint8, rings []ring, view image.Rectangle, less float32) []uint8 {
+// fill notes how much of each pixel of view the bands cover, with their radii less by the given px.
+func (b *ribbon) fill(which int, rings []ring, view image.Rectangle, less float32) {
 	n := view.Dx() * view.Dy()
-	if cap(pix) < n {
-		pix = make([]uint8, n)
+	if cap(b.cover[which]) < n {
+		b.cover[which] = make([]uint8, n)
 	}
+	b.cover[which] = b.cover[which][:n]
 	b.raster.Reset(view.Dx(), view.Dy())
 	b.raster.DrawOp = draw.Src
 	for _, r := range rings {
 		b.addRing(r, view, less)
 	}
-	dst := &image.Alpha{Pix: pix[:n], Stride: view.Dx(), Rect: image.Rect(0, 0, view.Dx(), view.Dy())}
+	dst := &image.Alpha{Pix: b.cover[which], Stride: view.Dx(), Rect: image.Rect(0, 0, view.Dx(), view.Dy())}
 	b.raster.Draw(dst, dst.Rect, image.Opaque, image.Point{})
-	return dst.Pix
 }
 
 func (b *ribbon) addRing(r ring, view image.Rectangle, less float32) {

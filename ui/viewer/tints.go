@@ -2,7 +2,6 @@ package viewer
 
 import (
 	"image"
-	"image/color"
 
 	"fyne.io/fyne/v2/canvas"
 
@@ -91,6 +90,7 @@ func heatPicture(w, h int, p []float32) *image.RGBA {
 type tintLayer struct {
 	object *canvas.Image
 	part   image.Rectangle
+	pix    []uint8 // reused
 }
 
 func newTintLayer() *tintLayer {
@@ -109,18 +109,28 @@ func (l *tintLayer) set(p *mask.Plane, opacity float64) {
 	}
 	c := theme.Dark().Accent
 	a := min(opacity, 1)
-	tint := color.RGBA{uint8(float64(c.R) * a), uint8(float64(c.G) * a), uint8(float64(c.B) * a), uint8(255 * a)}
-	img := image.NewRGBA(image.Rect(0, 0, l.part.Dx(), l.part.Dy()))
+	tint := [4]uint8{uint8(float64(c.R) * a), uint8(float64(c.G) * a), uint8(float64(c.B) * a), uint8(255 * a)}
+	img := l.picture(l.part.Dx(), l.part.Dy())
 	for y := range l.part.Dy() {
 		row := p.Pix[(l.part.Min.Y+y)*p.W+l.part.Min.X:]
-		for x := range l.part.Dx() {
-			if row[x] != 0 {
-				img.SetRGBA(x, y, tint)
+		for x, v := range row[:l.part.Dx()] {
+			if v != 0 {
+				copy(img.Pix[y*img.Stride+4*x:], tint[:])
 			}
 		}
 	}
 	l.object.Image = img
 	l.object.Refresh()
+}
+
+// picture returns an empty picture in memory that is used again.
+func (l *tintLayer) picture(w, h int) *image.RGBA {
+	if n := 4 * w * h; cap(l.pix) < n {
+		l.pix = make([]uint8, n)
+	}
+	l.pix = l.pix[:4*w*h]
+	clear(l.pix)
+	return &image.RGBA{Pix: l.pix, Stride: 4 * w, Rect: image.Rect(0, 0, w, h)}
 }
 
 // lay shows the tint over its part of the image.
@@ -137,12 +147,20 @@ func (l *tintLayer) lay(g *geometry, on bool) {
 func covered(p *mask.Plane) image.Rectangle {
 	r := image.Rectangle{Min: image.Pt(p.W, p.H)}
 	for y := range p.H {
-		for x, v := range p.Pix[y*p.W : (y+1)*p.W] {
-			if v != 0 {
-				r.Min.X, r.Max.X = min(r.Min.X, x), max(r.Max.X, x+1)
-				r.Min.Y, r.Max.Y = min(r.Min.Y, y), y+1
-			}
+		row := p.Pix[y*p.W : (y+1)*p.W]
+		first := 0
+		for first < len(row) && row[first] == 0 {
+			first++
 		}
+		if first == len(row) {
+			continue
+		}
+		last := len(row) - 1
+		for row[last] == 0 {
+			last--
+		}
+		r.Min.X, r.Max.X = min(r.Min.X, first), max(r.Max.X, last+1)
+		r.Min.Y, r.Max.Y = min(r.Min.Y, y), y+1
 	}
 	if r.Empty() {
 		return image.Rectangle{}

@@ -3,6 +3,7 @@ package viewer
 import (
 	"fmt"
 	"image"
+	"image/color"
 	"math"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"echoline/internal/contour"
 	"echoline/internal/mask"
 	"echoline/internal/text"
+	"echoline/ui/theme"
 )
 
 // opened returns a viewport of 800×600 in a window, showing an image of 400×300, one lesion, and everything about it.
@@ -152,6 +154,40 @@ func TestOverlayHidesEverythingFound(t *testing.T) {
 	}
 }
 
+func TestMaskIsTintedWhereItIs(t *testing.T) {
+	v := opened(t)
+	plane := mask.NewPlane(400, 300)
+	for _, at := range []image.Point{{10, 20}, {13, 20}, {11, 25}} {
+		plane.Set(at.X, at.Y, 2)
+	}
+	v.SetMask(plane, 0.5)
+	if want := image.Rect(10, 20, 14, 26); v.tint.part != want {
+		t.Fatalf("it covers %v, want %v", v.tint.part, want)
+	}
+	img := v.tint.object.Image.(*image.RGBA)
+	if img.RGBAAt(0, 0).A != 127 || img.RGBAAt(1, 0).A != 0 || img.RGBAAt(1, 5).A != 127 {
+		t.Error("other pixels than the mask's are tinted")
+	}
+	plane.Set(10, 20, 0)
+	v.SetMask(plane, 0.5)
+	if img := v.tint.object.Image.(*image.RGBA); v.tint.part.Min.X != 11 || img.RGBAAt(0, 0).A != 0 || img.RGBAAt(2, 0).A != 127 {
+		t.Errorf("after a change it covers %v", v.tint.part)
+	}
+	v.SetMask(mask.NewPlane(400, 300), 0.5)
+	if v.tint.object.Visible() {
+		t.Error("an empty mask is shown")
+	}
+}
+
+func BenchmarkTint(b *testing.B) {
+	plane := mask.NewPlane(640, 480)
+	plane.Fill(mask.Capsule(300, 200, 400, 300, 100, 80), 1)
+	l := newTintLayer()
+	for b.Loop() {
+		l.set(plane, 0.3)
+	}
+}
+
 func TestHeatmap(t *testing.T) {
 	v := opened(t)
 	p := make([]float32, 400*300)
@@ -259,6 +295,24 @@ func TestWordsHaveRoom(t *testing.T) {
 	v.SetMessage(MessageNone, "")
 	if v.message.icon.Visible() || v.message.lines[0].Visible() {
 		t.Error("a message that was taken back is still shown")
+	}
+}
+
+// Words over the image can be read on white tissue too, at the 4.5:1 of the whole window.
+func TestPlatesCarryTheirWords(t *testing.T) {
+	light := func(v uint8) float64 {
+		if f := float64(v) / 255; f > 0.04045 {
+			return math.Pow((f+0.055)/1.055, 2.4)
+		}
+		return float64(v) / 255 / 12.92
+	}
+	grey := light(255 - plateColour.A)
+	tokens := theme.Dark()
+	for name, c := range map[string]color.NRGBA{"text": tokens.Text, "quiet": tokens.Quiet, "warn": tokens.Warn} {
+		l := 0.2126*light(c.R) + 0.7152*light(c.G) + 0.0722*light(c.B)
+		if got := (l + 0.05) / (grey + 0.05); got < 4.5 {
+			t.Errorf("%s has a contrast of %.2f", name, got)
+		}
 	}
 }
 
