@@ -33,6 +33,7 @@ func (a *App) bindActions() {
 		keys.Play:          a.togglePlaying,
 		keys.Brush:         func() { a.chooseTool(toolBrush) },
 		keys.Eraser:        func() { a.chooseTool(toolEraser) },
+		keys.Push:          func() { a.chooseTool(toolPush) },
 		keys.Smaller:       func() { a.resizeTool(-1) },
 		keys.Larger:        func() { a.resizeTool(1) },
 		keys.Cancel:        a.escape,

@@ -18,6 +18,7 @@ import (
 const (
 	toolBrush  = "brush"
 	toolEraser = "eraser"
+	toolPush   = "push"
 )
 
 // sizes are the tools' radii: the one that they start with, the smallest, the largest, and the end of the slider.
@@ -126,6 +127,7 @@ func (a *App) makeTools() {
 	s.tools = map[string]tool.Tool{
 		toolBrush:  tool.NewBrush(s.review, 1),
 		toolEraser: tool.NewEraser(s.review, 1),
+		toolPush:   tool.NewPush(s.review, 1),
 	}
 	a.chooseTool(toolBrush)
 }

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"image/color"
 	"math"
 
 	"echoline/internal/contour"
@@ -148,7 +147,7 @@ func (a *App) labels() []panel.Label {
 		}
 	}
 	t := theme.Current()
-	return []panel.Label{{Name: name, Colour: color.NRGBA(t.Accent)}}
+	return []panel.Label{{Name: name, Colour: t.Accent}}
 }
 
 // showMeasures writes the measurements, in mm or honestly in px.
@@ -226,7 +225,7 @@ func (a *App) refreshToolbar() {
 	s := a.sess
 	open := s != nil && s.item != nil && s.frame != nil
 	for _, id := range []keys.ID{
-		keys.Brush, keys.Eraser, keys.NextWeak, keys.PreviousWeak, keys.Confirm, keys.Accept, keys.Reject, keys.Fit,
+		keys.Brush, keys.Eraser, keys.Push, keys.NextWeak, keys.PreviousWeak, keys.Confirm, keys.Accept, keys.Reject, keys.Fit,
 		keys.ZoomIn, keys.ZoomOut, keys.NextPreset, keys.Invert, keys.Overlay, keys.Heatmap, keys.Band, keys.Export,
 	} {
 		a.toolbar.SetEnabled(id, open)
@@ -241,6 +240,7 @@ func (a *App) refreshToolbar() {
 		a.toolbar.SetSelected(keys.Invert, s.invert)
 		a.toolbar.SetSelected(keys.Brush, s.tool == s.tools[toolBrush])
 		a.toolbar.SetSelected(keys.Eraser, s.tool == s.tools[toolEraser])
+		a.toolbar.SetSelected(keys.Push, s.tool == s.tools[toolPush])
 	}
 	a.toolbar.SetPresets(presetChoices(), "")
 }

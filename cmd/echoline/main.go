@@ -21,6 +21,7 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 // run executes the command line and returns the exit status: 0 done, 1 something failed, 2 wrong usage.
 func run(args []string) int {
+	text.SetLanguage(systemLanguage())
 	root := newRoot()
 	root.SetArgs(args)
 	err := root.Execute()
@@ -51,4 +52,14 @@ func newRoot() *cobra.Command {
 	root.AddCommand(doctorCommand(), exportCommand(), framesCommand(), infoCommand(), predictCommand())
 	addViewFlags(root)
 	return root
+}
+
+// systemLanguage is the language tag that the environment asks for; the window asks the system itself.
+func systemLanguage() string {
+	for _, v := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if l := os.Getenv(v); l != "" {
+			return l
+		}
+	}
+	return ""
 }

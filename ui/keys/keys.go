@@ -33,6 +33,7 @@ const (
 	Play          ID = "play"
 	Brush         ID = "brush"
 	Eraser        ID = "eraser"
+	Push          ID = "push"
 	Smaller       ID = "smaller"
 	Larger        ID = "larger"
 	Cancel        ID = "cancel"
@@ -127,6 +128,7 @@ var Table = []Binding{
 
 	{Brush, Draw, Once, on(fyne.KeyB)},
 	{Eraser, Draw, Once, on(fyne.KeyE)},
+	{Push, Draw, Once, on(fyne.KeyP)},
 	{Smaller, Draw, Repeat, on(fyne.KeyLeftBracket)},
 	{Larger, Draw, Repeat, on(fyne.KeyRightBracket)},
 	{Cancel, Draw, Once, on(fyne.KeyEscape)},

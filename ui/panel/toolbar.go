@@ -44,6 +44,7 @@ var tools = []tool{
 	{keys.Redo, "redo-2", "", flat, 2, 1},
 	{keys.Brush, "brush", "", flat, 0, 2},
 	{keys.Eraser, "eraser", "", flat, 0, 2},
+	{keys.Push, "spline", "", flat, 0, 2},
 	{keys.PreviousWeak, "skip-back", "", flat, 1, 3},
 	{keys.NextWeak, "skip-forward", "", flat, 0, 3},
 	{keys.Confirm, "check", "panel.toolbar.confirm", flat, 0, 3},
