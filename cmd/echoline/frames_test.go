@@ -90,13 +90,12 @@ func TestFramesWritesWhatIsStored(t *testing.T) {
 		t.Errorf("%d files, want %d (%v)", len(entries), len(want), err)
 	}
 	for name, colours := range want {
-		f, err := os.Open(filepath.Join(out, name))
+		data, err := os.ReadFile(filepath.Join(out, name))
 		if err != nil {
 			t.Error(err)
 			continue
 		}
-		im, err := png.Decode(f)
-		f.Close()
+		im, err := png.Decode(bytes.NewReader(data))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

@@ -64,7 +64,7 @@ func openDICOM(src io.ReaderAt, o original) (df *dicomFile, err error) {
 	}
 	if p.pixels == nil {
 		if kind := p.floatPixels(); kind != "" {
-			return df, fault.New(CodePixels, "", nil, fault.Args{"Kind": kind, "Value": ""})
+			return df, unreadKind(kind, "")
 		}
 		df.skipped = CodeNoPixels
 		return df, nil

@@ -68,8 +68,12 @@ func deflated(s set) []byte {
 	if err != nil {
 		panic(err)
 	}
-	w.Write(littleExplicit.set(s))
-	w.Close()
+	if _, err := w.Write(littleExplicit.set(s)); err != nil {
+		panic(err)
+	}
+	if err := w.Close(); err != nil {
+		panic(err)
+	}
 	return append(part10File(deflatedLittle, nil), b.Bytes()...)
 }
 

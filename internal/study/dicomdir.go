@@ -76,19 +76,26 @@ func reference(root string, parts []string) candidate {
 		return c
 	}
 	c.path = found
-	inside, err := filepath.EvalSymlinks(root)
-	real, err2 := filepath.EvalSymlinks(found)
-	if err == nil {
-		err = err2
-	}
-	if err != nil {
+	switch in, err := inside(root, found); {
+	case err != nil:
 		c.failed = asFault(c.path, err)
-		return c
-	}
-	if rel, err := filepath.Rel(inside, real); err != nil || !filepath.IsLocal(rel) {
+	case !in:
 		c.failed = fault.New(CodeOutside, c.path, nil, nil)
 	}
 	return c
+}
+
+// inside tells whether path is below root once all links are followed.
+func inside(root, path string) (bool, error) {
+	root, err := filepath.EvalSymlinks(root)
+	if err != nil {
+		return false, err
+	}
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return false, err
+	}
+	rel, err := filepath.Rel(root, path)
+	return err == nil && filepath.IsLocal(rel), nil
 }
 
 // sameName is name in dir, or the entry that differs from it in case only.

@@ -19,35 +19,20 @@ func (x *frameIndex) of(i int) []fragment { return x.fragments[x.starts[i]:x.sta
 // joinFragments groups the fragments to frames. frames is 0 where the file does not state how many there are. A fragment
 // is not a frame: JPEG start marks are the surest sign, then the offset tables, then equal numbers.
 func joinFragments(p *pixelData, frames int, jpeg bool, set *dataSet) (*frameIndex, error) {
-	x := &frameIndex{fragments: p.fragments}
 	if len(p.fragments) == 0 {
 		return nil, errTruncated()
 	}
-	marks := startMarks(p.fragments)
+	var marks []int
+	if jpeg {
+		marks = startMarks(p.fragments)
+	}
 	if frames == 0 {
-		frames = 1
-		if jpeg && len(marks) > 1 {
-			frames = len(marks)
-		}
-	}
-	extended, _ := set.raw("ExtendedOffsetTable")
-	candidates := [][]int{
-		tableStarts(p.fragments, extended.data, 8),
-		tableStarts(p.fragments, p.offsets, 4),
-	}
-	switch {
-	case jpeg && len(marks) > 0:
-		candidates = append([][]int{marks}, candidates...)
-	case frames == 1:
-		candidates = [][]int{{0}}
-	case len(p.fragments) == frames:
-		candidates = append(candidates, each(frames))
+		frames = max(len(marks), 1)
 	}
 	found := 0
-	for _, starts := range candidates {
+	for _, starts := range groupings(p, frames, marks, set) {
 		if len(starts) == frames && starts[0] == 0 {
-			x.starts = append(starts, len(p.fragments))
-			return x, nil
+			return &frameIndex{fragments: p.fragments, starts: append(starts, len(p.fragments))}, nil
 		}
 		if found == 0 {
 			found = len(starts)
@@ -57,6 +42,21 @@ func joinFragments(p *pixelData, frames int, jpeg bool, set *dataSet) (*frameInd
 		return nil, cutAfter(min(found, len(p.fragments)), frames)
 	}
 	return nil, damaged("%d fragments cannot be joined to %d frames", len(p.fragments), frames)
+}
+
+// groupings lists where frames may begin, the surest first. marks are the JPEG start marks.
+func groupings(p *pixelData, frames int, marks []int, set *dataSet) [][]int {
+	extended, _ := set.raw("ExtendedOffsetTable")
+	tables := [][]int{tableStarts(p.fragments, extended.data, 8), tableStarts(p.fragments, p.offsets, 4)}
+	switch {
+	case len(marks) > 0:
+		return append([][]int{marks}, tables...)
+	case frames == 1:
+		return [][]int{{0}}
+	case len(p.fragments) == frames:
+		return append(tables, each(frames))
+	}
+	return tables
 }
 
 // startMarks lists the fragments that begin with a JPEG start mark.

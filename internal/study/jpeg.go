@@ -124,12 +124,12 @@ func (h *jpegHead) isRGB(photometric string) bool {
 }
 
 // decodeJPEG decodes one frame into samples: 1 or 3 a pixel, interleaved. Three samples come out as RGB.
-func (p *picture) decodeJPEG(b []byte) ([]byte, error) {
+func (c *picture) decodeJPEG(b []byte) ([]byte, error) {
 	h, err := readJPEGHead(b)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.checkJPEG(h); err != nil {
+	if err := c.checkJPEG(h); err != nil {
 		return nil, err
 	}
 	// Some writers leave the end mark out. A stream that lacks more than that still fails.
@@ -137,22 +137,22 @@ func (p *picture) decodeJPEG(b []byte) ([]byte, error) {
 	if err != nil {
 		return nil, decoderFault(err)
 	}
-	out := make([]byte, p.w*p.h*p.samples)
+	out := make([]byte, c.w*c.h*c.samples)
 	switch im := im.(type) {
 	case *image.Gray:
-		for y := range p.h {
-			copy(out[y*p.w:(y+1)*p.w], im.Pix[y*im.Stride:])
+		for y := range c.h {
+			copy(out[y*c.w:(y+1)*c.w], im.Pix[y*im.Stride:])
 		}
 	case *image.YCbCr:
-		c := planesOf(im)
-		if h.isRGB(p.photometric) {
-			c.interleave(out)
+		planes := planesOf(im)
+		if h.isRGB(c.photometric) {
+			planes.interleave(out)
 		} else {
-			c.toRGB(out)
+			planes.toRGB(out)
 		}
 	case *image.RGBA:
-		for i := range p.w * p.h {
-			o := i/p.w*im.Stride + 4*(i%p.w)
+		for i := range c.w * c.h {
+			o := i/c.w*im.Stride + 4*(i%c.w)
 			copy(out[3*i:3*i+3], im.Pix[o:o+3])
 		}
 	default:
@@ -162,15 +162,15 @@ func (p *picture) decodeJPEG(b []byte) ([]byte, error) {
 }
 
 // checkJPEG holds a stream against what the file says of it.
-func (p *picture) checkJPEG(h *jpegHead) error {
-	if err := h.readable(p.syntax); err != nil {
+func (c *picture) checkJPEG(h *jpegHead) error {
+	if err := h.readable(c.syntax); err != nil {
 		return err
 	}
-	if h.w != p.w || h.h != p.h {
-		return damaged("a JPEG of %d×%d pixels in a file of %d×%d", h.w, h.h, p.w, p.h)
+	if h.w != c.w || h.h != c.h {
+		return damaged("a JPEG of %d×%d pixels in a file of %d×%d", h.w, h.h, c.w, c.h)
 	}
-	if len(h.ids) != p.samples {
-		return damaged("a JPEG of %d components in a file of %d", len(h.ids), p.samples)
+	if len(h.ids) != c.samples {
+		return damaged("a JPEG of %d components in a file of %d", len(h.ids), c.samples)
 	}
 	return nil
 }

@@ -66,33 +66,16 @@ func describe(p *part10) (*picture, error) {
 	return c, nil
 }
 
-// check refuses what is not decoded, by name.
+// check refuses what is not decoded, by name, and settles what the file leaves open.
 func (c *picture) check() error {
 	if c.h > maxSide || c.w > maxSide {
 		return tooLarge("%d×%d", c.w, c.h)
 	}
-	kind := func(k string, v any) *fault.Error {
-		return fault.New(CodePixels, "", nil, fault.Args{"Kind": k, "Value": v})
+	if err := c.checkPhotometric(); err != nil {
+		return err
 	}
-	want := 3
-	switch c.photometric {
-	case "MONOCHROME1", "MONOCHROME2", "PALETTE COLOR":
-		want = 1
-	case "RGB", "YBR_FULL", "YBR_FULL_422":
-	case "YBR_PARTIAL_422", "YBR_PARTIAL_420":
-		if syntaxes[c.syntax].coding != jpegCoded {
-			return kind("PhotometricInterpretation", c.photometric)
-		}
-	case "":
-		return damaged("no PhotometricInterpretation")
-	default:
-		return kind("PhotometricInterpretation", c.photometric)
-	}
-	if c.samples != want {
-		return damaged("%d samples a pixel in %s", c.samples, c.photometric)
-	}
-	if c.allocated != 8 && c.allocated != 16 {
-		return kind("BitsAllocated", c.allocated)
+	if (c.allocated != 8 && c.allocated != 16) || (c.halved() && c.allocated != 8) {
+		return unreadKind("BitsAllocated", c.allocated)
 	}
 	if c.stored < 1 || c.stored > c.allocated {
 		c.stored = c.allocated
@@ -106,10 +89,34 @@ func (c *picture) check() error {
 	if c.halved() && c.w%2 != 0 {
 		return damaged("YBR_FULL_422 with an odd number of columns")
 	}
-	if c.halved() && c.allocated != 8 {
-		return kind("BitsAllocated", c.allocated)
+	return nil
+}
+
+// checkPhotometric holds the photometric interpretation against the samples.
+func (c *picture) checkPhotometric() error {
+	want := 3
+	switch c.photometric {
+	case "MONOCHROME1", "MONOCHROME2", "PALETTE COLOR":
+		want = 1
+	case "RGB", "YBR_FULL", "YBR_FULL_422":
+	case "YBR_PARTIAL_422", "YBR_PARTIAL_420":
+		if syntaxes[c.syntax].coding != jpegCoded {
+			return unreadKind("PhotometricInterpretation", c.photometric)
+		}
+	case "":
+		return damaged("no PhotometricInterpretation")
+	default:
+		return unreadKind("PhotometricInterpretation", c.photometric)
+	}
+	if c.samples != want {
+		return damaged("%d samples a pixel in %s", c.samples, c.photometric)
 	}
 	return nil
+}
+
+// unreadKind is the fault of a kind of pixels that is not read.
+func unreadKind(attribute string, v any) *fault.Error {
+	return fault.New(CodePixels, "", nil, fault.Args{"Kind": attribute, "Value": v})
 }
 
 // halved tells whether two neighbours share their colour in uncompressed pixels.

@@ -44,7 +44,7 @@ func (o original) reopen() (*os.File, error) {
 		return nil, err
 	}
 	if now.size != o.size || !now.mtime.Equal(o.mtime) {
-		f.Close()
+		_ = f.Close() // read only: nothing can be lost
 		return nil, fault.New(CodeChanged, "", nil, nil)
 	}
 	return f, nil

@@ -25,7 +25,17 @@ func (d *dataSet) text(keyword string) string {
 	if !ok || binaryVR[v.vr] {
 		return ""
 	}
-	return trimPadding(string(v.data))
+	return printable(trimPadding(string(v.data)))
+}
+
+// printable takes out what could steer a terminal: such texts get into messages.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\ufffd"))
 }
 
 func trimPadding(s string) string { return strings.Trim(s, " \x00\r\n\t") }
