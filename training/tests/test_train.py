@@ -16,7 +16,7 @@ RECIPE = Recipe(epochs=8, batch=8, side=64, first_side=64, warm_up=10, ema=0.9, 
 @pytest.fixture(scope="module")
 def run(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run."""
-    limit_threads(2)
+    limit_threads(1)  # two threads wait for each other at every small operation when the machine is busy
     folder = tmp_path_factory.mktemp("run")
     Trainer(load(data, "train"), RECIPE, folder).run()
     return folder
