@@ -3,6 +3,7 @@ package theme
 import (
 	"image/color"
 	"math"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -170,6 +171,38 @@ func TestFamilyIsOurs(t *testing.T) {
 	}
 	if l.Font(fyne.TextStyle{Monospace: true}) == nil || l.Font(fyne.TextStyle{Symbol: true}) == nil {
 		t.Error("no font for fixed width or symbols")
+	}
+}
+
+func TestIconTakesItsColour(t *testing.T) {
+	a, b := Icon("brush", dark.Accent), Icon("brush", light.Accent)
+	if a.Name() == b.Name() {
+		t.Error("two colours share a name, and so a place in Fyne's cache")
+	}
+	if svg := string(a.Content()); !strings.Contains(svg, "#4ea8ff") || strings.Contains(svg, "currentColor") {
+		t.Errorf("it is not drawn in its colour: %s", svg)
+	}
+}
+
+func TestEveryThemeColourIsSet(t *testing.T) {
+	for _, l := range []look{{dark}, {light}} {
+		for _, name := range []fyne.ThemeColorName{
+			theme.ColorNameBackground, theme.ColorNameButton, theme.ColorNameDisabled, theme.ColorNameDisabledButton,
+			theme.ColorNameError, theme.ColorNameFocus, theme.ColorNameForeground, theme.ColorNameForegroundOnError,
+			theme.ColorNameForegroundOnPrimary, theme.ColorNameForegroundOnSuccess, theme.ColorNameForegroundOnWarning,
+			theme.ColorNameHeaderBackground, theme.ColorNameHover, theme.ColorNameHyperlink, theme.ColorNameInnerWindowBorder,
+			theme.ColorNameInnerWindowBorderInactive, theme.ColorNameInputBackground, theme.ColorNameInputBorder,
+			theme.ColorNameMenuBackground, theme.ColorNameOverlayBackground, theme.ColorNamePlaceHolder, theme.ColorNamePressed,
+			theme.ColorNamePrimary, theme.ColorNameScrollBar, theme.ColorNameScrollBarBackground, theme.ColorNameSelection,
+			theme.ColorNameSeparator, theme.ColorNameShadow, theme.ColorNameSuccess, theme.ColorNameWarning,
+		} {
+			if _, ok := l.Color(name, 0).(color.NRGBA); !ok {
+				t.Errorf("%s has no token", name)
+			}
+		}
+		if c := l.Color("unheard of", 0); c == nil {
+			t.Error("an unknown name has no colour at all")
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package viewer
 
 import (
+	"encoding/binary"
 	"image"
 	"math/bits"
 
@@ -25,8 +26,9 @@ const surroundings = 384
 type frameLayer struct {
 	object *canvas.Image
 	full   *image.RGBA
-	halves []*image.RGBA // reduced 2, 4, 8 … times; made when needed
-	level  int           // of halving that is shown: 0 is full
+	halves []*image.RGBA // reduced 2, 4, 8 … times; their memory is used again
+	made   int           // how many of halves show full as it is now
+	level  int // of halving that is shown: 0 is full
 	part   image.Rectangle
 	crop   *image.RGBA // reused
 	fresh  bool        // full holds new pixels that the card has not got
@@ -39,7 +41,7 @@ func newFrameLayer() *frameLayer {
 // set takes a new image, or new pixels in the same one.
 func (l *frameLayer) set(img *image.RGBA) {
 	l.full, l.fresh = img, true
-	l.halves = l.halves[:0]
+	l.made = 0
 }
 
 // lay brings the layer to where g shows the image.
@@ -80,7 +82,10 @@ func (l *frameLayer) pixels() *image.RGBA {
 		src := l.full
 		for i := range l.level {
 			if i == len(l.halves) {
-				l.halves = append(l.halves, halve(src))
+				l.halves = append(l.halves, nil)
+			}
+			if i >= l.made {
+				l.halves[i], l.made = halve(src, l.halves[i]), i+1
 			}
 			src = l.halves[i]
 		}
@@ -110,22 +115,40 @@ func halvings(zoom float64, r image.Rectangle) int {
 	return n
 }
 
-// halve averages two by two pixels. An odd last row or column is averaged with itself.
-func halve(src *image.RGBA) *image.RGBA {
+// halve averages two by two pixels into dst, or into a new picture where dst has not the right size. An odd last row or
+// column is averaged with itself.
+func halve(src, dst *image.RGBA) *image.RGBA {
 	w, h := (src.Rect.Dx()+1)/2, (src.Rect.Dy()+1)/2
-	dst := image.NewRGBA(image.Rect(0, 0, w, h))
+	if dst == nil || dst.Rect.Dx() != w || dst.Rect.Dy() != h {
+		dst = image.NewRGBA(image.Rect(0, 0, w, h))
+	}
+	pairs := src.Rect.Dx() / 2
 	for y := range h {
-		top := src.Pix[2*y*src.Stride:]
-		bottom := src.Pix[min(2*y+1, src.Rect.Dy()-1)*src.Stride:]
+		top := src.Pix[2*y*src.Stride:][:4*src.Rect.Dx()]
+		bottom := src.Pix[min(2*y+1, src.Rect.Dy()-1)*src.Stride:][:4*src.Rect.Dx()]
 		out := dst.Pix[y*dst.Stride : (y+1)*dst.Stride]
-		for x := range w {
-			a, b := 8*x, 4*min(2*x+1, src.Rect.Dx()-1)
-			for c := range 4 {
-				out[4*x+c] = uint8((int(top[a+c]) + int(top[b+c]) + int(bottom[a+c]) + int(bottom[b+c]) + 2) / 4)
-			}
+		for x := range pairs {
+			mean := average(binary.LittleEndian.Uint64(top[8*x:8*x+8]), binary.LittleEndian.Uint64(bottom[8*x:8*x+8]))
+			binary.LittleEndian.PutUint32(out[4*x:4*x+4], mean)
+		}
+		if pairs < w {
+			a, b := uint64(binary.LittleEndian.Uint32(top[8*pairs:])), uint64(binary.LittleEndian.Uint32(bottom[8*pairs:]))
+			binary.LittleEndian.PutUint32(out[4*pairs:], average(a|a<<32, b|b<<32))
 		}
 	}
 	return dst
+}
+
+// average is the mean of two pairs of pixels, each channel by itself: all even channels at once and then all odd ones, with
+// room between for the sums.
+func average(a, b uint64) uint32 {
+	const every = 0x00FF00FF00FF00FF
+	const half = 0x00020002
+	even, odd := a&every+b&every, a>>8&every+b>>8&every
+	even += even>>32 + half
+	odd += odd>>32 + half
+	const one = 0x00FF00FF
+	return uint32(even>>2&one | odd>>2&one<<8)
 }
 
 // put places o on a rectangle of screen pixels.

@@ -152,6 +152,28 @@ func TestPointerIsInImageCoordinates(t *testing.T) {
 	}
 }
 
+func TestHoverSaysWhetherInTheImage(t *testing.T) {
+	v := opened(t)
+	v.SetView(View{Centre: contour.Point{X: 200, Y: 150}, Zoom: 1})
+	var at contour.Point
+	var inside bool
+	v.OnHover = func(p contour.Point, in bool) { at, inside = p, in }
+	for _, c := range []struct {
+		x, y   float32
+		inside bool
+	}{{400, 300, true}, {200, 150, true}, {199, 150, false}, {599, 449, true}, {600, 449, false}, {20, 100, false}} {
+		v.MouseMoved(mouse(c.x, c.y, 0))
+		if want := (contour.Point{X: float64(c.x) - 199.5, Y: float64(c.y) - 149.5}); at != want || inside != c.inside {
+			t.Errorf("(%v, %v) is told as %v, %v", c.x, c.y, at, inside)
+		}
+	}
+	v.MouseMoved(mouse(400, 300, 0))
+	v.MouseOut()
+	if inside {
+		t.Error("the pointer has left, and is told to be inside")
+	}
+}
+
 func TestMiddleButtonAndHeldKeyPan(t *testing.T) {
 	for name, button := range map[string]desktop.MouseButton{"middle": third, "key": first} {
 		t.Run(name, func(t *testing.T) {

@@ -188,6 +188,49 @@ func BenchmarkTint(b *testing.B) {
 	}
 }
 
+// What the window shows is what was set: the line in its colour where the boundary is, on every kind of screen, above the
+// image and below nothing.
+func TestWindowShowsTheOutline(t *testing.T) {
+	for _, scale := range []float32{1, 1.25, 2} {
+		v := opened(t)
+		c := fyne.CurrentApp().Driver().CanvasForObject(v).(test.WindowlessCanvas)
+		c.SetScale(scale)
+		v.Refresh()
+		if math.Abs(v.geo.scale-float64(scale)) > 0.01 {
+			t.Fatalf("on a screen of scale %v the scale is %v", scale, v.geo.scale)
+		}
+		img := c.Capture()
+		for _, p := range []contour.Point{{X: 260, Y: 150}, {X: 140, Y: 150}, {X: 200, Y: 210}} {
+			x, y := v.geo.screen(p)
+			want := theme.Dark().ErrorColour(map[float64]float64{260: 0, 140: 0.8, 200: 0.4}[p.X])
+			r, g, b, _ := img.At(round(x-0.5), round(y-0.5)).RGBA()
+			for i, d := range []int{int(r>>8) - int(want.R), int(g>>8) - int(want.G), int(b>>8) - int(want.B)} {
+				if d < -40 || d > 40 {
+					t.Errorf("scale %v at %v: channel %d is off by %d", scale, p, i, d)
+				}
+			}
+		}
+		inside := v.legend.wedge.Position().AddXY(legendWidth-4, wedgeHeight/2)
+		r, _, _, _ := img.At(int(inside.X*scale), int(inside.Y*scale)).RGBA()
+		if want := theme.Dark().Weak.R; absDiff(uint8(r>>8), want) > 8 {
+			t.Errorf("scale %v: the legend ends with red %d, want %d", scale, r>>8, want)
+		}
+	}
+}
+
+func TestBandIsShownOnDemand(t *testing.T) {
+	v := opened(t)
+	without := v.lines.bounds
+	v.SetBand(90)
+	if !without.In(v.lines.bounds) || without == v.lines.bounds {
+		t.Errorf("with the band the drawing takes %v, without %v", v.lines.bounds, without)
+	}
+	v.SetBand(0)
+	if v.lines.bounds != without {
+		t.Error("the band stays")
+	}
+}
+
 func TestHeatmap(t *testing.T) {
 	v := opened(t)
 	p := make([]float32, 400*300)
@@ -206,6 +249,10 @@ func TestHeatmap(t *testing.T) {
 	}
 	if v.heat.object.Size() != v.frame.object.Size() || v.heat.object.Position() != v.frame.object.Position() {
 		t.Error("it does not lie on the image")
+	}
+	v.SetHeatmapOpacity(0.7)
+	if math.Abs(v.heat.object.Alpha()-0.7) > 1e-9 {
+		t.Errorf("opacity is %v", v.heat.object.Alpha())
 	}
 	v.SetHeatmap(3, 3, p)
 	if v.heat.object.Visible() {
@@ -354,16 +401,28 @@ func TestHugeImageIsUploadedInParts(t *testing.T) {
 	}
 }
 
+// BenchmarkHuge is one step of window and level on an image of 4096×4096.
+func BenchmarkHuge(b *testing.B) {
+	l := newFrameLayer()
+	g := &geometry{w: 1000, h: 800, iw: 4096, ih: 4096, aspect: 1, scale: 1, view: View{Fitted: true}}
+	g.settle()
+	img := image.NewRGBA(image.Rect(0, 0, 4096, 4096))
+	for b.Loop() {
+		l.set(img)
+		l.lay(g)
+	}
+}
+
 func TestHalvingAverages(t *testing.T) {
 	img := image.NewRGBA(image.Rect(0, 0, 3, 3))
 	for i := range img.Pix {
 		img.Pix[i] = uint8(i / 4 * 10)
 	}
-	got := halve(img)
+	got := halve(img, nil)
 	if got.Rect.Dx() != 2 || got.Rect.Dy() != 2 {
 		t.Fatalf("3×3 becomes %v", got.Rect)
 	}
-	for i, want := range []uint8{(0 + 10 + 30 + 40) / 4, (20 + 20 + 50 + 50) / 4, (60 + 70 + 60 + 70) / 4, 80} {
+	for i, want := range []uint8{(0 + 10 + 30 + 40 + 2) / 4, (20 + 20 + 50 + 50 + 2) / 4, (60 + 70 + 60 + 70 + 2) / 4, 80} {
 		if got.Pix[4*i] != want {
 			t.Errorf("pixel %d is %d, want %d", i, got.Pix[4*i], want)
 		}
