@@ -28,7 +28,7 @@ type frameLayer struct {
 	full   *image.RGBA
 	halves []*image.RGBA // reduced 2, 4, 8 … times; their memory is used again
 	made   int           // how many of halves show full as it is now
-	level  int // of halving that is shown: 0 is full
+	level  int           // of halving that is shown: 0 is full
 	part   image.Rectangle
 	crop   *image.RGBA // reused
 	fresh  bool        // full holds new pixels that the card has not got

@@ -10,6 +10,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/driver/software"
 	"fyne.io/fyne/v2/test"
 
 	"echoline/internal/contour"
@@ -193,7 +194,7 @@ func BenchmarkTint(b *testing.B) {
 func TestWindowShowsTheOutline(t *testing.T) {
 	for _, scale := range []float32{1, 1.25, 2} {
 		v := opened(t)
-		c := fyne.CurrentApp().Driver().CanvasForObject(v).(test.WindowlessCanvas)
+		c := fyne.CurrentApp().Driver().CanvasForObject(v).(software.WindowlessCanvas)
 		c.SetScale(scale)
 		v.Refresh()
 		if math.Abs(v.geo.scale-float64(scale)) > 0.01 {
