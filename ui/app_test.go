@@ -67,11 +67,11 @@ func (disk) Predict(_ context.Context, im inference.Image, _ inference.Guidance)
 // bench is the window on a toolkit without a screen. Work for the window's goroutine waits until wait runs it.
 type bench struct {
 	*App
-	t     *testing.T
+	t     testing.TB
 	queue chan func()
 }
 
-func newBench(t *testing.T, cfg Config) *bench {
+func newBench(t testing.TB, cfg Config) *bench {
 	t.Helper()
 	dir := t.TempDir()
 	if cfg.Workspace == "" {
@@ -92,7 +92,9 @@ func newBench(t *testing.T, cfg Config) *bench {
 	t.Cleanup(func() {
 		b.endSession()
 		if b.ws != nil {
-			b.ws.Close()
+			if err := b.ws.Close(); err != nil {
+				t.Error(err)
+			}
 		}
 		text.SetLanguage("en")
 	})
@@ -123,7 +125,7 @@ func (b *bench) open() {
 }
 
 // pictures writes n grey pictures of 120×90 px; those numbered in black are all black.
-func pictures(t *testing.T, n int, black ...int) string {
+func pictures(t testing.TB, n int, black ...int) string {
 	t.Helper()
 	dir := t.TempDir()
 	for i := range n {
@@ -141,8 +143,9 @@ func pictures(t *testing.T, n int, black ...int) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// A comment in the file keeps pictures of the same pixels apart: each is an instance of its own.
-		im.SetGray(119, 89, color.Gray{Y: uint8(100 + i)})
+		// Two pixels of its own make each an instance of its own.
+		im.SetGray(119, 89, color.Gray{Y: uint8(i)})
+		im.SetGray(118, 89, color.Gray{Y: uint8(i >> 8)})
 		if err := png.Encode(f, im); err != nil {
 			t.Fatal(err)
 		}
@@ -237,7 +240,9 @@ func TestWorkIsThereAfterTheNextStart(t *testing.T) {
 	b.drag(contour.Point{X: 45, Y: 45}, contour.Point{X: 60, Y: 45})
 	want := b.sess.review.Frame(b.sess.key()).Labels.Clone()
 	b.endSession()
-	b.ws.Close()
+	if err := b.ws.Close(); err != nil {
+		t.Fatal(err)
+	}
 	b.ws = nil
 
 	again := newBench(t, Config{Paths: []string{dir}, Workspace: ws})

@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
@@ -34,7 +35,7 @@ func newFrame(left, centre, right fyne.CanvasObject) *frame {
 	f := &frame{left: left, centre: centre, right: right, leftW: workListWidth, rightW: inspectorWidth}
 	f.leftBar = newDivider(func(dx float32) { f.leftW = clampWidth(f.leftW + dx); f.box.Refresh() })
 	f.rightBar = newDivider(func(dx float32) { f.rightW = clampWidth(f.rightW - dx); f.box.Refresh() })
-	f.box = fyne.NewContainerWithoutLayout(left, f.leftBar, centre, f.rightBar, right)
+	f.box = container.NewWithoutLayout(left, f.leftBar, centre, f.rightBar, right)
 	f.box.Layout = f
 	return f
 }
