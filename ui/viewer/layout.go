@@ -144,14 +144,15 @@ func (v *Viewport) layWords() {
 	}
 	used := v.legend.lay(&v.geo, v.laid, v.measure, v.overlay && v.known())
 	v.layCorners()
-	v.message.lay(v.laid, used)
+	right := float32(0)
+	if v.corners[2].plate.Visible() {
+		right = v.corners[2].plate.Size().Width
+	}
+	v.message.lay(v.laid, used, right)
 }
 
 // layCorners shares the upper edge between both texts there.
 func (v *Viewport) layCorners() {
-	if v.laid.IsZero() {
-		return
-	}
 	w, h := v.laid.Width, v.laid.Height
 	right := min(width(v.corners[1].full, theme.Quiet)+4*theme.Unit, (w-3*margin)/2)
 	v.corners[0].lay(margin, margin, w-3*margin-right, false)

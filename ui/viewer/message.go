@@ -52,8 +52,9 @@ func (m *message) objects() []fyne.CanvasObject {
 	return out
 }
 
-// lay shows the message in a viewport of the given size. Notes stay clear of the legend, whose extent is given.
-func (m *message) lay(size, legend fyne.Size) {
+// lay shows the message in a viewport of the given size. Notes stay clear of the legend at the bottom left, whose extent is
+// given, and of what is at the bottom right, whose width is.
+func (m *message) lay(size, legend fyne.Size, right float32) {
 	room := min(messageWidth, size.Width-2*margin-4*theme.Unit)
 	if m.kind == MessageNone || m.text == "" || room < 80 {
 		show(false, m.objects()...)
@@ -76,7 +77,7 @@ func (m *message) lay(size, legend fyne.Size) {
 	}
 	line := m.lines[0].MinSize().Height
 	if m.kind == MessageNote {
-		m.layNote(size, legend, widest, line, len(lines))
+		m.layNote(size, legend, right, widest, line, len(lines))
 		return
 	}
 	m.layMiddle(size, line, len(lines))
@@ -89,20 +90,31 @@ func (m *message) ink() color.Color {
 	return theme.Dark().Text
 }
 
-// layNote puts a note at the bottom in the middle, above the legend where they would meet.
-func (m *message) layNote(size, legend fyne.Size, widest, line float32, n int) {
+// layNote puts a note at the bottom: as near to the middle as there is room between what is in the corners, or above them.
+func (m *message) layNote(size, legend fyne.Size, right, widest, line float32, n int) {
 	const padX, padY = 3 * theme.Unit, 2 * theme.Unit
 	show(true, m.plate)
 	show(false, m.icon)
 	w, h := widest+2*padX, float32(n)*line+2*padY
 	x, y := (size.Width-w)/2, size.Height-margin-h
-	if legend.Width > 0 && x < 2*margin+legend.Width {
-		y = size.Height - 2*margin - legend.Height - h
+	from, to := beside(legend.Width), size.Width-beside(right)
+	if w <= to-from {
+		x = min(max(x, from), to-w)
+	} else {
+		y -= margin + legend.Height
 	}
 	place(m.plate, x, y, w, h)
 	for i := range n {
-		place(m.lines[i], (size.Width-width(m.lines[i].Text, theme.Text))/2, y+padY+float32(i)*line, widest, line)
+		place(m.lines[i], x+(w-width(m.lines[i].Text, theme.Text))/2, y+padY+float32(i)*line, widest, line)
 	}
+}
+
+// beside is how far from the viewport's edge there is room beside something of the given width in the corner.
+func beside(width float32) float32 {
+	if width == 0 {
+		return margin
+	}
+	return 2*margin + width
 }
 
 // layMiddle puts the message into the middle, under its icon.

@@ -202,12 +202,13 @@ func (v *Viewport) SetOverlay(on bool) {
 
 // SetCorners writes the words in the corners.
 func (v *Viewport) SetCorners(c Corners) {
-	texts := [3]string{c.TopLeft, c.TopRight, c.BottomRight}
-	for i, t := range texts {
-		if v.corners[i].full != t {
-			v.corners[i].full = t
-			v.layCorners()
-		}
+	changed := false
+	for i, t := range [3]string{c.TopLeft, c.TopRight, c.BottomRight} {
+		changed = changed || v.corners[i].full != t
+		v.corners[i].full = t
+	}
+	if changed {
+		v.layWords()
 	}
 }
 

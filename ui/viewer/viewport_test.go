@@ -326,9 +326,13 @@ func TestWordsHaveRoom(t *testing.T) {
 		t.Error("the corners overlap")
 	}
 	v.SetMessage(MessageNote, strings.Repeat("No lesion found. ", 12))
-	m, l := v.message.plate, v.legend.plate
-	if m.Position().X < l.Position().X+l.Size().Width && m.Position().Y+m.Size().Height > l.Position().Y {
-		t.Error("the note covers the legend")
+	for _, wide := range []float32{400, 520, 700, 1200} {
+		v.Resize(fyne.NewSize(wide, 600))
+		for name, o := range map[string]fyne.CanvasObject{"legend": v.legend.plate, "badge": v.corners[2].plate} {
+			if m := v.message.plate; overlap(m, o) || m.Position().X < 0 {
+				t.Errorf("%v wide: the note at %v covers the %s", wide, m.Position(), name)
+			}
+		}
 	}
 	v.SetImage(nil)
 	v.SetMessage(MessageRefused, strings.Repeat("word ", 400))
@@ -344,6 +348,11 @@ func TestWordsHaveRoom(t *testing.T) {
 	if v.message.icon.Visible() || v.message.lines[0].Visible() {
 		t.Error("a message that was taken back is still shown")
 	}
+}
+
+func overlap(a, b fyne.CanvasObject) bool {
+	p, q := a.Position(), b.Position()
+	return p.X < q.X+b.Size().Width && q.X < p.X+a.Size().Width && p.Y < q.Y+b.Size().Height && q.Y < p.Y+a.Size().Height
 }
 
 // Words over the image can be read on white tissue too, at the 4.5:1 of the whole window.
