@@ -3,10 +3,13 @@ package study
 import (
 	"bytes"
 	"encoding/binary"
+	"image"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/image/tiff"
 
 	"echoline/internal/fault"
 )
@@ -177,4 +180,41 @@ func TestLyingLengths(t *testing.T) {
 			copy(s[i:], old[:])
 		}
 	}
+}
+
+// FuzzOpen goes the whole way, from a file of any kind to its frames.
+func FuzzOpen(f *testing.F) {
+	for _, s := range seeds(f) {
+		if len(s) <= 4<<10 {
+			f.Add(s)
+		}
+	}
+	grey := image.NewGray(image.Rect(0, 0, 5, 4))
+	f.Add(encodePNG(f, grey))
+	f.Add(jpegOf(f, 9))
+	f.Add(tiffOf(f, grey, tiff.Deflate))
+	f.Add(pagesOf(f, grey, grey))
+	f.Add(part10File(explicitLittle, set{{"DirectoryRecordSequence", []set{record("A", "B"), record("..", "C")}}}))
+	path := filepath.Join(f.TempDir(), "x.dcm")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		st := open(t, path)
+		for _, r := range st.Refused {
+			checkFault(t, r)
+		}
+		for _, it := range st.Items {
+			for i := range min(it.Frames, 2) {
+				if fr, err := it.Frame(i); err != nil {
+					checkFault(t, err)
+				} else if fr.W != it.W || fr.H != it.H {
+					t.Fatalf("%d×%d, want %d×%d", fr.W, fr.H, it.W, it.H)
+				}
+			}
+		}
+		if len(st.Items) == 0 && len(st.Refused) == 0 && len(st.Skipped) == 0 {
+			t.Fatal("nothing became of the file")
+		}
+	})
 }

@@ -28,13 +28,14 @@ const (
 type format struct {
 	config func(io.Reader) (image.Config, error)
 	decode func(io.Reader) (image.Image, error)
-	whole  func(r io.ReaderAt, size int64) error // tells cheaply whether the file is all there
+	whole  func(r io.ReaderAt, size int64) error            // tells cheaply whether the file is all there
+	pages  func(r io.ReaderAt, size int64) ([]int64, error) // where the pages of a file lie; nil if it has just one
 }
 
 var (
-	pngFormat  = &format{png.DecodeConfig, png.Decode, wholePNG}
-	jpegFormat = &format{jpeg.DecodeConfig, jpeg.Decode, wholeJPEG}
-	tiffFormat = &format{tiff.DecodeConfig, tiff.Decode, wholeTIFF}
+	pngFormat  = &format{png.DecodeConfig, png.Decode, wholePNG, nil}
+	jpegFormat = &format{jpeg.DecodeConfig, jpeg.Decode, wholeJPEG, nil}
+	tiffFormat = &format{tiff.DecodeConfig, tiff.Decode, wholeTIFF, tiffPages}
 )
 
 // pictureFormat tells the format by the file's first bytes; nil for none of them.
@@ -72,8 +73,35 @@ func openPicture(f io.ReaderAt, o original, kind *format) (*Item, error) {
 		return it, err
 	}
 	it.ID = "sha256:" + id
-	it.source = pictureSource{o, kind}
+	src := pictureSource{file: o, kind: kind}
+	if kind.pages != nil {
+		if src.pages, err = samePages(f, o.size, kind, c); err != nil {
+			return it, err
+		}
+		it.Frames = len(src.pages)
+	}
+	it.source = src
 	return it, nil
+}
+
+// samePages lists the pages that are as large as the first, which has config c: the frames of a cine. Others are
+// thumbnails and reduced copies.
+func samePages(f io.ReaderAt, size int64, kind *format, c image.Config) ([]int64, error) {
+	pages, err := kind.pages(f, size)
+	if err != nil {
+		return nil, err
+	}
+	same := pages[:1]
+	for _, p := range pages[1:] {
+		page, err := kind.config(io.NewSectionReader(pageOf{f, p}, 0, size))
+		if err != nil {
+			return nil, decoderFault(err)
+		}
+		if page.Width == c.Width && page.Height == c.Height {
+			same = append(same, p)
+		}
+	}
+	return same, nil
 }
 
 // checkSize holds a picture against the limits, by the memory that its decoder takes.
@@ -95,27 +123,34 @@ func checkSize(c image.Config) error {
 }
 
 type pictureSource struct {
-	file original
-	kind *format
+	file  original
+	kind  *format
+	pages []int64 // of the frames, where a file can have several
 }
 
-func (s pictureSource) frame(int) (*Frame, error) {
+func (s pictureSource) frame(i int) (*Frame, error) {
 	f, err := s.file.reopen()
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	c, err := s.kind.config(bufio.NewReader(f))
+	var src io.ReaderAt = f
+	if s.pages != nil {
+		src = pageOf{f, s.pages[i]}
+	}
+	c, err := s.kind.config(io.NewSectionReader(src, 0, s.file.size))
 	if err == nil {
 		err = checkSize(c)
 	}
 	if err != nil {
 		return nil, decoderFault(err)
 	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return nil, err
+	// The TIFF decoder reads at offsets; the others read on and on, for which a buffer is better.
+	var in io.Reader = io.NewSectionReader(src, 0, s.file.size)
+	if s.pages == nil {
+		in = bufio.NewReaderSize(in, 64<<10)
 	}
-	im, err := s.kind.decode(bufio.NewReaderSize(f, 64<<10))
+	im, err := s.kind.decode(in)
 	if err != nil {
 		return nil, decoderFault(err)
 	}
@@ -250,102 +285,4 @@ func wholeJPEG(r io.ReaderAt, size int64) error {
 		return errTruncated()
 	}
 	return nil
-}
-
-// wholeTIFF checks that every strip and tile of the first page lies inside the file.
-func wholeTIFF(r io.ReaderAt, size int64) error {
-	ends, err := tiffExtents(r, size)
-	if err != nil {
-		return err
-	}
-	for _, e := range ends {
-		if e > size {
-			return errTruncated()
-		}
-	}
-	return nil
-}
-
-// Tags of TIFF directories that say where pixels lie.
-const (
-	tiffStripOffsets = 273
-	tiffStripCounts  = 279
-	tiffTileOffsets  = 324
-	tiffTileCounts   = 325
-)
-
-// tiffExtents lists where the strips and tiles of the first page end.
-func tiffExtents(r io.ReaderAt, size int64) ([]int64, error) {
-	var order binary.ByteOrder = binary.LittleEndian
-	read := func(off, n int64) ([]byte, error) {
-		if off < 0 || n < 0 || off+n > size {
-			return nil, errTruncated()
-		}
-		b := make([]byte, n)
-		_, err := io.ReadFull(io.NewSectionReader(r, off, n), b)
-		return b, err
-	}
-	head, err := read(0, 8)
-	if err != nil {
-		return nil, err
-	}
-	if head[0] == 'M' {
-		order = binary.BigEndian
-	}
-	dir := int64(order.Uint32(head[4:]))
-	count, err := read(dir, 2)
-	if err != nil {
-		return nil, err
-	}
-	entries, err := read(dir+2, 12*int64(order.Uint16(count)))
-	if err != nil {
-		return nil, err
-	}
-	values := map[uint16][]int64{}
-	for ; len(entries) > 0; entries = entries[12:] {
-		switch tag := order.Uint16(entries); tag {
-		case tiffStripOffsets, tiffStripCounts, tiffTileOffsets, tiffTileCounts:
-			if values[tag], err = tiffInts(entries[:12], order, read); err != nil {
-				return nil, err
-			}
-		}
-	}
-	var ends []int64
-	for at, length := range map[uint16]uint16{tiffStripOffsets: tiffStripCounts, tiffTileOffsets: tiffTileCounts} {
-		for i, off := range values[at] {
-			if i < len(values[length]) {
-				ends = append(ends, off+values[length][i])
-			}
-		}
-	}
-	return ends, nil
-}
-
-// tiffInts reads the integers of one 12-byte directory entry.
-func tiffInts(entry []byte, order binary.ByteOrder, read func(off, n int64) ([]byte, error)) ([]int64, error) {
-	wide := int64(4)
-	switch kind := order.Uint16(entry[2:]); kind {
-	case 3:
-		wide = 2
-	case 4:
-	default:
-		return nil, damaged("TIFF integers of type %d", kind)
-	}
-	n := int64(order.Uint32(entry[4:]))
-	data := entry[8:12]
-	if n*wide > 4 {
-		var err error
-		if data, err = read(int64(order.Uint32(data)), n*wide); err != nil {
-			return nil, err
-		}
-	}
-	out := make([]int64, n)
-	for i := range out {
-		if wide == 2 {
-			out[i] = int64(order.Uint16(data[2*i:]))
-		} else {
-			out[i] = int64(order.Uint32(data[4*i:]))
-		}
-	}
-	return out, nil
 }

@@ -2,6 +2,7 @@ package study
 
 import (
 	"bytes"
+	"encoding/binary"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -191,4 +192,53 @@ func jpegOfSize(tb testing.TB, w, h int) []byte {
 		b.WriteByte(0)
 	}
 	return b.Bytes()
+}
+
+// pagesOf joins single pictures to one TIFF file. The encoder leaves the offset of the next directory 0 behind the last
+// entry of its only one, and all offsets count from the beginning of the file.
+func pagesOf(tb testing.TB, ims ...image.Image) []byte {
+	tb.Helper()
+	var out []byte
+	link := 4 // where the offset of the next page goes
+	for _, im := range ims {
+		b := tiffOf(tb, im, tiff.Uncompressed)
+		base := uint32(len(out))
+		le := binary.LittleEndian
+		dir := le.Uint32(b[4:])
+		n := int(le.Uint16(b[dir:]))
+		for i := range n {
+			e := b[int(dir)+2+12*i:]
+			kind, count := le.Uint16(e[2:]), le.Uint32(e[4:])
+			wide := map[uint16]uint32{1: 1, 2: 1, 3: 2, 4: 4, 5: 8}[kind]
+			if le.Uint16(e) == tiffStripOffsets || wide*count > 4 {
+				le.PutUint32(e[8:], le.Uint32(e[8:])+base)
+			}
+		}
+		out = append(out, b...)
+		le.PutUint32(out[link:], base+dir)
+		link = int(base) + int(dir) + 2 + 12*n
+	}
+	return out
+}
+
+func TestPagesOfTIFFAreFrames(t *testing.T) {
+	page := func(w int, v uint8) image.Image {
+		im := image.NewGray(image.Rect(0, 0, w, 2))
+		im.Pix[0] = v
+		return im
+	}
+	data := pagesOf(t, page(3, 10), page(3, 20), page(1, 99), page(3, 30)) // the narrow one is a thumbnail
+	it := mustOpen(t, data)
+	if it.Frames != 3 {
+		t.Fatalf("%d frames", it.Frames)
+	}
+	for i, want := range []uint16{10, 20, 30} {
+		if f := mustFrame(t, it, i); f.Grey[0] != want || f.W != 3 {
+			t.Errorf("frame %d: %v", i, f.Grey)
+		}
+	}
+	dir := binary.LittleEndian.Uint32(data[4:])
+	n := binary.LittleEndian.Uint16(data[dir:])
+	copy(data[int(dir)+2+12*int(n):], data[4:8]) // the first page follows itself
+	wantFault(t, openBytes(t, "x.tif", data), CodeDamaged)
 }
