@@ -17,6 +17,7 @@ import (
 	"echoline/assets"
 	"echoline/inference"
 	"echoline/internal/store"
+	"echoline/internal/study"
 	"echoline/internal/text"
 	"echoline/ui/keys"
 	"echoline/ui/panel"
@@ -64,8 +65,9 @@ type App struct {
 	predictor inference.Predictor
 	modelErr  error
 	sess      *session
-	reading   *reading    // the opening under way
-	retry     *time.Timer // the next try to save; nil when everything is saved
+	reading   *reading     // the opening under way
+	taking    *study.Study // whose review is being got from the workspace
+	retry     *time.Timer  // the next try to save; nil when everything is saved
 	alerts    [alertCount]*alert
 	player    player
 	sizeMM    float64 // radius of the tools on calibrated images

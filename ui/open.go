@@ -185,11 +185,11 @@ func (a *App) replace(st *study.Study) {
 			if err := a.flush(); err != nil {
 				a.log.Error("journal", "event", "given-up", "err", err)
 			}
-			a.begin(st)
+			a.take(st)
 		})
 		return
 	}
-	a.begin(st)
+	a.take(st)
 }
 
 // flush finishes the stroke under way and saves what waits for it.
@@ -201,17 +201,37 @@ func (a *App) flush() error {
 	return a.sess.review.Flush()
 }
 
-// begin makes st the study on show. The work on the one before must have been saved, or given up: what of it is not in the
-// journal by now will never be.
-func (a *App) begin(st *study.Study) {
-	rev, err := a.ws.Review(st, a.set.Reader)
-	if err != nil {
-		a.fault(err)
-		if rev == nil {
-			return
-		}
-	}
+// take ends the session and gets the review of st from the workspace, beside the window: the journal of thousands of
+// images takes a while. What of the work before is not in the journal by now will never be.
+func (a *App) take(st *study.Study) {
 	a.endSession()
+	a.taking = st
+	a.view.SetBusy(true)
+	ws, reader := a.ws, a.set.Reader
+	go func() {
+		rev, err := ws.Review(st, reader)
+		a.post(func() {
+			if a.taking != st {
+				return
+			}
+			a.taking = nil
+			a.view.SetBusy(false)
+			if err != nil {
+				a.fault(err)
+			}
+			if rev != nil {
+				a.begin(st, rev)
+				return
+			}
+			a.list.SetRows(nil)
+			a.strip.Hide()
+			a.clearView(viewer.MessageEmpty, text.T("app.nothing"))
+		})
+	}()
+}
+
+// begin makes st, with its review, the study on show.
+func (a *App) begin(st *study.Study, rev *review.Review) {
 	s := newSession(st, rev)
 	a.sess = s
 	a.win.SetTitle(text.T("app.title") + " · " + st.Title)

@@ -133,6 +133,7 @@ func TestAnotherStudyWaitsForUnsavedWork(t *testing.T) {
 	}
 	j.full = false
 	b.replace(other)
+	b.wait("the other study", func() bool { return b.sess != nil })
 	if b.sess == first || len(j.entries) == 0 || b.alerts[alertNotSaved] != nil {
 		t.Fatal("the study was not opened once everything was saved")
 	}
