@@ -1,0 +1,64 @@
+package ui
+
+import (
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"echoline/ui/keys"
+)
+
+// TestFirstStartByKeyboard: the note, the name and Enter; then the study opens.
+func TestFirstStartByKeyboard(t *testing.T) {
+	b := newBench(t, Config{Paths: []string{pictures(t, 1)}})
+	b.set.Acknowledged, b.set.Reader = false, ""
+	b.start()
+	field := b.win.Canvas().Focused()
+	if field == nil || b.ws != nil {
+		t.Fatal("the name is asked for first")
+	}
+	b.keys.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn}) // behind the card keys do nothing
+	field.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	if b.set.Acknowledged {
+		t.Fatal("nobody is a reader")
+	}
+	test.Type(field.(fyne.Focusable), "이서연")
+	field.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	b.wait("the image", func() bool { return b.sess != nil && b.sess.frame != nil })
+	if again := LoadSettings(b.cfg.ConfigDir); !again.Acknowledged || again.Reader != "이서연" {
+		t.Fatalf("%+v", again)
+	}
+	b.keys.TypedKey(&fyne.KeyEvent{Name: fyne.KeyN})
+	b.do(keys.Help)
+}
+
+// TestLargeFolder: no single piece of work for the window takes long, whatever is going on behind it.
+func TestLargeFolder(t *testing.T) {
+	b := newBench(t, Config{Paths: []string{pictures(t, 1200)}})
+	worst := time.Duration(0)
+	post := b.post
+	b.post = func(f func()) {
+		post(func() {
+			begun := time.Now()
+			f()
+			if d := time.Since(begun); b.sess != nil && d > worst {
+				worst = d
+			}
+		})
+	}
+	b.open()
+	b.chooseWeak(0.9)
+	b.wait("the rows", func() bool { return len(b.sess.stale) == 0 })
+	t.Log("longest", worst)
+	if worst > time.Second {
+		t.Errorf("the window stood still for %v", worst)
+	}
+	for id, row := range b.sess.rows {
+		p := b.sess.review.ItemProgress(id, b.sess.scale.weakPx(b.sess.items[id]))
+		if row.Weak != p.Weak/p.Total {
+			t.Fatalf("row %s says %v", row.Title, row.Weak)
+		}
+	}
+}
