@@ -188,6 +188,24 @@ func TestExportCard(t *testing.T) {
 	}
 }
 
+// TestExportOfNothing: what was not written is no success, and another choice can be made at once.
+func TestExportOfNothing(t *testing.T) {
+	w := show(t, canvas.NewRectangle(nil), 1280, 720)
+	asked := 0
+	e := ShowExport(w, ExportOptions{
+		Formats: []Choice{{"png", fixed("PNG")}}, Includes: []Choice{{"all", fixed("All")}},
+		Start:    ExportChoice{Format: "png", Folder: "/out"},
+		OnExport: func(ExportChoice) { asked++ },
+	})
+	e.Done(0, []ExportFailure{{"Export", "nothing is accepted"}})
+	if got := texts(e); contains(got, "written to") || !contains(got, "nothing is accepted") {
+		t.Errorf("shown: %q", got)
+	}
+	if test.Tap(e.buttons[1]); asked != 1 {
+		t.Errorf("exported %d times, want once", asked)
+	}
+}
+
 func TestExportNeedsAFolder(t *testing.T) {
 	w := show(t, canvas.NewRectangle(nil), 1280, 720)
 	e := ShowExport(w, ExportOptions{

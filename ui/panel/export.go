@@ -63,7 +63,11 @@ func ShowExport(w fyne.Window, o ExportOptions) *ExportCard {
 		caption("panel.export.format", e.format), caption("panel.export.include", e.include),
 		caption("panel.export.folder", newRow(gap, 0, e.folder, browse)), e.progress, e.result))
 	e.ask()
-	e.show(e.buttons[1])
+	if e.choice.Folder == "" {
+		e.show(browse)
+	} else {
+		e.show(e.buttons[1])
+	}
 	return e
 }
 
@@ -105,12 +109,16 @@ func (e *ExportCard) Conflict(n int) {
 		newButton("", say("panel.export.replace"), primary, func() { e.start(true) }))
 }
 
-// Done shows how many files were written and which were not. Failures stay on the card until a person has closed it.
+// Done shows how many files were written and which were not. Failures stay on the card until a person has closed it. Where
+// nothing was written a person can choose otherwise and start again.
 func (e *ExportCard) Done(written int, failures []ExportFailure) {
 	e.progress.Hide()
-	items := []fyne.CanvasObject{notice(func() string {
-		return text.N("panel.export.written", written, text.Args{"Folder": e.choice.Folder})
-	}, roleGood)}
+	var items []fyne.CanvasObject
+	if written > 0 || len(failures) == 0 {
+		items = append(items, notice(func() string {
+			return text.N("panel.export.written", written, text.Args{"Folder": e.choice.Folder})
+		}, roleGood))
+	}
 	if len(failures) > 0 {
 		items = append(items, notice(func() string { return text.N("panel.export.failed", len(failures)) }, roleBad))
 		for _, f := range failures {
@@ -118,5 +126,9 @@ func (e *ExportCard) Done(written int, failures []ExportFailure) {
 		}
 	}
 	e.result.setItems(items...)
+	if written == 0 && len(failures) > 0 {
+		e.ask()
+		return
+	}
 	e.setButtons(newButton("", sayClose, primary, e.Close))
 }
