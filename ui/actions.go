@@ -209,7 +209,7 @@ const tintShare = 0.15
 // tintMask fills the mask of the frame on show with a faint tint.
 func (a *App) tintMask() {
 	if s := a.sess; s != nil && s.item != nil && s.frame != nil {
-		a.view.SetMask(s.review.Frame(s.key()).Labels, tintShare*a.opacity)
+		a.view.SetMask(s.review.Mask(s.key()), tintShare*a.opacity)
 	}
 }
 
@@ -247,14 +247,18 @@ func (a *App) toggleLanguage() {
 // refreshAll redraws every panel, after a change of theme or language.
 func (a *App) refreshAll() {
 	a.fyne.Settings().SetTheme(theme.New())
-	if a.sess != nil {
-		a.win.SetTitle(text.T("app.title") + " · " + a.sess.study.Title)
+	if s := a.sess; s != nil {
+		a.win.SetTitle(text.T("app.title") + " · " + s.study.Title)
 		a.list.SetRows(a.listRows())
-		if a.sess.want != nil {
-			a.list.Select(a.sess.want.ID)
-		}
 		a.refreshStrip()
 		a.showTool()
+		a.status.SetHint(text.T(s.tool.Hint()))
+		switch {
+		case s.want != nil:
+			a.list.Select(s.want.ID)
+		case s.refuse != "":
+			a.showRefused(s.refuse)
+		}
 	}
 	for _, o := range []fyne.CanvasObject{a.toolbar, a.list, a.inspector, a.strip, a.status, a.view, a.frame.box} {
 		o.Refresh()

@@ -63,6 +63,7 @@ func (a *App) pointer(e viewer.Pointer) {
 		if s := a.sess; s != nil && s.stroke {
 			s.tool.Drag(p)
 			a.refreshContours()
+			a.tintMask()
 		}
 	case viewer.Release:
 		a.finishStroke()
@@ -82,6 +83,7 @@ func (a *App) beginStroke(p tool.Pointer) {
 	}
 	s.stroke, s.active = true, nil
 	a.refreshContours()
+	a.tintMask()
 }
 
 // finishStroke commits the stroke under way, if there is one.

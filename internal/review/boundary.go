@@ -19,6 +19,19 @@ type boundary struct {
 	progress Progress
 }
 
+// Mask is the frame's mask. Like Contours it follows a stroke under way. Read it only; it is nil for a
+// frame that does not exist.
+func (r *Review) Mask(k Key) *mask.Plane {
+	f := r.Frame(k)
+	if f == nil {
+		return nil
+	}
+	if f.stroke != nil {
+		return f.stroke.Labels()
+	}
+	return f.Labels
+}
+
 // Contours returns the frame's boundary with expected error and states, sub-pixel from the model's field as long as the
 // mask is the model's, else from the mask. While a stroke is under way it follows that. Read it only; it is nil for a
 // frame without mask.

@@ -219,3 +219,20 @@ func TestEveryConfirmedArcIsReviewed(t *testing.T) {
 		}
 	})
 }
+
+func TestMaskFollowsTheStroke(t *testing.T) {
+	r, _ := open(t)
+	s, err := r.Begin(still, "brush", ByReader)
+	must(t, err)
+	s.Fill(mask.Capsule(30, 24, 30, 24, 5, 5), 1)
+	if mask.Count(r.Mask(still), 1) == 0 {
+		t.Fatal("the stroke is not in the mask")
+	}
+	s.Cancel()
+	if mask.Count(r.Mask(still), 1) != 0 {
+		t.Fatal("the stroke that was given up is still in the mask")
+	}
+	if r.Mask(Key{Instance: "nowhere"}) != nil {
+		t.Fatal("a mask of a frame that does not exist")
+	}
+}
