@@ -7,6 +7,7 @@ package ui
 
 import (
 	"log/slog"
+	"sync"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -64,11 +65,13 @@ type App struct {
 	ws        *store.Workspace
 	predictor inference.Predictor
 	modelErr  error
+	keeping   sync.Mutex // held while a prediction is stored
 	sess      *session
 	reading   *reading     // the opening under way
 	taking    *study.Study // whose review is being got from the workspace
 	retry     *time.Timer  // the next try to save; nil when everything is saved
 	alerts    [alertCount]*alert
+	question  *panel.Card // about unsaved work
 	player    player
 	sizeMM    float64 // radius of the tools on calibrated images
 	sizePx    float64 // and on others
@@ -153,7 +156,7 @@ func (a *App) close() {
 	}
 	if err := a.flush(); err != nil {
 		a.journalFailed(err)
-		panel.ShowQuestion(a.win, text.T("app.close.title"), text.T("app.close.unsaved"), text.T("app.close.anyway"), a.quit)
+		a.ask("app.close.unsaved", "app.close.anyway", a.quit)
 		return
 	}
 	a.quit()

@@ -156,14 +156,26 @@ func (a *App) readDone(r *reading, st *study.Study, err error) {
 	a.status.SetProgress(0, 0, "", nil)
 	switch {
 	case stopped:
+		a.nothingCame()
 		a.status.SetHint(text.T("app.cancelled"))
-		a.refreshFrame()
 	case err != nil:
 		a.log.Debug("window", "event", "open-failed")
+		a.nothingCame()
 		a.fault(err)
 	default:
 		a.replace(st)
 	}
+}
+
+// nothingCame leaves the window as it was before an opening; where there was nothing, it says how to open something.
+func (a *App) nothingCame() {
+	if a.sess == nil && a.taking == nil {
+		a.list.SetRows(nil)
+		a.strip.Hide()
+		a.clearView(viewer.MessageEmpty, text.T("app.nothing"))
+		return
+	}
+	a.refreshFrame()
 }
 
 // throttled passes on at most some thirty reports a second: more would only freeze the window.
@@ -181,7 +193,7 @@ func (a *App) throttled(f func(done, total int)) func(done, total int) {
 func (a *App) replace(st *study.Study) {
 	if err := a.flush(); err != nil {
 		a.journalFailed(err)
-		panel.ShowQuestion(a.win, text.T("app.close.title"), text.T("app.open.unsaved"), text.T("app.open.anyway"), func() {
+		a.ask("app.open.unsaved", "app.open.anyway", func() {
 			if err := a.flush(); err != nil {
 				a.log.Error("journal", "event", "given-up", "err", err)
 			}
@@ -223,9 +235,7 @@ func (a *App) take(st *study.Study) {
 				a.begin(st, rev)
 				return
 			}
-			a.list.SetRows(nil)
-			a.strip.Hide()
-			a.clearView(viewer.MessageEmpty, text.T("app.nothing"))
+			a.nothingCame()
 		})
 	}()
 }

@@ -98,10 +98,13 @@ func (a *App) request(s *session, k review.Key) {
 	}
 }
 
-// keepPrediction stores a prediction so that the next start has it at once. Losing it costs a model run, no work.
+// keepPrediction stores a prediction so that the next start has it at once. Losing it costs a model run, no work. One is
+// stored at a time: a stroke that ends meanwhile waits for no more than that one.
 func (a *App) keepPrediction(k review.Key, p *inference.Prediction) {
 	ws := a.ws
 	go func() {
+		a.keeping.Lock()
+		defer a.keeping.Unlock()
 		if err := ws.SavePrediction(k, p); err != nil {
 			a.log.Warn("prediction not stored", "err", err)
 		}

@@ -65,6 +65,14 @@ func (a *App) stopSaving() {
 	a.setSaved(panel.SavedAll)
 }
 
+// ask asks whether to go on although work is not saved. Only the last question stands: each answers the ones before.
+func (a *App) ask(question, yes string, act func()) {
+	if a.question != nil {
+		a.question.Close()
+	}
+	a.question = panel.ShowQuestion(a.win, text.T("app.close.title"), text.T(question), text.T(yes), act)
+}
+
 // fault shows an error that concerns what the reader just did.
 func (a *App) fault(err error) {
 	a.log.Error("fault", "err", err)

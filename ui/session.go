@@ -40,6 +40,7 @@ type session struct {
 
 	// What is on the screen, and thus what the reader's gestures mean.
 	item   *study.Item // nil: nothing, or a file that was refused
+	refuse string      // that file, as the study names it
 	index  int         // frame of item
 	frame  *study.Frame
 	window study.Window
@@ -109,10 +110,10 @@ func (s *session) shows(k review.Key) bool { return s.item != nil && s.key() == 
 // arrived tells whether the item and frame on the screen are those asked for.
 func (s *session) arrived() bool { return s.want != nil && s.want == s.item && s.wantIndex == s.index }
 
-// position is the place of the item in the work list that is shown or will be, or -1.
+// position is the place of the item in the work list that is shown or will be. Refused files come after the last.
 func (s *session) position() int {
 	if s.want == nil {
-		return -1
+		return len(s.order)
 	}
 	return slices.Index(s.order, s.want.ID)
 }

@@ -57,9 +57,9 @@ func (s *Settings) Save() error {
 	return durable.WriteFile(s.path, data, 0o600)
 }
 
-// remember puts paths at the front of the recent list.
+// remember puts paths at the front of the recent list; of very many only the first.
 func (s *Settings) remember(paths []string) {
-	for _, p := range paths {
+	for _, p := range slices.Backward(paths[:min(len(paths), maxRecent)]) {
 		s.Recent = slices.DeleteFunc(s.Recent, func(q string) bool { return q == p })
 		s.Recent = slices.Insert(s.Recent, 0, p)
 	}

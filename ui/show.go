@@ -39,7 +39,7 @@ func (a *App) showRefused(id string) {
 			a.stopPlaying()
 			a.finishStroke()
 			a.leaveItem()
-			s.want, s.item, s.frame, s.shown = nil, nil, nil, false
+			s.want, s.item, s.frame, s.shown, s.refuse = nil, nil, nil, false, id
 			a.list.Select(id)
 			a.strip.Hide()
 			a.clearView(viewer.MessageRefused, text.Fault(f))
@@ -70,7 +70,7 @@ func (a *App) showFrame(i int) {
 // frames are asked for, one is decoded at a time, and then the newest wish.
 func (a *App) goTo(it *study.Item, i int) {
 	s := a.sess
-	s.want, s.wantIndex = it, min(max(i, 0), it.Frames-1)
+	s.want, s.wantIndex, s.refuse = it, min(max(i, 0), it.Frames-1), ""
 	if s.shown = s.arrived(); !s.shown && !s.loading {
 		a.decode(s)
 	}
