@@ -16,6 +16,8 @@ PYTHON      ?= python3
 
 # Fyne draws through OpenGL, ONNX Runtime is a C library.
 export CGO_ENABLED = 1
+# ONNX Runtime reports to its maker unless told not to; the program says so itself, the training code is told here.
+export ORT_DISABLE_TELEMETRY = 1
 
 ORT         := libonnxruntime.so.1.29.0
 GOLANGCI    := build/tools/golangci-lint

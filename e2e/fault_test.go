@@ -141,9 +141,10 @@ func TestFullDisk(t *testing.T) {
 	if err := os.MkdirAll(h.workspace, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	wrap := append(namespace(t), "sh", "-c", `mount -t tmpfs -o size=64m tmpfs "$0" && exec "$@"`, h.workspace)
-	p := open(t, d, h, launch{wrap: wrap})
-	p.waitEver(t, "predictions-done")
+	wrap := append(namespace(t), "sh", "-c", `mount -t tmpfs -o size=8m tmpfs "$0" && exec "$@"`, h.workspace)
+	// Without a model: its predictions would leave the database room of its own.
+	p := open(t, d, h, launch{wrap: wrap, binary: elsewhere(t, "lib")})
+	p.waitEver(t, "frame-shown")
 	p.settle()
 	inside := filepath.Join("/proc", itoa(p.cmd.Process.Pid), "root", h.workspace)
 	ballast := filepath.Join(inside, "ballast")
@@ -197,13 +198,13 @@ func TestBadFiles(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(folder, "empty"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	var b bytes.Buffer
-	if err := png.Encode(&b, picture(320, 240)); err != nil {
+	writePicture(t, filepath.Join(folder, "image.png"))
+	good, err := os.ReadFile(filepath.Join(folder, "image.png"))
+	if err != nil {
 		t.Fatal(err)
 	}
-	good := b.Bytes()
 	for name, data := range map[string][]byte{
-		"empty.dcm": nil, "notes.txt": []byte("no image"), "truncated.png": good[:len(good)/3], "image.png": good,
+		"empty.dcm": nil, "notes.txt": []byte("no image"), "truncated.png": good[:len(good)/3],
 	} {
 		if err := os.WriteFile(filepath.Join(folder, name), data, 0o600); err != nil {
 			t.Fatal(err)
@@ -225,17 +226,24 @@ func TestBadFiles(t *testing.T) {
 	d.screenshot(t, "nothing")
 }
 
-// picture is grey noise with a dark disk, which is as much as a reader needs here.
-func picture(w, h int) image.Image {
-	m := image.NewGray(image.Rect(0, 0, w, h))
+// writePicture writes grey noise with a dark disk, which is as much as a reader needs here.
+func writePicture(t *testing.T, path string) {
+	t.Helper()
+	m := image.NewGray(image.Rect(0, 0, 320, 240))
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := range m.Pix {
 		m.Pix[i] = uint8(90 + r.IntN(60))
-		if math.Hypot(float64(i%w-w/2), float64(i/w-h/2)) < float64(h)/5 {
+		if math.Hypot(float64(i%320-160), float64(i/320-120)) < 48 {
 			m.Pix[i] /= 4
 		}
 	}
-	return m
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestNoDisplay: without a screen the program says so and ends with status 1.

@@ -161,13 +161,13 @@ func TestKilledInAStroke(t *testing.T) {
 	p.waitEver(t, "prediction", "item", first["item"], "frame", "0")
 	p.settle()
 	w, hgt := p.size(t)
-	// The middle of the window lies on the image, whatever the panels' widths.
-	at := func(i int) point { return point{w/2 - 120 + 80*i, hgt/2 - 60 + 30*i} }
+	// Deep in the tissue, away from the lesion and from each other.
+	at := func(i int) point { return point{w/2 - 220 + 140*i, hgt/2 + 200} }
 	p.key(t, "b")
 	const strokes = 3
 	for i := range strokes {
 		from := at(i)
-		p.drag(t, from, point{from.x + 30, from.y + 20})
+		p.drag(t, from, point{from.x + 20, from.y - 15})
 		if e := p.wait(t, "stroke-saved"); e["changed"] != "true" || e["unsaved"] != "0" {
 			t.Fatalf("stroke %d: %v", i+1, e)
 		}
@@ -176,7 +176,7 @@ func TestKilledInAStroke(t *testing.T) {
 	before := readSEG(t, seg)
 
 	from := at(strokes)
-	p.press(t, from, point{from.x - 60, from.y + 60})
+	p.press(t, from, point{from.x + 20, from.y - 60})
 	d.screenshot(t, "before-kill")
 	p.kill()
 	d.xdotool(t, "mouseup", "1")
@@ -231,6 +231,19 @@ func TestFirstStart(t *testing.T) {
 
 			p = open(t, d, h, launch{})
 			p.waitEver(t, "study-opened") // without a card
+			p.quit(t)
+		})
+	}
+}
+
+// TestQuitWhileBusy: closing the window while files are read and the model runs ends the program at once.
+func TestQuitWhileBusy(t *testing.T) {
+	d := screen(t)
+	h := newHome(t, nil)
+	for _, moment := range []string{"window-shown", "study-opened", "frame-shown", "prediction", "study-opened"} {
+		t.Run(moment, func(t *testing.T) {
+			p := open(t, d, h, launch{})
+			p.waitEver(t, moment)
 			p.quit(t)
 		})
 	}

@@ -353,7 +353,9 @@ func (p *program) quit(t *testing.T) {
 	select {
 	case <-p.done:
 	case <-time.After(patience):
-		t.Fatal("the program did not end")
+		syscall.Kill(p.cmd.Process.Pid, syscall.SIGQUIT) // it says where it hangs
+		<-p.done
+		t.Fatalf("the program did not end:\n%s", p.tail(400))
 	}
 	if state := p.cmd.ProcessState; !state.Success() {
 		t.Errorf("the program ended with %v", state)

@@ -19,10 +19,23 @@ with open(sys.argv[2], "wb") as f:
     f.write(pixels.astype(numpy.uint8).tobytes())
 
 
+shared = ds.SharedFunctionalGroupsSequence[0]
+
+
+def group(item, name):
+    """The functional group of a frame: its own, or the one that all frames share."""
+    return (item if name in item else shared)[name].value[0]
+
+
 def source(item):
     """The number, from 1, of the source frame that a frame of the segmentation lies on."""
-    image = item.DerivationImageSequence[0].SourceImageSequence[0]
+    image = group(item, "DerivationImageSequence").SourceImageSequence[0]
     return int(image.get("ReferencedFrameNumber", 1))
+
+
+def segment(item):
+    """The number of a frame's segment."""
+    return int(group(item, "SegmentIdentificationSequence").ReferencedSegmentNumber)
 
 
 print(json.dumps({
@@ -32,7 +45,5 @@ print(json.dumps({
     "bits": int(ds.BitsAllocated),
     "type": ds.SegmentationType,
     "sources": [source(i) for i in ds.PerFrameFunctionalGroupsSequence],
-    "segments": [int(i.SegmentIdentificationSequence[0].ReferencedSegmentNumber)
-                 for i in ds.PerFrameFunctionalGroupsSequence],
-    "source_instance": ds.ReferencedSeriesSequence[0].ReferencedInstanceSequence[0].ReferencedSOPInstanceUID,
+    "segments": [segment(i) for i in ds.PerFrameFunctionalGroupsSequence],
 }))
