@@ -124,9 +124,7 @@ func (a *App) exported(card *panel.ExportCard, res export.Result, err error) {
 
 // exportFailure says what kept one item from being written.
 func exportFailure(f *fault.Error) panel.ExportFailure {
-	what := *f
-	what.Where = ""
-	return panel.ExportFailure{Name: f.Where, What: text.Fault(&what)}
+	return panel.ExportFailure{Name: f.Where, What: reason(f)}
 }
 
 // summary sums up the session after its last image.

@@ -164,13 +164,21 @@ func (a *App) showMeasures() {
 		}
 		rows = append(
 			rows,
-			panel.Measure{Label: text.T("app.measure.longest"), Value: fmt.Sprintf("%.1f %s", m.Longest, unit)},
-			panel.Measure{Label: text.T("app.measure.perpendicular"), Value: fmt.Sprintf("%.1f %s", m.Perpendicular, unit)},
-			panel.Measure{Label: text.T("app.measure.area"), Value: fmt.Sprintf("%.1f %s²", m.Area, unit)},
-			panel.Measure{Label: text.T("app.measure.perimeter"), Value: fmt.Sprintf("%.1f %s", m.Perimeter, unit)},
+			panel.Measure{Label: text.T("app.measure.longest"), Value: length(m.Longest, unit)},
+			panel.Measure{Label: text.T("app.measure.perpendicular"), Value: length(m.Perpendicular, unit)},
+			panel.Measure{Label: text.T("app.measure.area"), Value: length(m.Area, unit) + "²"},
+			panel.Measure{Label: text.T("app.measure.perimeter"), Value: length(m.Perimeter, unit)},
 		)
 	}
 	a.inspector.SetMeasures(rows, note)
+}
+
+// length writes a measurement. A tenth of a pixel says nothing of a measurement of hundreds.
+func length(v float64, unit string) string {
+	if unit == "px" && v >= 100 {
+		return fmt.Sprintf("%.0f px", v)
+	}
+	return fmt.Sprintf("%.1f %s", v, unit)
 }
 
 // showHistory writes the frame's edits.

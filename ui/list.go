@@ -9,6 +9,7 @@ import (
 
 	xdraw "golang.org/x/image/draw"
 
+	"echoline/internal/fault"
 	"echoline/internal/review"
 	"echoline/internal/study"
 	"echoline/internal/text"
@@ -34,6 +35,13 @@ func (a *App) fillList() {
 	a.list.SetRows(a.listRows())
 }
 
+// reason is why a file was refused, without its path: the words stand beside its name.
+func reason(f *fault.Error) string {
+	words := *f
+	words.Where = ""
+	return text.Fault(&words)
+}
+
 // listRows is the work list from top to bottom; refused files come last.
 func (a *App) listRows() []panel.Row {
 	s := a.sess
@@ -43,7 +51,7 @@ func (a *App) listRows() []panel.Row {
 	}
 	for _, f := range s.study.Refused {
 		rows = append(rows, panel.Row{
-			ID: f.Where, Title: baseName(f.Where), State: panel.Refused, Weak: math.NaN(), Reason: text.Fault(f),
+			ID: f.Where, Title: baseName(f.Where), State: panel.Refused, Weak: math.NaN(), Reason: reason(f),
 		})
 	}
 	return rows

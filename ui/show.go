@@ -41,8 +41,8 @@ func (a *App) showRefused(id string) {
 			a.leaveItem()
 			s.want, s.item, s.frame, s.shown, s.refuse = nil, nil, nil, false, id
 			a.list.Select(id)
-			a.strip.Hide()
-			a.clearView(viewer.MessageRefused, text.Fault(f))
+			a.hideStrip()
+			a.clearView(viewer.MessageRefused, baseName(f.Where)+"\n"+reason(f))
 			return
 		}
 	}
@@ -153,9 +153,18 @@ func (a *App) enterItem() {
 		a.refreshStrip()
 		a.strip.Show()
 	} else {
-		a.strip.Hide()
+		a.hideStrip()
 	}
 	a.fitTools()
+	if s.tool != nil {
+		a.status.SetHint(text.T("app.hint.image", text.Args{"Tool": text.T(s.tool.Hint())}))
+	}
+}
+
+// hideStrip takes the cine strip away and gives its room to the image, which hiding alone does not.
+func (a *App) hideStrip() {
+	a.strip.Hide()
+	a.frame.centre.Refresh()
 }
 
 // settle brings everything up to date for a frame at which the reader stays.
