@@ -6,17 +6,21 @@
 package ui
 
 import (
+	"fmt"
 	"log/slog"
+	"reflect"
 	"sync"
 	"time"
 
 	"fyne.io/fyne/v2"
 	fyneapp "fyne.io/fyne/v2/app"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver"
 	"fyne.io/fyne/v2/lang"
 
 	"echoline/assets"
 	"echoline/inference"
+	"echoline/internal/fault"
 	"echoline/internal/store"
 	"echoline/internal/study"
 	"echoline/internal/text"
@@ -85,12 +89,37 @@ type App struct {
 	presetAt                  int  // of study.Presets
 }
 
-// Run opens the window and returns when it closes.
+// CodeDisplay is the fault of a start without a screen that can draw a window.
+const CodeDisplay fault.Code = "app.display"
+
+// Run opens the window and returns when it closes. Without a display, or OpenGL on it, it gives the fault CodeDisplay.
 func Run(cfg Config) error {
 	a := newApp(cfg, fyneapp.NewWithID(appID), fyne.Do)
 	a.fyne.Lifecycle().SetOnStarted(a.start)
-	a.win.ShowAndRun()
+	if err := opened(a.win); err != nil {
+		return err
+	}
+	a.fyne.Run()
 	return nil
+}
+
+// opened shows a window for the first time. Where the toolkit cannot open one it panics, or only logs why and would then
+// wait for ever.
+func opened(w fyne.Window) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fault.New(CodeDisplay, "", fmt.Errorf("%v", r), nil)
+		}
+	}()
+	w.Show()
+	if n, ok := w.(driver.NativeWindow); ok {
+		n.RunNative(func(handle any) {
+			if reflect.ValueOf(handle).IsZero() {
+				err = fault.New(CodeDisplay, "", nil, nil)
+			}
+		})
+	}
+	return err
 }
 
 // newApp makes the window on an app of the toolkit. post hands work to the window's goroutine.
