@@ -1,19 +1,32 @@
 package main
 
 import (
-	"net"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
-func TestDisplay(t *testing.T) {
-	dir := t.TempDir()
-	l, err := net.Listen("unix", filepath.Join(dir, "wayland-7"))
+// listen makes a local socket at path that takes calls, until the test ends.
+func listen(t *testing.T, path string) {
+	t.Helper()
+	s, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	t.Cleanup(func() { _ = unix.Close(s) })
+	if err := unix.Bind(s, &unix.SockaddrUnix{Name: path}); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Listen(s, 8); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDisplay(t *testing.T) {
+	dir := t.TempDir()
+	listen(t, filepath.Join(dir, "wayland-7"))
 	t.Setenv("XDG_RUNTIME_DIR", dir)
 	for _, c := range []struct {
 		name, wayland, x11, says string

@@ -51,7 +51,7 @@ func workedOn(t *testing.T, readers ...string) (workspace, files string) {
 			k := review.Key{Instance: st.Items[i].ID, Frame: frame}
 			stroke, err := r.Begin(k, "brush", review.ByReader)
 			must(err)
-			stroke.SetLabels(p)
+			must(stroke.SetLabels(p))
 			_, err = stroke.Commit()
 			must(err)
 			must(r.SetStatus(k, s))

@@ -48,6 +48,6 @@ func syncDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer d.Close() //nolint:errcheck // nothing was written
+	defer d.Close()
 	return d.Sync()
 }
