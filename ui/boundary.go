@@ -179,7 +179,6 @@ func (a *App) chooseWeak(share float64) {
 	s.scale.choose(share)
 	s.active = nil
 	a.refreshFrame()
-	a.refreshStrip()
 	for id := range s.rows {
 		a.rowLater(s, id)
 	}

@@ -24,7 +24,7 @@ func TestFirstStartByKeyboard(t *testing.T) {
 	if b.set.Acknowledged {
 		t.Fatal("nobody is a reader")
 	}
-	test.Type(field.(fyne.Focusable), "이서연")
+	test.Type(field, "이서연")
 	field.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
 	b.wait("the image", func() bool { return b.sess != nil && b.sess.frame != nil })
 	if again := LoadSettings(b.cfg.ConfigDir); !again.Acknowledged || again.Reader != "이서연" {

@@ -133,7 +133,7 @@ func (a *App) rowLater(s *session, id string) {
 	}
 }
 
-// freshenRows refreshes the rows that wait for it, as far as the window has time.
+// freshenRows refreshes the rows that wait for it, as far as the window has time, and then the cine strip.
 func (a *App) freshenRows(s *session) {
 	if s.gone {
 		return
@@ -147,6 +147,7 @@ func (a *App) freshenRows(s *session) {
 		}
 		a.updateRow(id)
 	}
+	a.refreshStrip()
 }
 
 // sortOrder orders the items: by name, or with most weak boundary first and what is decided last.
