@@ -76,11 +76,11 @@ func startDesktop(options ...string) (*desktop, error) {
 	args := []string{"-displayfd", "3", "-screen", "0", fmt.Sprintf("%dx%dx24", screenW, screenH), "-nolisten", "tcp", "-noreset", "-dpi", "96"}
 	x := exec.Command("Xvfb", append(args, options...)...)
 	x.ExtraFiles = []*os.File{write}
-	if err := x.Start(); err != nil {
-		write.Close()
+	err = x.Start()
+	_ = write.Close() // the server has its own end
+	if err != nil {
 		return nil, err
 	}
-	write.Close()
 	d.procs = append(d.procs, x)
 	number, err := bufio.NewReader(read).ReadString('\n')
 	if err != nil {
@@ -110,8 +110,8 @@ func startDesktop(options ...string) (*desktop, error) {
 // stop ends what startDesktop started.
 func (d *desktop) stop() {
 	for i := len(d.procs) - 1; i >= 0; i-- {
-		d.procs[i].Process.Kill()
-		d.procs[i].Wait()
+		_ = d.procs[i].Process.Kill()
+		_ = d.procs[i].Wait()
 	}
 }
 

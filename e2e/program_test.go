@@ -144,7 +144,7 @@ func (p *program) follow(out io.Reader) {
 		}
 		p.mu.Unlock()
 	}
-	p.cmd.Wait()
+	_ = p.cmd.Wait() // quit asks how it ended
 	p.mu.Lock()
 	p.exited = true
 	p.mu.Unlock()
@@ -159,7 +159,7 @@ func parse(line string) event {
 		if !ok {
 			break
 		}
-		value := rest
+		var value string
 		if strings.HasPrefix(rest, `"`) {
 			quoted, err := strconv.QuotedPrefix(rest)
 			if err != nil {
@@ -342,7 +342,7 @@ func (p *program) size(t *testing.T) (w, h int) {
 
 // kill ends the program as a power cut does: nothing of it runs any more.
 func (p *program) kill() {
-	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	<-p.done
 }
 
@@ -353,7 +353,7 @@ func (p *program) quit(t *testing.T) {
 	select {
 	case <-p.done:
 	case <-time.After(patience):
-		syscall.Kill(p.cmd.Process.Pid, syscall.SIGQUIT) // it says where it hangs
+		_ = syscall.Kill(p.cmd.Process.Pid, syscall.SIGQUIT) // it says where it hangs
 		<-p.done
 		t.Fatalf("the program did not end:\n%s", p.tail(400))
 	}
