@@ -119,6 +119,7 @@ train: $(VENV)/ready ## train, calibrate, and write assets/models with its card;
 	$(TRAINING) train
 	$(TRAINING) export
 	$(TRAINING) evaluate --card assets/models/echoline-breast.md
+	$(TRAINING) predict-reference --parity assets/models/parity
 
 .PHONY: evaluate
 evaluate: $(VENV)/ready ## measure assets/models on the test split
