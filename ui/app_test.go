@@ -104,7 +104,7 @@ func newBench(t testing.TB, cfg Config) *bench {
 // wait runs the window's work until done says so.
 func (b *bench) wait(what string, done func() bool) {
 	b.t.Helper()
-	limit := time.After(20 * time.Second)
+	limit := time.After(time.Minute)
 	for !done() {
 		select {
 		case f := <-b.queue:

@@ -12,6 +12,7 @@ import (
 	"echoline/internal/export"
 	"echoline/internal/fault"
 	"echoline/internal/review"
+	"echoline/internal/study"
 	"echoline/internal/text"
 	"echoline/ui/panel"
 )
@@ -29,8 +30,9 @@ func (a *App) showExport(onlyShown bool) {
 	a.stopPlaying()
 	a.finishStroke()
 	include := export.Accepted
+	var only *study.Item
 	if onlyShown {
-		include = export.All
+		include, only = export.All, s.item
 	}
 	var card *panel.ExportCard
 	ctx, cancel := context.WithCancel(context.Background())
@@ -45,7 +47,7 @@ func (a *App) showExport(onlyShown bool) {
 			if ctx.Err() != nil {
 				ctx, cancel = context.WithCancel(context.Background())
 			}
-			a.export(ctx, card, c, onlyShown)
+			a.export(ctx, card, c, s, only)
 		},
 	})
 }
@@ -71,12 +73,9 @@ func choices(prefix string, ids ...string) []panel.Choice {
 	return out
 }
 
-// export writes what the card asks for, from a copy of the review that no later edit changes.
-func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.ExportChoice, onlyShown bool) {
-	s := a.sess
-	if s == nil {
-		return
-	}
+// export writes what the card asks for, from a copy of the review that no later edit changes. s is the session that the card
+// was opened for: files dropped meanwhile may have brought another study. With only, that item alone is written.
+func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.ExportChoice, s *session, only *study.Item) {
 	a.set.ExportDir = c.Folder
 	a.saveSettings()
 	var models []inference.Info
@@ -84,9 +83,8 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 		models = append(models, a.predictor.Info())
 	}
 	in := export.FromReview(s.review, export.Include(c.Include), models...)
-	if onlyShown && s.item != nil {
-		id := s.item.ID
-		in.Items = slices.DeleteFunc(in.Items, func(it export.Item) bool { return it.Source.ID != id })
+	if only != nil {
+		in.Items = slices.DeleteFunc(in.Items, func(it export.Item) bool { return it.Source.ID != only.ID })
 	}
 	o := export.Options{
 		Format: c.Format, Dir: c.Folder, Include: export.Include(c.Include), Overwrite: c.Overwrite, Manifest: true,

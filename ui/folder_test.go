@@ -36,7 +36,7 @@ func TestFirstStartByKeyboard(t *testing.T) {
 
 // TestLargeFolder: no single piece of work for the window takes long, whatever is going on behind it.
 func TestLargeFolder(t *testing.T) {
-	b := newBench(t, Config{Paths: []string{pictures(t, 1200)}})
+	b := newBench(t, Config{Paths: []string{pictures(t, 400)}})
 	worst := time.Duration(0)
 	post := b.post
 	b.post = func(f func()) {
