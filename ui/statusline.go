@@ -30,7 +30,9 @@ func (a *App) refreshStatus() {
 }
 
 // zoomText writes the zoom: how many screen pixels an image pixel takes, in per cent.
-func (a *App) zoomText() string { return text.T("panel.percent", text.Args{"N": fmt.Sprintf("%.0f", 100*a.view.Zoom())}) }
+func (a *App) zoomText() string {
+	return text.T("panel.percent", text.Args{"N": fmt.Sprintf("%.0f", 100*a.view.Zoom())})
+}
 
 func (a *App) setSaved(s panel.Saved) {
 	a.line.Saved = s
