@@ -325,9 +325,15 @@ func (p *Browser) key(e *fyne.KeyEvent) bool {
 	return true
 }
 
-// jumpTo moves the cursor to the first name that starts with what was typed of late.
+// jumpTo moves the cursor to the first name that starts with what was typed of late. A path is typed into its field.
 func (p *Browser) jumpTo(r rune) {
-	if r == ' ' {
+	switch r {
+	case ' ':
+		return
+	case '/', '~': // no name starts so: a path is being typed
+		p.path.SetText(string(r))
+		p.path.CursorColumn = 1
+		p.window.Canvas().Focus(p.path)
 		return
 	}
 	if time.Since(p.typedAt) > time.Second {

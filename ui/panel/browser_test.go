@@ -87,6 +87,15 @@ func TestBrowserByKeyboard(t *testing.T) {
 	}
 }
 
+// TestBrowserTakesAPathFromTheList: a slash goes to the path, with no tab to find it.
+func TestBrowserTakesAPathFromTheList(t *testing.T) {
+	p, _ := browse(t, Browse{Start: browserFolder(t, "a.dcm")})
+	p.list.TypedRune('/')
+	if p.window.Canvas().Focused() != p.path || p.path.Text != "/" {
+		t.Errorf("the path reads %q, its focus is %v", p.path.Text, p.window.Canvas().Focused() == p.path)
+	}
+}
+
 func TestBrowserPicksSeveral(t *testing.T) {
 	dir := browserFolder(t, "a.dcm", "b.dcm", "c.dcm", "d.dcm")
 	p, chosen := browse(t, Browse{Start: dir})

@@ -107,9 +107,10 @@ func (s *StatusBar) item(i int) string {
 
 var savedKeys = [...]string{SavedAll: "panel.status.saved", Saving: "panel.status.saving", NotSaved: "panel.status.not_saved"}
 
-// SetHint shows what the active tool can do now.
+// SetHint shows what the active tool can do now, also where the pointer rests on something that has a hint: what just
+// happened matters more.
 func (s *StatusBar) SetHint(hint string) {
-	s.hint = hint
+	s.hint, s.hover = hint, ""
 	s.hintLabel.Refresh()
 }
 
