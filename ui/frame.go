@@ -21,6 +21,9 @@ const (
 	dividerWidth   = 4
 )
 
+// leastHeight is that of the room between the bars: the whole window still fits a screen of 1280×720 at 200 %.
+const leastHeight = 240
+
 // frame lays out the reading room: work list, centre, inspector. The side panels keep their width when the window grows,
 // so that the image gets all the room; both can be dragged and folded away.
 type frame struct {
@@ -82,7 +85,7 @@ func (f *frame) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 
 // MinSize implements fyne.Layout. The side panels shrink before the window refuses to.
 func (f *frame) MinSize([]fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(640, max(f.centre.MinSize().Height, 320))
+	return fyne.NewSize(640, max(f.centre.MinSize().Height, leastHeight))
 }
 
 func place(o fyne.CanvasObject, x, w, h float32) {
