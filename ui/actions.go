@@ -219,10 +219,12 @@ func (a *App) imageAlone() {
 	a.win.SetFullScreen(on)
 	a.frame.show(a.list, a.frame.leftBar, !on)
 	a.frame.show(a.inspector, a.frame.rightBar, !on)
-	if on {
-		a.toolbar.Hide()
-	} else {
-		a.toolbar.Show()
+	for _, o := range []fyne.CanvasObject{a.toolbar, a.status} {
+		if on {
+			o.Hide()
+		} else {
+			o.Show()
+		}
 	}
 }
 

@@ -160,6 +160,8 @@ func (a *App) build() {
 	a.bindPointer()
 	a.win.SetContent(container.NewBorder(a.toolbar, a.status, nil, nil, a.frame.box))
 	a.bindKeys()
+	a.refreshToolbar()
+	a.refreshInspector()
 }
 
 // start runs once the window is on the screen.

@@ -283,6 +283,9 @@ func TestWithoutModelDrawingWorks(t *testing.T) {
 	})
 	b.start()
 	b.wait("the image", func() bool { return b.sess != nil && b.sess.frame != nil })
+	if st := b.sess.rows[b.sess.item.ID].State; st != panel.Unpredicted {
+		t.Errorf("without a model the row says %v", st)
+	}
 	b.drag(contour.Point{X: 40, Y: 40}, contour.Point{X: 60, Y: 40})
 	if mask.Count(b.sess.review.Frame(b.sess.key()).Labels, 1) == 0 {
 		t.Fatal("nothing drawn")

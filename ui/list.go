@@ -96,7 +96,9 @@ func (a *App) rowState(it *study.Item) panel.State {
 		return panel.Rejected
 	case accepted+rejected+touched > 0:
 		return panel.InReview
-	case a.predictor == nil || predicted == 0:
+	case a.modelErr != nil:
+		return panel.Unpredicted
+	case predicted == 0:
 		return panel.Waiting
 	case predicted < it.Frames:
 		return panel.Predicting

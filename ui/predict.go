@@ -158,7 +158,7 @@ func (a *App) predictionProgress(s *session) {
 	case s.settled:
 		return
 	case done < s.total:
-		a.list.SetProgress(done, s.total, text.T("app.predicting"), nil)
+		a.list.SetProgress(done, s.total, text.T("app.predicting", text.Args{"Done": done, "Total": s.total}), nil)
 		return
 	}
 	s.settled = true

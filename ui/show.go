@@ -204,13 +204,22 @@ func (a *App) refreshFrame() {
 	a.refreshPanels()
 }
 
+// showSpacing gives the viewport the pixel size. Millimetres hold where the boundary lies, as in the inspector; the shape of
+// the pixels is the item's, so that the picture does not change with the boundary.
+func (a *App) showSpacing() {
+	sp, cal := a.spacing()
+	if cal == study.Uncalibrated {
+		sp, _ = a.sess.item.SpacingAt(a.sess.index)
+	}
+	a.view.SetSpacing(sp.X, sp.Y, cal != study.Uncalibrated)
+}
+
 // refreshPicture brings up to date what lies over the image.
 func (a *App) refreshPicture() {
 	s := a.sess
 	k := s.key()
 	f := s.review.Frame(k)
-	sp, cal := s.item.SpacingAt(s.index)
-	a.view.SetSpacing(sp.X, sp.Y, cal != study.Uncalibrated)
+	a.showSpacing()
 	a.view.SetErrorScale(s.scale.limitPx(s.item), s.scale.weakPx(s.item), a.calibrated())
 	a.refreshContours()
 	a.tintMask()

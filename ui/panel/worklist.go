@@ -25,6 +25,7 @@ const (
 	Accepted
 	Rejected
 	Refused
+	Unpredicted // there is no model
 )
 
 // stateLooks are each state's icon, colour and name, so that colour never says it alone.
@@ -33,13 +34,14 @@ var stateLooks = [...]struct {
 	role role
 	key  string
 }{
-	Waiting:    {"clock", roleQuiet, "panel.state.waiting"},
-	Predicting: {"loader", roleAccent, "panel.state.predicting"},
-	Predicted:  {"circle-dashed", roleText, "panel.state.predicted"},
-	InReview:   {"pencil", roleAccent, "panel.state.in_review"},
-	Accepted:   {"circle-check", roleGood, "panel.state.accepted"},
-	Rejected:   {"circle-x", roleWarn, "panel.state.rejected"},
-	Refused:    {"triangle-alert", roleBad, "panel.state.refused"},
+	Waiting:     {"clock", roleQuiet, "panel.state.waiting"},
+	Predicting:  {"loader", roleAccent, "panel.state.predicting"},
+	Predicted:   {"circle-dashed", roleText, "panel.state.predicted"},
+	InReview:    {"pencil", roleAccent, "panel.state.in_review"},
+	Accepted:    {"circle-check", roleGood, "panel.state.accepted"},
+	Rejected:    {"circle-x", roleWarn, "panel.state.rejected"},
+	Refused:     {"triangle-alert", roleBad, "panel.state.refused"},
+	Unpredicted: {"circle-dashed", roleQuiet, "panel.state.unpredicted"},
 }
 
 // String names the state in the chosen language.

@@ -123,11 +123,12 @@ func (v *Viewport) SetImage(img *image.RGBA) {
 	v.viewChanged()
 }
 
-// SetSpacing says how large a pixel is, in mm; or, where that is not known, that lengths are in pixels.
+// SetSpacing says how large a pixel is, in mm, and whether lengths may be told in mm; otherwise they are in pixels. Pixels
+// that are not square are shown in true proportion either way.
 func (v *Viewport) SetSpacing(x, y float64, calibrated bool) {
 	m := measure{x: x, y: y, mm: calibrated && x > 0 && y > 0}
 	aspect := 1.0
-	if r := y / x; m.mm && r > 0.1 && r < 10 {
+	if r := y / x; x > 0 && y > 0 && r > 0.1 && r < 10 {
 		aspect = r
 	}
 	if m == v.measure && aspect == v.geo.aspect {

@@ -438,3 +438,11 @@ func TestHalvingAverages(t *testing.T) {
 		}
 	}
 }
+
+func TestPixelShapeHoldsWithoutMillimetres(t *testing.T) {
+	v := opened(t)
+	v.SetSpacing(0.1, 0.2, false)
+	if v.geo.aspect != 2 || v.measure.mm {
+		t.Fatalf("aspect %v, mm %v", v.geo.aspect, v.measure.mm)
+	}
+}
