@@ -8,6 +8,7 @@ package ui
 import (
 	"fmt"
 	"log/slog"
+	"os"
 	"reflect"
 	"sync"
 	"time"
@@ -55,6 +56,7 @@ type App struct {
 	win  fyne.Window
 	set  *Settings
 	post func(func()) // runs f on the window's goroutine
+	end  func()       // ends the program, once nothing is left to save
 
 	toolbar   *panel.Toolbar
 	list      *panel.WorkList
@@ -95,6 +97,9 @@ const CodeDisplay fault.Code = "app.display"
 // Run opens the window and returns when it closes. Without a display, or OpenGL on it, it gives the fault CodeDisplay.
 func Run(cfg Config) error {
 	a := newApp(cfg, fyneapp.NewWithID(appID), fyne.Do)
+	// Not by the toolkit's Quit: as it shuts down, the hook that it queues for its own preferences races with the end of
+	// its queue, and about one quit in forty hangs or panics. By now everything is on the disk.
+	a.end = func() { os.Exit(0) }
 	a.fyne.Lifecycle().SetOnStarted(a.start)
 	if err := opened(a.win); err != nil {
 		return err
@@ -125,7 +130,7 @@ func opened(w fyne.Window) (err error) {
 // newApp makes the window on an app of the toolkit. post hands work to the window's goroutine.
 func newApp(cfg Config, fy fyne.App, post func(func())) *App {
 	a := &App{
-		cfg: cfg, log: cfg.Log, fyne: fy, set: LoadSettings(cfg.ConfigDir), post: post,
+		cfg: cfg, log: cfg.Log, fyne: fy, set: LoadSettings(cfg.ConfigDir), post: post, end: fy.Quit,
 		player: player{speed: 1}, sizeMM: sizesMM.first, sizePx: sizesPx.first, opacity: firstOpacity,
 	}
 	if a.set.Language == "" {
@@ -206,7 +211,7 @@ func (a *App) quit() {
 			a.log.Error("closing the workspace", "err", err)
 		}
 	}
-	a.fyne.Quit()
+	a.end()
 }
 
 func (a *App) saveSettings() {
