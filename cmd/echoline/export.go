@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -31,9 +30,6 @@ const (
 	codeExportMissing   fault.Code = "export.missing"   // the file of a reviewed image holds another image now
 	codeExportFailed    fault.Code = "export.failed"    // some items failed, each named before; Failed
 )
-
-// workspaceFile is what a folder holds that is a workspace.
-const workspaceFile = "echoline.db"
 
 // exportOptions are the flags of export.
 type exportOptions struct {
@@ -91,7 +87,7 @@ func (o *exportOptions) check(args []string) error {
 
 // runExport runs the command. What fails is named on log and the rest goes on.
 func runExport(ctx context.Context, o exportOptions, out, log io.Writer) error {
-	if _, err := os.Stat(filepath.Join(o.workspace, workspaceFile)); err != nil { // opening would make a new one
+	if err := store.Find(o.workspace); err != nil {
 		return fault.New(codeExportWorkspace, o.workspace, err, nil)
 	}
 	ws, err := store.Open(o.workspace)

@@ -25,6 +25,13 @@ import (
 // fileName is the workspace's file inside its folder.
 const fileName = "echoline.db"
 
+// Find returns nil if dir holds a workspace, else what the system says of it. Who only reads asks first: Open would make a
+// new workspace.
+func Find(dir string) error {
+	_, err := os.Stat(filepath.Join(dir, fileName))
+	return err
+}
+
 //go:embed migrations/*.sql
 var migrations embed.FS
 

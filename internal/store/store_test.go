@@ -422,3 +422,17 @@ func TestNoPatientInTheWorkspace(t *testing.T) {
 		t.Fatal("looked in the wrong place")
 	}
 }
+
+func TestFindMakesNothing(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "ws")
+	if Find(dir) == nil {
+		t.Fatal("found a workspace that is not there")
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Fatal("looking for a workspace made its folder")
+	}
+	w, err := Open(dir)
+	must(t, err)
+	must(t, w.Close())
+	must(t, Find(dir))
+}

@@ -1,22 +1,12 @@
 package panel
 
 import (
-	"bytes"
-	"fmt"
 	"image/color"
 
-	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 
-	"echoline/assets"
+	"echoline/ui/theme"
 )
-
-// Icon returns the icon called name, drawn in c. Fyne caches drawings by the resource's name, so that holds the colour.
-func Icon(name string, c color.NRGBA) fyne.Resource {
-	paint := fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B)
-	svg := bytes.ReplaceAll(assets.Icon(name), []byte("currentColor"), []byte(paint))
-	return fyne.NewStaticResource(name+paint[1:]+".svg", svg)
-}
 
 // icon is an icon on the canvas that follows its role's colour.
 type icon struct {
@@ -39,7 +29,7 @@ func (i *icon) set(name string, c color.NRGBA) {
 	i.name, i.c = name, c
 	i.Resource = nil
 	if name != "" {
-		i.Resource = Icon(name, c)
+		i.Resource = theme.Icon(name, c)
 	}
 	i.Image.Refresh()
 }

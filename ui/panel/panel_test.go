@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"echoline/internal/text"
+	"echoline/ui/theme"
 )
 
 // eachLanguage runs f once per language.
@@ -115,7 +116,7 @@ func TestEveryIconExists(t *testing.T) {
 		names = append(names, l.icon)
 	}
 	for _, n := range names {
-		r := Icon(n, color.NRGBA{1, 2, 3, 255})
+		r := theme.Icon(n, color.NRGBA{1, 2, 3, 255})
 		if len(r.Content()) == 0 {
 			t.Errorf("there is no icon %q", n)
 		}
@@ -127,7 +128,7 @@ func TestEveryIconExists(t *testing.T) {
 
 // Fyne keeps drawings by their name, so one name must never stand for two colours.
 func TestIconsOfTwoColoursHaveTwoNames(t *testing.T) {
-	if Icon("x", color.NRGBA{A: 255}).Name() == Icon("x", color.NRGBA{R: 1, A: 255}).Name() {
+	if theme.Icon("x", color.NRGBA{A: 255}).Name() == theme.Icon("x", color.NRGBA{R: 1, A: 255}).Name() {
 		t.Error("two colours share a name")
 	}
 }
