@@ -1,6 +1,9 @@
 package ui
 
 import (
+	"runtime/debug"
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 
@@ -271,10 +274,10 @@ func (a *App) refreshAll() {
 
 func (a *App) about() {
 	parts := []panel.Part{
-		{Name: "Fyne", Version: "2.8.1", Licence: "BSD-3-Clause"},
+		{Name: "Fyne", Version: moduleVersion("fyne.io/fyne/v2"), Licence: "BSD-3-Clause"},
 		{Name: "ONNX Runtime", Version: "1.29.0", Licence: "MIT"},
-		{Name: "suyashkumar/dicom", Version: "1.1.0", Licence: "MIT"},
-		{Name: "SQLite (modernc.org/sqlite)", Version: "1.62.0", Licence: "BSD-3-Clause"},
+		{Name: "suyashkumar/dicom", Version: moduleVersion("github.com/suyashkumar/dicom"), Licence: "MIT"},
+		{Name: "SQLite (modernc.org/sqlite)", Version: moduleVersion("modernc.org/sqlite"), Licence: "BSD-3-Clause"},
 		{Name: "Pretendard (Echoline Sans)", Licence: "OFL-1.1"},
 		{Name: "Lucide", Licence: "ISC"},
 	}
@@ -283,4 +286,18 @@ func (a *App) about() {
 		parts = append([]panel.Part{{Name: m.Name, Version: m.Version, Licence: "SHA-256 " + m.SHA256[:min(12, len(m.SHA256))]}}, parts...)
 	}
 	panel.ShowAbout(a.win, a.cfg.Version, parts)
+}
+
+// moduleVersion is the version of a module that was built in, as go.mod pins it; "" where the build does not tell.
+func moduleVersion(path string) string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, m := range info.Deps {
+		if m.Path == path {
+			return strings.TrimPrefix(m.Version, "v")
+		}
+	}
+	return ""
 }
