@@ -42,6 +42,8 @@ class Sample:
     row: Row
     image: np.ndarray
     mask: np.ndarray
+    weight: float = 1.0  # of its loss
+    unknown: np.ndarray | None = None  # [h, w] bool: where the boundary was marked as not visible; no loss there
 
 
 def read_rows(root: Path, name: str) -> list[Row]:
