@@ -15,37 +15,32 @@ import torch
 from onnx import numpy_helper
 
 from . import contract
-from .network import AttentionUNet
+from .network import GUIDANCE, Whole
 
 OPSET = 17
+INPUTS = ("image", "guidance")
+OUTPUTS = ("logits", "scale", "present", "quality")
 HALVED = 1024  # values; smaller constants stay float32
 
 
-def load_network(weights: Path) -> AttentionUNet:
-    """A network in evaluation mode with averaged weights (`ema.pt`)."""
-    net = AttentionUNet(pretrained=False)
-    net.load_state_dict(torch.load(weights, weights_only=True))
-    return net.eval()
-
-
-def graph(net: AttentionUNet, height: int, width: int) -> onnx.ModelProto:
-    """The float32 graph with one input `image` [1, 1, height, width] and the contract's outputs."""
+def graph(whole: Whole, height: int, width: int) -> onnx.ModelProto:
+    """The float32 graph with inputs `image` [1, 1, height, width], `guidance` [1, 4, height, width], and all outputs."""
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer's notes on Python numbers that are constants here
         torch.onnx.export(
-            copy.deepcopy(net).eval(),
-            (torch.zeros(1, 1, height, width),),
+            copy.deepcopy(whole).eval(),
+            (torch.zeros(1, 1, height, width), torch.zeros(1, GUIDANCE, height, width)),
             buffer,
-            input_names=["image"],
-            output_names=["logits", "scale", "present"],
+            input_names=list(INPUTS),
+            output_names=list(OUTPUTS),
             opset_version=OPSET,
             dynamo=False,
         )
     model = onnx.load_from_string(buffer.getvalue())
     # The exporter leaves some of these open; they are fixed, and who loads the file may rely on them.
     for output in model.graph.output:
-        sizes = (1, 1) if output.name == "present" else (1, 1, height, width)
+        sizes = (1, 1, height, width) if output.name in ("logits", "scale") else (1, 1)
         output.CopyFrom(onnx.helper.make_tensor_value_info(output.name, onnx.TensorProto.FLOAT, sizes))
     return model
 

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from echoline_training import calibrate, measure
+from echoline_training import measure
 from echoline_training.contract import Fit
 from echoline_training.data import Row, Sample
-from echoline_training.measure import Case
 from echoline_training.reference import Raw
 
 
@@ -23,7 +22,7 @@ def sample_of(mask: np.ndarray) -> Sample:
 
 def raw_of(mask: np.ndarray, present: float = 0.9, scale: float = 2.0) -> Raw:
     logits = np.where(mask, 4.0, -4.0).astype(np.float32)
-    return Raw(logits, logits, logits, np.full(mask.shape, scale, np.float32), present)
+    return Raw(logits, logits, logits, np.full(mask.shape, scale, np.float32), present, 0.8)
 
 
 def test_overlap_and_distance_of_a_shifted_square() -> None:
@@ -57,38 +56,3 @@ def test_auroc_and_ranks() -> None:
     score = np.array([0.1, 0.4, 0.35, 0.8])
     assert measure.auroc(score, np.array([False, False, True, True])) == pytest.approx(0.75)
     assert measure.auroc(score, np.zeros(4, bool)) is None
-
-
-def test_conformal_quantile_covers() -> None:
-    values = np.arange(1, 100, dtype=float)
-    assert calibrate.quantile(values, 0.9) == 90  # ceil(100 * 0.9)
-    assert calibrate.quantile(values[:5], 0.95) == 5
-
-
-def test_bands_and_expected_error_fit_laplace_errors() -> None:
-    rng = np.random.default_rng(0)
-    scale = rng.uniform(1, 5, 40000)
-    distance = rng.exponential(2 * scale)
-    band = {q: calibrate.quantile(distance / scale, int(q) / 100) for q in ("50", "90")}
-    assert band["50"] == pytest.approx(2 * np.log(2), rel=0.03) and band["90"] == pytest.approx(2 * np.log(10), rel=0.03)
-
-
-def case_of(present: float, lesion: bool, loud: bool = True) -> Case:
-    row = Row("busi", "a.png", "benign", "g", "val", 100, 100, 100 if lesion else 0)
-    return Case(row, present, 1.0, 1.0, None, not loud, lesion, None, None, 10.0)
-
-
-def test_present_threshold_silences_normals_without_losing_lesions() -> None:
-    lesions = [case_of(p, lesion=True) for p in np.linspace(0.4, 1, 100)]
-    normals = [case_of(p, lesion=False) for p in (0.1, 0.2, 0.3, 0.95)]
-    t = calibrate.present_threshold([*lesions, *normals])
-    assert 0.3 < t <= 0.41
-    assert calibrate.present_threshold(lesions) == 0
-
-
-def test_temperature_finds_overconfidence() -> None:
-    rng = np.random.default_rng(0)
-    z = rng.normal(0, 2, (100, 100)).astype(np.float32)
-    truth = rng.random((100, 100)) < 1 / (1 + np.exp(-z))
-    r = Raw(3 * z, 3 * z, 3 * z, np.ones_like(z), 1.0)
-    assert calibrate.temperature([sample_of(truth)] * 5, [r] * 5) == pytest.approx(3, rel=0.1)
