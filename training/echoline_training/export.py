@@ -7,7 +7,7 @@ import io
 import os
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import onnx
@@ -15,12 +15,12 @@ import torch
 from onnx import numpy_helper
 
 from . import contract
-from .network import GUIDANCE, Whole
+from .network import GUIDANCE, AttentionUNet, ErrorNet, Whole
 
 OPSET = 17
 INPUTS = ("image", "guidance")
 OUTPUTS = ("logits", "scale", "present", "quality")
-HALVED = 1024  # values; smaller constants stay float32
+HALVED = 4096  # values; smaller constants stay float32, batch norms among them
 
 
 def graph(whole: Whole, height: int, width: int) -> onnx.ModelProto:
@@ -36,6 +36,10 @@ def graph(whole: Whole, height: int, width: int) -> onnx.ModelProto:
             output_names=list(OUTPUTS),
             opset_version=OPSET,
             dynamo=False,
+            # Batch norms stay apart, under their names: training can begin from a model file (see `weights`), and
+            # ONNX Runtime joins them with the convolutions when it opens the file.
+            training=torch.onnx.TrainingMode.PRESERVE,
+            do_constant_folding=False,
         )
     model = onnx.load_from_string(buffer.getvalue())
     # The exporter leaves some of these open; they are fixed, and who loads the file may rely on them.
@@ -71,3 +75,19 @@ def write(model: onnx.ModelProto, doc: dict[str, Any], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(model, tmp)
     os.replace(tmp, path)
+
+
+def weights(path: Path, part: Literal["outline", "error"] = "outline") -> dict[str, torch.Tensor]:
+    """The state of one network of a model file that `graph` wrote, for training to go on from."""
+    model = onnx.load(path)
+    values = {w.name.removesuffix(".half"): numpy_helper.to_array(w) for w in model.graph.initializer}
+    found = {
+        name.removeprefix(part + "."): torch.from_numpy(value.astype(np.float32))
+        for name, value in values.items()
+        if name.startswith(part + ".")
+    }
+    want = {"outline": AttentionUNet(pretrained=False), "error": ErrorNet()}[part].state_dict()
+    missing = [name for name in want if name not in found and not name.endswith("num_batches_tracked")]
+    if missing:
+        raise ValueError(f"{path}: does not hold the {part} network as this version builds it (no {missing[0]})")
+    return {name: found.get(name, value) for name, value in want.items()}
