@@ -35,7 +35,7 @@ class Plan:
     folds: int = 3
     fold: Recipe = field(default_factory=lambda: Recipe(epochs=20, sides=(160, 192)))
     outline: Recipe = field(
-        default_factory=lambda: Recipe(epochs=22, sides=(192, 256), first_part=0.55, guided=0.5, teacher=0.3, ema=0.998)
+        default_factory=lambda: Recipe(epochs=18, sides=(192, 256), first_part=0.55, guided=0.5, teacher=0.3, ema=0.998)
     )
     error: ErrorRecipe = field(default_factory=ErrorRecipe)
 
