@@ -119,6 +119,21 @@ def latency(model: Model) -> float:
     return 1000 * float(np.median(times[1:]))
 
 
+def row(j: Judged) -> dict[str, object]:
+    """One image as `compare` reads it: what names it, and its measures, without those that mean nothing here."""
+    c = j.case
+    out: dict[str, object] = {"file": c.row.file, "set": c.row.set, "class": c.row.kind, "group": c.row.group}
+    if j.device:
+        out["device"] = j.device
+    if c.row.lesion_px == 0:
+        return {**out, "false_positive": float(not c.empty), "present": measure.rounded(c.present)}
+    out |= {"dice": measure.rounded(c.dice), "iou": measure.rounded(c.iou), "hit": float(c.hit)}
+    out |= {"present": measure.rounded(c.present), "expected_dice": measure.rounded(c.expected_dice)}
+    if c.hd95 is not None:
+        out["hd95_256_px"] = round(c.hd95 / c.per_letterbox, 2)
+    return out | {f"nsd_{k}": measure.rounded(v) for k, v in c.near.items()}
+
+
 def by_set(judged: Sequence[Judged]) -> dict[str, list[Judged]]:
     """The images of every set, and of all where there are several."""
     parts: dict[str, list[Judged]] = {}
@@ -180,6 +195,7 @@ def run(
         "resamples": resamples,
         "latency_ms": {"median": round(latency(model), 1), "threads": threads},
         **tables(judged, model.fit, bands, resamples),
+        "cases": [row(j) for j in judged],
     }
     sick = [s for s in samples if s.row.lesion_px > 0]
     for name, most in (("clicks", clicks), ("strokes", strokes)):

@@ -221,3 +221,11 @@ def holm(p: Sequence[float | None]) -> list[float | None]:
         worst = max(worst, min(1.0, v * (len(known) - k)))
         out[i] = worst
     return out
+
+
+def paired(a: np.ndarray, b: np.ndarray, groups: Sequence[str], seed: int = 0) -> tuple[float, float, float]:
+    """Mean of a - b over images [n] with its interval, in which neither end is a number where there is but one group."""
+    clusters = Clusters.of(list(groups))
+    found = interval(mean(clusters, np.asarray(a, float) - np.asarray(b, float)), clusters.count, seed=seed)
+    value, low, high = (np.nan if v is None else v for v in (found.value, found.low, found.high))
+    return value, low, high
