@@ -81,6 +81,14 @@ def test_evaluations_and_folders_of_one_name(tmp_path: Path) -> None:
     assert "one/outline" in text and "two/outline" in text and "+0.0200 [+0.0200, +0.0200]" in text
 
 
+def test_one_patient_has_no_interval_and_outputs_are_no_measures(tmp_path: Path) -> None:
+    for name, dice in (("a", 0.5), ("b", 0.7)):
+        rows = [runs.CaseRow(f"{i}", "busi", "benign", "p", {"dice": dice + i / 100, "present": dice}) for i in range(5)]
+        runs.write_cases(tmp_path / f"{name}.csv", rows)
+    text = compare.compare([tmp_path / "a.csv", tmp_path / "b.csv"])
+    assert "+0.2000 [too few groups] | no" in text and "present" not in text
+
+
 def test_what_cannot_be_compared_is_refused(tmp_path: Path) -> None:
     run = folder(tmp_path / "run", cases(0, 1), {})
     runs.write_cases(tmp_path / "other.csv", [runs.CaseRow("x", "busbra", "benign", "g", {"dice": 1.0})])
