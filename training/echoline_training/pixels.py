@@ -33,7 +33,7 @@ def _check_png(data: bytes, path: Path) -> None:
         kind = data[at + 4 : at + 8]
         if zlib.crc32(data[at + 4 : end]) != struct.unpack_from(">I", data, end)[0]:
             raise DataError(f"{path}: the PNG is damaged (a checksum does not fit); copy it again from its source")
-        if kind == b"IHDR" and data[at + 16] == 16:
+        if kind == b"IHDR" and data[at + 8 : end][8:9] == b"\x10":
             raise DataError(f"{path}: {DEEP}")
         at = end + 4
 
@@ -50,7 +50,8 @@ def read_whole(path: Path) -> bytes:
         raise DataError(f"{path}: the file is empty; copy it again from its source")
     if data.startswith(PNG):
         _check_png(data, path)
-    if data.startswith(JPEG) and b"\xff\xd9" not in data[-64:]:
+    # Pictures within pictures end before the last scan begins.
+    if data.startswith(JPEG) and data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda"):
         raise DataError(f"{path}: the JPEG is cut off after {len(data)} bytes; copy it again from its source")
     return data
 

@@ -29,10 +29,10 @@ def outline(picture: np.ndarray, mask: np.ndarray, colour: tuple[int, int, int])
     cv2.drawContours(picture, rings, -1, colour, 1)
 
 
-def tile(image: np.ndarray, mask: np.ndarray, care: np.ndarray, guidance: np.ndarray | None) -> np.ndarray:
-    """A picture [side, side, 3] of one sample; image, mask and care are [side, side] in 0..1, guidance [4, side, side]."""
+def tile(image: np.ndarray, mask: np.ndarray, unknown: np.ndarray, guidance: np.ndarray | None) -> np.ndarray:
+    """A picture [side, side, 3] of one sample; maps are [side, side] in 0..1, guidance is [4, side, side]."""
     picture = cv2.cvtColor((image * 255).astype(np.uint8), cv2.COLOR_GRAY2BGR)
-    outline(picture, care < 0.5, COLOURS["unknown"])
+    outline(picture, unknown >= 0.5, COLOURS["unknown"])
     if guidance is not None:
         outline(picture, guidance[0] >= 0.5, COLOURS["mask"])
     outline(picture, mask >= 0.5, COLOURS["outline"])
@@ -48,14 +48,14 @@ def sheet(samples: Sequence[Sample], versions: int, side: int, seed: int) -> np.
     step = side + GAP
     out = np.full((len(samples) * step - GAP, (versions + 1) * step - GAP, 3), 32, np.uint8)
     for i in range(len(samples)):
-        planes = [packed.images[i], packed.masks[i], packed.cares[i]]
+        planes = [packed.images[i], packed.masks[i], 255 - packed.cares[i]]
         for k in range(versions + 1):
             rng = np.random.default_rng([seed, i, k])
-            image, mask, care = augment(planes, side, rng) if k else [p.astype(np.float32) / 255 for p in planes]
+            image, mask, unknown = augment(planes, side, rng) if k else [p.astype(np.float32) / 255 for p in planes]
             truth = mask >= 0.5
             guided = k % 2 == 0 and k > 0 and truth.any()
             guidance = clicks.simulate(truth, clicks.perturb(truth, rng), rng) if guided else None
-            out[i * step : i * step + side, k * step : k * step + side] = tile(image, mask, care, guidance)
+            out[i * step : i * step + side, k * step : k * step + side] = tile(image, mask, unknown, guidance)
     return out
 
 
