@@ -6,8 +6,12 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import __version__
+
+if TYPE_CHECKING:
+    from .pipeline import Pipeline
 
 REPO = Path(__file__).resolve().parents[2]
 DATA = REPO.parent / "shared" / "data"
@@ -15,31 +19,36 @@ RUN = REPO / "training" / "runs" / "breast"
 MODEL = REPO / "assets" / "models" / "echoline-breast.onnx"
 
 
-def train(args: argparse.Namespace) -> None:
-    """Train, or go on where a stopped run of the same recipe was."""
+def pipeline_of(args: argparse.Namespace) -> Pipeline:
+    """The run that the arguments name, with its data."""
     from .data import load
-    from .train import Recipe, Trainer, limit_threads
-
-    limit_threads(args.threads)
-    recipe = Recipe(epochs=args.epochs, batch=args.batch, side=args.side, first_side=args.first_side, seed=args.seed)
-    Trainer(load(args.data, "train"), recipe, args.out).run()
-
-
-def export(args: argparse.Namespace) -> None:
-    """Choose the input size and fit on val, measure on test, write the ONNX file."""
-    from .build import build
+    from .pipeline import PLANS, Pipeline
     from .train import limit_threads
 
     limit_threads(args.threads)
-    build(args.run, args.data, args.model, tuple(args.sides))
+    return Pipeline(load(args.data, "train"), load(args.data, "val"), PLANS[args.plan], args.run)
+
+
+def train(args: argparse.Namespace) -> None:
+    """Train, or go on where a stopped run of the same plan was."""
+    pipeline_of(args).run()
+
+
+def export(args: argparse.Namespace) -> None:
+    """Choose the input size, fit thresholds and bands, measure on test, write the ONNX file."""
+    from .build import build
+    from .data import load
+
+    build(pipeline_of(args), load(args.data, "test"), args.model)
 
 
 def evaluate(args: argparse.Namespace) -> None:
     """Measure an ONNX file on one split; with --card, write its model card as well."""
     from . import card, contract
     from .build import measure_onnx
+    from .data import load
 
-    numbers = measure_onnx(args.model, args.data, args.split, args.threads)
+    numbers = measure_onnx(args.model, load(args.data, args.split), args.threads)
     print(json.dumps(numbers, indent=2))
     if args.card:
         args.card.write_text(card.text(args.model, contract.read(args.model)))
@@ -68,18 +77,11 @@ def parser() -> argparse.ArgumentParser:
         p.add_argument("--threads", type=int, default=2)
         return p
 
-    p = command("train", train)
-    p.add_argument("--out", type=Path, default=RUN, help="folder of the run (default: %(default)s)")
-    p.add_argument("--epochs", type=int, default=9)
-    p.add_argument("--batch", type=int, default=16)
-    p.add_argument("--side", type=int, default=192, help="training size, px, of the later half")
-    p.add_argument("--first-side", type=int, default=128, help="training size, px, of the first half")
-    p.add_argument("--seed", type=int, default=1)
-
-    p = command("export", export)
-    p.add_argument("--run", type=Path, default=RUN, help="folder of a run, for its ema.pt (default: %(default)s)")
+    for name, run in (("train", train), ("export", export)):
+        p = command(name, run)
+        p.add_argument("--run", type=Path, default=RUN, help="folder of the run (default: %(default)s)")
+        p.add_argument("--plan", choices=("full", "small"), default="full", help="small only proves that it works")
     p.add_argument("--model", type=Path, default=MODEL, help="file to write (default: %(default)s)")
-    p.add_argument("--sides", type=int, nargs="+", default=[192, 224, 256], help="input sizes to choose from on val")
 
     p = command("evaluate", evaluate)
     p.add_argument("--model", type=Path, default=MODEL)

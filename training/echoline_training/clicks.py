@@ -52,7 +52,7 @@ def _near(points: list[tuple[float, float]], radius: float, shape: tuple[int, in
     return out
 
 
-def _along(line: list[tuple[float, float]], radius: float, shape: tuple[int, int]) -> np.ndarray:
+def along(line: list[tuple[float, float]], radius: float, shape: tuple[int, int]) -> np.ndarray:
     """1 where a pixel's centre lies within radius of a polyline, else 0; float32 [h, w]."""
     out = np.zeros(shape, np.float32)
     for a, b in zip(line, line[1:] or line, strict=False):
@@ -68,7 +68,7 @@ def draw(hints: Hints, mask: np.ndarray) -> np.ndarray:
             mask.astype(np.float32),
             _near(hints.positive, DISK_RADIUS, shape),
             _near(hints.negative, DISK_RADIUS, shape),
-            _along(hints.stroke, STROKE_RADIUS, shape),
+            along(hints.stroke, STROKE_RADIUS, shape),
         ]
     )
 

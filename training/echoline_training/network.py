@@ -17,7 +17,7 @@ BOTTOM = 320  # at stride 32
 DECODER = (24, 40, 64, 96)  # decoder channels at strides 2, 4, 8, 16
 GUIDANCE = 4  # channels: mask so far, positive and negative disks, contour stroke
 MIN_SCALE = 0.25  # input pixels; finer than any reader can draw
-ERROR_WIDTHS = (16, 32, 48, 64)  # channels of the error network at strides 2, 4, 8, 16
+ERROR_WIDTHS = (24, 40, 56, 64)  # channels of the error network at strides 4, 8, 16, 32
 LOGIT_RANGE = 8.0  # logits beyond are as good as certain
 
 
@@ -172,7 +172,8 @@ class ErrorNet(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         w = ERROR_WIDTHS
-        self.down = nn.ModuleList(nn.Sequential(conv(i, o), conv(o, o)) for i, o in zip((4, *w[:-1]), w, strict=True))
+        self.stem = nn.Sequential(nn.Conv2d(4, w[0], 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(w[0]), nn.ReLU())
+        self.down = nn.ModuleList(nn.Sequential(conv(i, o), conv(o, o)) for i, o in zip((w[0], *w[:-1]), w, strict=True))
         self.up = nn.ModuleList(conv(a + b, a) for a, b in zip(w[:-1], (*w[1:-1], 2 * w[-1]), strict=True))
         self.scale = nn.Conv2d(w[0], 1, 1)
         self.quality = nn.Sequential(nn.Linear(2 * w[-1] + 3, 32), nn.ReLU(), nn.Linear(32, 1))
@@ -182,7 +183,7 @@ class ErrorNet(nn.Module):
         certain = logits.clamp(-LOGIT_RANGE, LOGIT_RANGE) / LOGIT_RANGE
         p = torch.sigmoid(logits)
         doubt = 4 * p * (1 - p)
-        x = F.avg_pool2d(torch.cat([image, certain, p, doubt], 1), 2)
+        x = self.stem(F.avg_pool2d(torch.cat([image, certain, p, doubt], 1), 2))
         maps = []
         for i, step in enumerate(self.down):
             x = step(x if i == 0 else F.max_pool2d(x, 2))
@@ -196,7 +197,7 @@ class ErrorNet(nn.Module):
         x = torch.cat([x, whole.expand_as(x)], 1)
         for skip, step in zip(maps[::-1], reversed(self.up), strict=True):
             x = step(torch.cat([skip, double(x)], 1))
-        return F.softplus(double(self.scale(x))) + MIN_SCALE, quality
+        return F.softplus(double(double(self.scale(x)))) + MIN_SCALE, quality
 
 
 class Whole(nn.Module):
