@@ -78,8 +78,9 @@ def gamma(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
 
 
 def contrast(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
-    """Another gain and offset."""
-    return np.clip((x - 0.5) * rng.uniform(0.7, 1.35) + 0.5 + rng.uniform(-0.12, 0.12), 0, 1)
+    """Another gain and offset, around the picture's own brightness: dark pictures must not drown in black."""
+    middle = float(x[x > 0].mean()) if x.any() else 0.0
+    return np.clip((x - middle) * rng.uniform(0.7, 1.35) + middle * rng.uniform(0.65, 1.3), 0, 1)
 
 
 def blur(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
@@ -93,10 +94,10 @@ def blur(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
 
 
 def speckle(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
-    """Multiplicative gamma noise, fine or with the grain of a coarser beam."""
-    noise = rng.gamma(12, 1 / 12, x.shape)
-    if rng.random() < 0.5:
-        noise = 1 + 2 * (cv2.GaussianBlur(noise, (0, 0), 1.0) - 1)
+    """Multiplicative gamma noise with the grain of a beam: wider than deep, and never finer than it resolves."""
+    noise = rng.gamma(2, 1, x.shape).astype(np.float32)
+    noise = cv2.GaussianBlur(noise, (0, 0), sigmaX=rng.uniform(0.8, 1.8), sigmaY=rng.uniform(0.5, 1.0))
+    noise = 1 + rng.uniform(0.05, 0.18) * (noise - noise.mean()) / noise.std()
     return np.clip(x * noise, 0, 1)
 
 
@@ -133,7 +134,7 @@ def haze(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
 def callipers(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
     """Two to four crosses, at times with dots between them: anywhere, so that they tell nothing of a lesion."""
     h, w = x.shape
-    x = np.ascontiguousarray(x, np.float32)
+    x = np.array(x, np.float32)  # drawn on
     value, arm = float(rng.uniform(0.7, 1)), int(rng.integers(2, 5))
     for _ in range(int(rng.integers(1, 3))):
         a, b = rng.uniform((0.1 * w, 0.1 * h), (0.9 * w, 0.9 * h), (2, 2))
@@ -149,10 +150,13 @@ def callipers(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
 
 
 def without_callipers(_: np.random.Generator, x: np.ndarray) -> np.ndarray:
-    """Small bright marks give way to the median around them."""
+    """Small bright marks give way to the median around them; long ones are layers of tissue and stay."""
     grey = (x * 255).astype(np.uint8)
     around = cv2.medianBlur(grey, 7)
-    marks = cv2.dilate((grey.astype(int) - around > 60).astype(np.uint8), np.ones((3, 3), np.uint8))
+    _, ids, stats, _ = cv2.connectedComponentsWithStats((grey.astype(int) - around > 60).astype(np.uint8), connectivity=8)
+    small = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(1) <= max(9, x.shape[0] // 20)
+    small[0] = False  # what is no mark
+    marks = cv2.dilate(small[ids].astype(np.uint8), np.ones((3, 3), np.uint8))
     return np.where(marks > 0, around / 255, x)
 
 
@@ -170,12 +174,24 @@ GREY: tuple[tuple[float, Change], ...] = (  # how often each happens, in this or
 )
 
 
+def inside(x: np.ndarray) -> np.ndarray:
+    """The convex region [h, w] float32 of 0 or 1 that holds all that is not black: the picture without what surrounds it."""
+    out, lit = np.zeros(x.shape, np.float32), x > 0
+    rows = np.flatnonzero(lit.any(1))
+    if not len(rows):
+        return out
+    first, last = lit[rows].argmax(1), x.shape[1] - 1 - lit[rows, ::-1].argmax(1)
+    ends = np.concatenate([np.stack([first, rows], 1), np.stack([last, rows], 1)]).astype(np.int32)
+    return cv2.fillConvexPoly(out, cv2.convexHull(ends), 1.0)
+
+
 def grey(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
-    """Change grey values [h, w] in 0..1 as other scanners and settings would."""
+    """Change grey values [h, w] in 0..1 as other scanners and settings would; around the picture it stays black."""
+    picture = inside(x)
     for share, change in GREY:
         if rng.random() < share:
             x = change(rng, x)
-    return x.astype(np.float32)
+    return (x * picture).astype(np.float32)
 
 
 def augment(planes: Sequence[np.ndarray], out: int, rng: np.random.Generator) -> list[np.ndarray]:

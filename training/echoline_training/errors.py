@@ -12,9 +12,10 @@ import torch
 
 from . import losses
 from .augment import boundary_distance, grey
+from .checkpoint import save_atomic
 from .network import ErrorNet
 from .teach import Lessons
-from .train import rate_factor, save_atomic
+from .train import rate_factor
 
 
 @dataclass(frozen=True)
