@@ -37,9 +37,10 @@ def shrink(plane: np.ndarray, side: int) -> np.ndarray:
 
     Area averaging here is faster than the contract's filter and close to it; what is measured uses the contract's.
     """
-    b = letterbox(*plane.shape, side, side)
+    h, w = plane.shape
+    b = letterbox(h, w, side, side)
     out = np.zeros((side, side), np.uint8)
-    how = cv2.INTER_AREA if b.nw <= plane.shape[1] else cv2.INTER_LINEAR
+    how = cv2.INTER_AREA if b.nw <= w else cv2.INTER_LINEAR
     out[b.oy : b.oy + b.nh, b.ox : b.ox + b.nw] = cv2.resize(plane, (b.nw, b.nh), interpolation=how)
     return out
 
@@ -59,7 +60,8 @@ def pack(samples: Sequence[Sample], side: int) -> Packed:
 
 def _place(rng: np.random.Generator, side: int, out: int) -> np.ndarray:
     """Draw an affine map [2, 3] from side to out pixels: rotation, size, aspect, shift, half the time a mirror image."""
-    m = cv2.getRotationMatrix2D((side / 2, side / 2), rng.uniform(-18, 18), float(np.exp(rng.uniform(-0.3, 0.35))))
+    turn, size = rng.uniform(-18, 18), float(np.exp(rng.uniform(-0.3, 0.35)))
+    m: np.ndarray = np.array(cv2.getRotationMatrix2D((side / 2, side / 2), turn, size), np.float64)
     m[0, :2] *= np.exp(rng.uniform(-0.15, 0.15))
     m[0, 1] += rng.uniform(-0.12, 0.12)
     m[:, 2] += rng.uniform(-0.1, 0.1, 2) * side
@@ -96,16 +98,15 @@ def blur(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
 def speckle(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
     """Multiplicative gamma noise with the grain of a beam: wider than deep, and never finer than it resolves."""
     noise = rng.gamma(2, 1, x.shape).astype(np.float32)
-    noise = cv2.GaussianBlur(noise, (0, 0), sigmaX=rng.uniform(0.8, 1.8), sigmaY=rng.uniform(0.5, 1.0))
-    noise = 1 + rng.uniform(0.05, 0.18) * (noise - noise.mean()) / noise.std()
-    return np.clip(x * noise, 0, 1)
+    grain = np.asarray(cv2.GaussianBlur(noise, (0, 0), sigmaX=rng.uniform(0.8, 1.8), sigmaY=rng.uniform(0.5, 1.0)))
+    return np.clip(x * (1 + rng.uniform(0.05, 0.18) * (grain - grain.mean()) / grain.std()), 0, 1)
 
 
 def compression(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
     """The blocks of JPEG."""
     quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 80))]
     coded = cv2.imencode(".jpg", (x * 255).astype(np.uint8), quality)[1]
-    return cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE) / 255
+    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.float32) / 255
 
 
 def attenuation(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
@@ -153,7 +154,7 @@ def without_callipers(_: np.random.Generator, x: np.ndarray) -> np.ndarray:
     """Small bright marks give way to the median around them; long ones are layers of tissue and stay."""
     grey = (x * 255).astype(np.uint8)
     around = cv2.medianBlur(grey, 7)
-    _, ids, stats, _ = cv2.connectedComponentsWithStats((grey.astype(int) - around > 60).astype(np.uint8), connectivity=8)
+    ids, stats = cv2.connectedComponentsWithStats((grey.astype(int) - around > 60).astype(np.uint8), connectivity=8)[1:3]
     small = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(1) <= max(9, x.shape[0] // 20)
     small[0] = False  # what is no mark
     marks = cv2.dilate(small[ids].astype(np.uint8), np.ones((3, 3), np.uint8))

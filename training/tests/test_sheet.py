@@ -60,6 +60,6 @@ def test_samples_come_from_all_over() -> None:
 def test_writes_a_picture(tmp_path: Path) -> None:
     path = tmp_path / "new" / "sheet.png"
     sheet.write([sample()], path, rows=3, versions=2, side=64)
-    assert cv2.imread(str(path)).shape == (64, 3 * 64 + 2 * sheet.GAP, 3)
+    assert np.asarray(cv2.imread(str(path))).shape == (64, 3 * 64 + 2 * sheet.GAP, 3)
     with pytest.raises(DataError, match="cannot be written"):
         sheet.write([sample()], path / "below a file.png")
