@@ -1,9 +1,9 @@
 """The whole way from data to a trained model, stage by stage; each stage goes on where it was stopped.
 
-    folds     K outline networks, each on the training images of all folds but one
-    lessons   what they say of the training images: teachers' targets, and honest out-of-fold errors
-    outline   the network that ships: all training images, half of them with guidance, leaning on the teachers
-    errors    the error network on out-of-fold predictions, and one per fold to calibrate it by
+folds     K outline networks, each on the training images of all folds but one
+lessons   what they say of the training images: teachers' targets, and honest out-of-fold errors
+outline   the network that ships: all training images, half of them with guidance, leaning on the teachers
+errors    the error network on out-of-fold predictions, and one per fold to calibrate it by
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Pipeline:
         """Train the network that does not see fold k."""
         recipe = Recipe(**{**self.plan.fold.__dict__, "seed": self.plan.fold.seed * 10 + k})
         keep = np.flatnonzero(self.fold != k)
-        often = repeats([self.train[i] for i in keep], recipe)
+        often = repeats([self.train[int(i)] for i in keep], recipe)
         folder = self.folder / f"fold{k}"
         check = Validation(self.val, recipe.sides[-1], folder)
         Trainer(folds.pick(self.packed, keep), often, recipe, folder, check=check, about=self.about).run()
@@ -126,5 +126,3 @@ class Pipeline:
         temp = float(json.loads((self.folder / "lessons.json").read_text())["temperature"])
         nets = {k: errors.load(self.folder / f"error{k}.pt") for k in range(self.plan.folds)}
         return calibrate.out_of_fold(self.train, lessons, self.truths(), nets, temp)
-
-

@@ -171,11 +171,11 @@ class Trainer:
         where = self.folder / checkpoint.NEWEST
         checkpoint.fit(self.net, state["net"], where)
         if state["step"] > self.steps:
-            raise TrainingError(f"{where}: step {state['step']} of a run that has {self.steps}; choose another --out")
+            raise TrainingError(f"{where}: step {state['step']} of a run that has {self.steps}; choose another --run")
         try:
             self.optimizer.load_state_dict(state["optimizer"])
         except (KeyError, ValueError) as e:
-            raise TrainingError(f"{where}: not a checkpoint of this training ({e}); choose another --out") from e
+            raise TrainingError(f"{where}: not a checkpoint of this training ({e}); choose another --run") from e
         self.average = {k: v.to(self.device) for k, v in state["average"].items()}
         self.step = state["step"]
 

@@ -159,7 +159,7 @@ def test_without_a_whole_checkpoint_the_run_is_refused(tmp_path: Path, spoil: Ca
     t.save()
     path = tmp_path / "checkpoint.pt"
     path.write_bytes(spoil(path.read_bytes()))
-    with pytest.raises(TrainingError, match=r"checkpoint.pt is damaged .*backup.*another --out"):
+    with pytest.raises(TrainingError, match=r"checkpoint.pt is damaged .*backup.*another --run"):
         trainer(tmp_path)
     assert path.exists() and (tmp_path / "ema.pt").exists()
 
