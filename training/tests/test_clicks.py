@@ -69,3 +69,9 @@ def test_a_right_mask_gets_no_clicks() -> None:
     truth = disc(45, 50, 20)
     guidance = clicks.simulate(truth, truth, np.random.default_rng(0))
     assert guidance[1:].sum() == 0 and np.array_equal(guidance[0] > 0, truth)
+
+
+@pytest.mark.parametrize("at", [(-50.0, 10.0), (10.0, -50.0), (300.0, 10.0), (10.0, 300.0), (300.0, -300.0)])
+def test_points_outside_draw_nothing(at: tuple[float, float]) -> None:
+    hints = Hints(positive=[at], negative=[at], stroke=[at, (at[0] + 1, at[1] + 2)])
+    assert clicks.draw(hints, np.zeros((20, 30), bool)).sum() == 0
