@@ -31,7 +31,7 @@ class Hints:
 
 def _around(low: float, high: float, radius: float, size: int) -> slice:
     """The pixels of a row of `size` that can lie within radius of what spans low to high."""
-    return slice(max(0, int(low - radius)), min(size, max(0, int(np.ceil(high + radius)))))
+    return slice(min(size, max(0, int(low - radius))), min(size, max(0, int(np.ceil(high + radius)))))
 
 
 def _segment(out: np.ndarray, a: tuple[float, float], b: tuple[float, float], radius: float) -> None:

@@ -69,3 +69,9 @@ def test_a_right_mask_gets_no_clicks() -> None:
     truth = disc(45, 50, 20)
     guidance = clicks.simulate(truth, truth, np.random.default_rng(0))
     assert guidance[1:].sum() == 0 and np.array_equal(guidance[0] > 0, truth)
+
+
+def test_what_lies_beside_the_image_is_not_drawn() -> None:
+    for at in ((-20.0, 5.0), (90.0, 5.0), (5.0, 90.0), (5.0, -20.0)):
+        assert not clicks.along([at], 3.0, (32, 48)).any()
+    assert clicks.along([(-1.0, 5.0)], 3.0, (32, 48)).any()
