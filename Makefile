@@ -125,6 +125,14 @@ train: $(VENV)/ready ## train, calibrate, and write assets/models with its card;
 evaluate: $(VENV)/ready ## measure assets/models on the test split
 	$(TRAINING) evaluate
 
+$(VENV)/linters: training/requirements-dev.txt $(VENV)/ready
+	$(VENV)/bin/python -m pip install --quiet --requirement $<
+	touch $@
+
+.PHONY: train-lint
+train-lint: $(VENV)/linters ## format, lint and types of the training code
+	cd training && .venv/bin/ruff format --diff && .venv/bin/ruff check && .venv/bin/mypy
+
 .PHONY: train-test
 train-test: $(VENV)/ready ## the tests of the training code
 	cd training && .venv/bin/python -m pytest

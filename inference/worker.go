@@ -70,11 +70,6 @@ func (w *Worker) Request(key any, load func(context.Context) (Image, error), g G
 	w.signal()
 }
 
-// automatic tells whether the reader gave nothing.
-func (g Guidance) automatic() bool {
-	return g.Mask == nil && len(g.Positive)+len(g.Negative)+len(g.Stroke) == 0
-}
-
 // find is the place of key in the queue, or -1.
 func (w *Worker) find(key any) int {
 	return slices.IndexFunc(w.queue, func(j *job) bool { return j.key == key })

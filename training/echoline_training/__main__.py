@@ -1,16 +1,18 @@
-"""The command line: python -m echoline_training {train,export,evaluate,predict-reference}."""
+"""The command line: python -m echoline_training COMMAND, from data to a model file with its card."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import __version__
+from . import __version__, durable
 
 if TYPE_CHECKING:
+    from .data import Sample
     from .pipeline import Pipeline
 
 REPO = Path(__file__).resolve().parents[2]
@@ -19,39 +21,88 @@ RUN = REPO / "training" / "runs" / "breast"
 MODEL = REPO / "assets" / "models" / "echoline-breast.onnx"
 
 
-def pipeline_of(args: argparse.Namespace) -> Pipeline:
-    """The run that the arguments name, with its data."""
-    from .data import load
-    from .pipeline import PLANS, Pipeline
-    from .train import limit_threads
+def splits_of(args: argparse.Namespace, *names: str) -> dict[str, list[Sample]]:
+    """The splits of all chosen sets."""
+    from . import data
 
-    limit_threads(args.threads)
-    return Pipeline(load(args.data, "train"), load(args.data, "val"), PLANS[args.plan], args.run)
+    return data.load_splits(args.data, names, args.sets)
+
+
+def pipeline_of(args: argparse.Namespace, splits: dict[str, list[Sample]]) -> Pipeline:
+    """The run that the arguments name."""
+    from .pipeline import PLANS, Pipeline
+
+    return Pipeline(splits["train"], splits["val"], PLANS[args.plan], args.run, getattr(args, "start", None))
+
+
+def findings(args: argparse.Namespace, splits: dict[str, list[Sample]]) -> None:
+    """Check what a run needs, tell what was found, and refuse to begin where it cannot end well."""
+    from . import preflight
+    from .pipeline import PLANS
+
+    found = preflight.check(splits, PLANS[args.plan].outline, args.run)
+    if getattr(args, "json", False):
+        print(preflight.to_json(found))
+    else:
+        for f in found:
+            print(f, file=sys.stderr)
+    preflight.refuse(found)
+
+
+def check(args: argparse.Namespace) -> None:
+    """Check data, disk, network and export before a run; refuses with every reason and what to do."""
+    findings(args, splits_of(args, "train", "val", "test"))
 
 
 def train(args: argparse.Namespace) -> None:
-    """Train, or go on where a stopped run of the same plan was."""
-    pipeline_of(args).run()
+    """Check, then train, or go on where a stopped run of the same plan was."""
+    from . import ranks
+
+    splits = splits_of(args, "train", "val", "test")
+    if ranks.join().main and not args.run.exists():
+        findings(args, splits)
+    pipeline_of(args, splits).run()
 
 
 def export(args: argparse.Namespace) -> None:
     """Choose the input size, fit thresholds and bands, measure on test, write the ONNX file."""
     from .build import build
-    from .data import load
 
-    build(pipeline_of(args), load(args.data, "test"), args.model)
+    splits = splits_of(args, "train", "val", "test")
+    build(pipeline_of(args, splits), splits["test"], args.model)
 
 
 def evaluate(args: argparse.Namespace) -> None:
-    """Measure an ONNX file on one split; with --card, write its model card as well."""
-    from . import card, contract
-    from .build import measure_onnx
-    from .data import load
+    """Measure an ONNX file on one split, with intervals, baselines and simulated clicks; tell it in Markdown."""
+    from . import card, contract, report
+    from . import evaluate as evaluation
 
-    numbers = measure_onnx(args.model, load(args.data, args.split), args.threads)
-    print(json.dumps(numbers, indent=2))
+    result = evaluation.run(
+        args.model, args.data, args.split, weights=args.weights, limit=args.limit,
+        clicks=args.clicks, strokes=args.clicks, threads=args.threads,
+    )  # fmt: skip
+    told = report.text(result)
+    print(told)
+    if args.out:
+        args.out.mkdir(parents=True, exist_ok=True)
+        durable.write_text(args.out / "evaluation.json", json.dumps(result))
+        durable.write_text(args.out / "evaluation.md", told)
     if args.card:
-        args.card.write_text(card.text(args.model, contract.read(args.model)))
+        durable.write_text(args.card, card.text(args.model, contract.read(args.model), result))
+
+
+def compare(args: argparse.Namespace) -> None:
+    """Put runs or evaluations side by side, with paired intervals clustered by group."""
+    from . import compare as comparison
+
+    print(comparison.compare(args.runs))
+
+
+def sheet(args: argparse.Namespace) -> None:
+    """Write a picture of training images and how they are changed, with simulated guidance."""
+    from . import sheet as contact
+
+    contact.write(splits_of(args, "train")["train"], args.out)
 
 
 def predict_reference(args: argparse.Namespace) -> None:
@@ -70,23 +121,39 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=__version__)
     sub = top.add_subparsers(required=True)
 
-    def command(name: str, run: object) -> argparse.ArgumentParser:
+    def command(name: str, run: Callable[[argparse.Namespace], None], *, sets: bool = False) -> argparse.ArgumentParser:
         p = sub.add_parser(name, help=run.__doc__, description=run.__doc__)
         p.set_defaults(run_command=run)
         p.add_argument("--data", type=Path, default=DATA, help="folder that holds busi/ and busbra/ (default: %(default)s)")
         p.add_argument("--threads", type=int, default=2)
+        if sets:
+            p.add_argument("--sets", nargs="+", default=["busi", "busbra"], help="names below --data, or folders")
         return p
 
-    for name, run in (("train", train), ("export", export)):
-        p = command(name, run)
+    for name, run in (("check", check), ("train", train), ("export", export)):
+        p = command(name, run, sets=True)
         p.add_argument("--run", type=Path, default=RUN, help="folder of the run (default: %(default)s)")
         p.add_argument("--plan", choices=("full", "small"), default="full", help="small only proves that it works")
+        if name == "check":
+            p.add_argument("--json", action="store_true", help="for programs")
+        if name == "train":
+            p.add_argument("--start", type=Path, help="model file whose outline network is trained on")
     p.add_argument("--model", type=Path, default=MODEL, help="file to write (default: %(default)s)")
 
     p = command("evaluate", evaluate)
     p.add_argument("--model", type=Path, default=MODEL)
     p.add_argument("--split", choices=("train", "val", "test"), default="test")
+    p.add_argument("--weights", type=Path, help="the outline's ema.pt, for passes with dropout")
+    p.add_argument("--limit", type=int, help="at most so many images per set")
+    p.add_argument("--clicks", type=int, help="images per set for simulated clicks and strokes (default: all; 0: none)")
+    p.add_argument("--out", type=Path, help="folder for evaluation.json and evaluation.md")
     p.add_argument("--card", type=Path, help="write the model card to this file")
+
+    p = command("compare", compare)
+    p.add_argument("runs", type=Path, nargs="+", help="folders of runs, or evaluation.json files")
+
+    p = command("sheet", sheet, sets=True)
+    p.add_argument("--out", type=Path, default=Path("sheet.png"))
 
     p = command("predict-reference", predict_reference)
     p.add_argument("--model", type=Path, default=MODEL)
@@ -99,6 +166,9 @@ def parser() -> argparse.ArgumentParser:
 def main() -> int:
     """Run one command; 0 done, 1 failed with its reason on stderr, 2 wrong usage."""
     args = parser().parse_args()
+    from .train import limit_threads
+
+    limit_threads(args.threads)
     try:
         args.run_command(args)
     except (OSError, ValueError) as e:

@@ -37,9 +37,10 @@ def shrink(plane: np.ndarray, side: int) -> np.ndarray:
 
     Area averaging here is faster than the contract's filter and close to it; what is measured uses the contract's.
     """
-    b = letterbox(*plane.shape, side, side)
+    h, w = plane.shape
+    b = letterbox(h, w, side, side)
     out = np.zeros((side, side), np.uint8)
-    how = cv2.INTER_AREA if b.nw <= plane.shape[1] else cv2.INTER_LINEAR
+    how = cv2.INTER_AREA if b.nw <= w else cv2.INTER_LINEAR
     out[b.oy : b.oy + b.nh, b.ox : b.ox + b.nw] = cv2.resize(plane, (b.nw, b.nh), interpolation=how)
     return out
 
@@ -59,7 +60,8 @@ def pack(samples: Sequence[Sample], side: int) -> Packed:
 
 def _place(rng: np.random.Generator, side: int, out: int) -> np.ndarray:
     """Draw an affine map [2, 3] from side to out pixels: rotation, size, aspect, shift, half the time a mirror image."""
-    m = cv2.getRotationMatrix2D((side / 2, side / 2), rng.uniform(-18, 18), float(np.exp(rng.uniform(-0.3, 0.35))))
+    turn, size = rng.uniform(-18, 18), float(np.exp(rng.uniform(-0.3, 0.35)))
+    m: np.ndarray = np.array(cv2.getRotationMatrix2D((side / 2, side / 2), turn, size), np.float64)
     m[0, :2] *= np.exp(rng.uniform(-0.15, 0.15))
     m[0, 1] += rng.uniform(-0.12, 0.12)
     m[:, 2] += rng.uniform(-0.1, 0.1, 2) * side
@@ -78,8 +80,9 @@ def gamma(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
 
 
 def contrast(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
-    """Another gain and offset."""
-    return np.clip((x - 0.5) * rng.uniform(0.7, 1.35) + 0.5 + rng.uniform(-0.12, 0.12), 0, 1)
+    """Another gain and offset, around the picture's own brightness: dark pictures must not drown in black."""
+    middle = float(x[x > 0].mean()) if x.any() else 0.0
+    return np.clip((x - middle) * rng.uniform(0.7, 1.35) + middle * rng.uniform(0.65, 1.3), 0, 1)
 
 
 def blur(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
@@ -93,18 +96,17 @@ def blur(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
 
 
 def speckle(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
-    """Multiplicative gamma noise, fine or with the grain of a coarser beam."""
-    noise = rng.gamma(12, 1 / 12, x.shape)
-    if rng.random() < 0.5:
-        noise = 1 + 2 * (cv2.GaussianBlur(noise, (0, 0), 1.0) - 1)
-    return np.clip(x * noise, 0, 1)
+    """Multiplicative gamma noise with the grain of a beam: wider than deep, and never finer than it resolves."""
+    noise = rng.gamma(2, 1, x.shape).astype(np.float32)
+    grain = np.asarray(cv2.GaussianBlur(noise, (0, 0), sigmaX=rng.uniform(0.8, 1.8), sigmaY=rng.uniform(0.5, 1.0)))
+    return np.clip(x * (1 + rng.uniform(0.05, 0.18) * (grain - grain.mean()) / grain.std()), 0, 1)
 
 
 def compression(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
     """The blocks of JPEG."""
     quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 80))]
     coded = cv2.imencode(".jpg", (x * 255).astype(np.uint8), quality)[1]
-    return cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE) / 255
+    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.float32) / 255
 
 
 def attenuation(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
@@ -133,7 +135,7 @@ def haze(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
 def callipers(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
     """Two to four crosses, at times with dots between them: anywhere, so that they tell nothing of a lesion."""
     h, w = x.shape
-    x = np.ascontiguousarray(x, np.float32)
+    x = np.array(x, np.float32)  # drawn on
     value, arm = float(rng.uniform(0.7, 1)), int(rng.integers(2, 5))
     for _ in range(int(rng.integers(1, 3))):
         a, b = rng.uniform((0.1 * w, 0.1 * h), (0.9 * w, 0.9 * h), (2, 2))
@@ -149,10 +151,13 @@ def callipers(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
 
 
 def without_callipers(_: np.random.Generator, x: np.ndarray) -> np.ndarray:
-    """Small bright marks give way to the median around them."""
+    """Small bright marks give way to the median around them; long ones are layers of tissue and stay."""
     grey = (x * 255).astype(np.uint8)
     around = cv2.medianBlur(grey, 7)
-    marks = cv2.dilate((grey.astype(int) - around > 60).astype(np.uint8), np.ones((3, 3), np.uint8))
+    ids, stats = cv2.connectedComponentsWithStats((grey.astype(int) - around > 60).astype(np.uint8), connectivity=8)[1:3]
+    small = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(1) <= max(9, x.shape[0] // 20)
+    small[0] = False  # what is no mark
+    marks = cv2.dilate(small[ids].astype(np.uint8), np.ones((3, 3), np.uint8))
     return np.where(marks > 0, around / 255, x)
 
 
@@ -170,12 +175,24 @@ GREY: tuple[tuple[float, Change], ...] = (  # how often each happens, in this or
 )
 
 
+def inside(x: np.ndarray) -> np.ndarray:
+    """The convex region [h, w] float32 of 0 or 1 that holds all that is not black: the picture without what surrounds it."""
+    out, lit = np.zeros(x.shape, np.float32), x > 0
+    rows = np.flatnonzero(lit.any(1))
+    if not len(rows):
+        return out
+    first, last = lit[rows].argmax(1), x.shape[1] - 1 - lit[rows, ::-1].argmax(1)
+    ends = np.concatenate([np.stack([first, rows], 1), np.stack([last, rows], 1)]).astype(np.int32)
+    return cv2.fillConvexPoly(out, cv2.convexHull(ends), 1.0)
+
+
 def grey(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
-    """Change grey values [h, w] in 0..1 as other scanners and settings would."""
+    """Change grey values [h, w] in 0..1 as other scanners and settings would; around the picture it stays black."""
+    picture = inside(x)
     for share, change in GREY:
         if rng.random() < share:
             x = change(rng, x)
-    return x.astype(np.float32)
+    return (x * picture).astype(np.float32)
 
 
 def augment(planes: Sequence[np.ndarray], out: int, rng: np.random.Generator) -> list[np.ndarray]:

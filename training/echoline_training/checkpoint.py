@@ -76,7 +76,7 @@ def read(folder: Path) -> tuple[State, str] | None:
             said.append(f"{path.name} is damaged ({e})")
             continue
         if not isinstance(state, dict) or not KEYS.issubset(state):
-            raise TrainingError(f"{path}: this is no checkpoint of a run; choose another --out, or delete the file")
+            raise TrainingError(f"{path}: this is no checkpoint of a run; choose another --run, or delete the file")
         if path.name == NEWEST:
             return state, ""
         if said:
@@ -85,7 +85,7 @@ def read(folder: Path) -> tuple[State, str] | None:
     if said:
         raise TrainingError(
             f"{folder}: {' and '.join(said)}, so this run cannot go on. Bring the folder back from a backup, or choose "
-            "another --out; ema.pt, if it is whole, still holds the averaged weights of the last checkpoint"
+            "another --run; ema.pt, if it is whole, still holds the averaged weights of the last checkpoint"
         )
     return None
 
@@ -102,7 +102,7 @@ def fit(net: torch.nn.Module, weights: State, where: Path) -> None:
     ]
     if found:
         raise TrainingError(
-            f"{where}: these are weights of another network: {', '.join(found)}. Choose another --out, or go on with the "
+            f"{where}: these are weights of another network: {', '.join(found)}. Choose another --run, or go on with the "
             "version of this program that wrote them"
         )
     net.load_state_dict(weights)

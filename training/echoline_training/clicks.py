@@ -30,8 +30,9 @@ class Hints:
 
 
 def _around(low: float, high: float, radius: float, size: int) -> slice:
-    """The pixels of a row of `size` that can lie within radius of what spans low to high."""
-    return slice(min(size, max(0, int(low - radius))), min(size, max(0, int(np.ceil(high + radius)))))
+    """The pixels of a row of `size` that can lie within radius of what spans low to high; none where it is outside."""
+    first = min(size, max(0, int(np.floor(low - radius))))
+    return slice(first, min(size, max(first, int(np.ceil(high + radius)))))
 
 
 def _segment(out: np.ndarray, a: tuple[float, float], b: tuple[float, float], radius: float) -> None:
@@ -122,7 +123,7 @@ def stroke(region: np.ndarray, truth: np.ndarray, rng: np.random.Generator) -> l
             best = run
     if len(best) < 4:
         return []
-    wobble = cv2.GaussianBlur(rng.normal(0, 1, (len(best), 2)), (1, 0), sigmaX=0.1, sigmaY=6.0)
+    wobble: np.ndarray = cv2.GaussianBlur(rng.normal(0, 1, (len(best), 2)), (1, 0), sigmaX=0.1, sigmaY=6.0)
     wobble *= WOBBLE / max(1e-6, float(wobble.std()))
     line = (best + 0.5 + wobble)[:: max(1, len(best) // 24)]
     return [(float(x), float(y)) for x, y in line]
@@ -131,12 +132,12 @@ def stroke(region: np.ndarray, truth: np.ndarray, rng: np.random.Generator) -> l
 def perturb(truth: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A mask [h, w] bool such as a poor hand or a poor model leaves: grown or shrunk, shifted, dented, with a bump."""
     h, w = truth.shape
-    noise = cv2.GaussianBlur(rng.normal(0, 1, (h, w)).astype(np.float32), (0, 0), float(rng.uniform(4, 12)))
+    noise: np.ndarray = cv2.GaussianBlur(rng.normal(0, 1, (h, w)).astype(np.float32), (0, 0), float(rng.uniform(4, 12)))
     noise *= rng.uniform(1, 6) / max(1e-6, float(noise.std()))
     inside = cv2.distanceTransform(truth.astype(np.uint8), cv2.DIST_L2, 5)
     outside = cv2.distanceTransform(1 - truth.astype(np.uint8), cv2.DIST_L2, 5)
     signed = np.clip(inside - outside, -60, 60) + noise + rng.uniform(-5, 4)
-    shift = np.float32([[1, 0, rng.normal(0, 3)], [0, 1, rng.normal(0, 3)]])
+    shift = np.array([[1, 0, rng.normal(0, 3)], [0, 1, rng.normal(0, 3)]], np.float32)
     return cv2.warpAffine(signed.astype(np.float32), shift, (w, h), borderValue=-60.0) > 0
 
 

@@ -7,6 +7,7 @@ Differences are means over the images that both measured, with a 95 % interval b
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from typing import Any
 import numpy as np
 
 from . import runs, stats, watch
+
+OUTPUTS = {"present", "present_logit", "expected_dice"}  # what a model says of an image is neither good nor bad
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ def differences(results: Sequence[Result], seed: int = 0) -> list[Difference]:
 
 def _in_set(base: Result, other: Result, keys: Sequence[tuple[str, str]], seed: int) -> list[Difference]:
     out = []
-    for measure in dict.fromkeys(m for k in keys for m in base.cases[k].values):
+    for measure in dict.fromkeys(m for k in keys for m in base.cases[k].values if m not in OUTPUTS):
         both = [k for k in keys if measure in base.cases[k].values and measure in other.cases[k].values]
         if not both:
             continue
@@ -128,6 +131,10 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(["| " + line + " |" for line in (lines[0], " | ".join("-" * w for w in width), *lines[1:])])
 
 
+def _interval(d: Difference) -> str:
+    return f"[{d.low:+.4f}, {d.high:+.4f}]" if math.isfinite(d.low + d.high) else "[too few groups]"
+
+
 def text(results: Sequence[Result], seed: int = 0) -> str:
     """What differs between the runs, then their measures with intervals, in Markdown."""
     out = []
@@ -140,7 +147,7 @@ def text(results: Sequence[Result], seed: int = 0) -> str:
     found = differences(results, seed)
     lines = [
         [d.set, d.measure, d.name, str(d.images), f"{d.base:.4f}", f"{d.mean:.4f}",
-         f"{d.difference:+.4f} [{d.low:+.4f}, {d.high:+.4f}]", "yes" if d.clear else "no"]
+         f"{d.difference:+.4f} {_interval(d)}", "yes" if d.clear else "no"]
         for d in found
     ]  # fmt: skip
     out.append(_table(["set", "measure", "run", "images", names[0], "run's", "difference, 95 %", "clear"], lines))

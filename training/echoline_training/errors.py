@@ -12,16 +12,17 @@ import torch
 
 from . import losses
 from .augment import boundary_distance, grey
+from .checkpoint import save_atomic
 from .network import ErrorNet
 from .teach import Lessons
-from .train import rate_factor, save_atomic
+from .train import rate_factor
 
 
 @dataclass(frozen=True)
 class ErrorRecipe:
     """How the error network is trained."""
 
-    epochs: int = 16
+    epochs: int = 12
     batch: int = 16
     rate: float = 2e-3
     decay: float = 0.02

@@ -31,7 +31,7 @@ def graph(whole: Whole, height: int, width: int) -> onnx.ModelProto:
         torch.onnx.export(
             copy.deepcopy(whole).eval(),
             (torch.zeros(1, 1, height, width), torch.zeros(1, GUIDANCE, height, width)),
-            buffer,
+            buffer,  # type: ignore[arg-type] # its types forget files, its documentation does not
             input_names=list(INPUTS),
             output_names=list(OUTPUTS),
             opset_version=OPSET,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-MAX_DISTANCE = 40.0  # px; a boundary farther off is a miss, and no scale should grow to explain it
+MAX_DISTANCE = 150.0  # px; farther off is as wrong as it gets, and one such image should not outweigh all others
 WEIGHT_PRESENT = 0.2
 WEIGHT_QUALITY = 1.0
 

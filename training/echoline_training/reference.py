@@ -72,7 +72,8 @@ def raw(
 
     hints (native px) and the mask so far [h, w] bool guide it; without both it is automatic.
     """
-    box = letterbox(*image.shape, height, width)
+    h, w = image.shape
+    box = letterbox(h, w, height, width)
     guide = torch.zeros(1, GUIDANCE, height, width)
     if hints is not None or mask is not None:
         guide = guidance(hints or Hints(), np.zeros(image.shape, bool) if mask is None else mask, box)

@@ -152,7 +152,7 @@ def keep_recipe(folder: Path, recipe: dict[str, Any]) -> None:
     differ = [f"{k} is {known[k]!r} there, {wanted.get(k)!r} here" for k in known if known[k] != wanted.get(k)]
     if differ:
         raise TrainingError(
-            f"{path}: this folder holds a run of another recipe ({'; '.join(differ)}); choose another --out or delete it"
+            f"{path}: this folder holds a run of another recipe ({'; '.join(differ)}); choose another --run or delete it"
         )
 
 
@@ -164,7 +164,7 @@ def begin_session(folder: Path, data: dict[str, Any], facts: dict[str, Any], ses
     if old.get("sha256") != data.get("sha256"):
         raise TrainingError(
             f"{path}: this run began on other data (SHA-256 {old.get('sha256')}, {old.get('images')} images; now "
-            f"{data.get('sha256')}, {data.get('images')} images). Bring that data back, or choose another --out"
+            f"{data.get('sha256')}, {data.get('images')} images). Bring that data back, or choose another --run"
         )
     now = time.strftime("%Y-%m-%d %H:%M:%S %z")
     sessions = [*doc.get("sessions", []), {"began": now, **session}]

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 import torch
 
-from . import checkpoint, clicks, durable, losses, page, ranks, runs, watch
+from . import checkpoint, clicks, durable, export, losses, page, ranks, runs, watch
 from .augment import Packed, augment
 from .checkpoint import TrainingError, save_atomic
 from .data import Sample
@@ -82,6 +82,11 @@ def limit_threads(count: int) -> None:
     cv2.setNumThreads(1)
 
 
+def weights(path: Path) -> Mapping[str, torch.Tensor]:
+    """The outline network's weights in a run's file or in a model file."""
+    return export.weights(path) if path.suffix == ".onnx" else checkpoint.load(path)
+
+
 class Trainer:
     """One run in a folder (see `runs` for its files); a folder that holds a part of this run is gone on with.
 
@@ -140,7 +145,7 @@ class Trainer:
         if state is not None:
             self._take_up(state)
         else:
-            first = checkpoint.load(start) if start is not None and self.ranks.main else self.net.state_dict()
+            first = weights(start) if start is not None and self.ranks.main else self.net.state_dict()
             checkpoint.fit(self.net, self.ranks.share(first), start or self.folder)
             self.average = {k: v.detach().clone() for k, v in self.net.state_dict().items()}
         own = runs.data_hash(
@@ -166,11 +171,11 @@ class Trainer:
         where = self.folder / checkpoint.NEWEST
         checkpoint.fit(self.net, state["net"], where)
         if state["step"] > self.steps:
-            raise TrainingError(f"{where}: step {state['step']} of a run that has {self.steps}; choose another --out")
+            raise TrainingError(f"{where}: step {state['step']} of a run that has {self.steps}; choose another --run")
         try:
             self.optimizer.load_state_dict(state["optimizer"])
         except (KeyError, ValueError) as e:
-            raise TrainingError(f"{where}: not a checkpoint of this training ({e}); choose another --out") from e
+            raise TrainingError(f"{where}: not a checkpoint of this training ({e}); choose another --run") from e
         self.average = {k: v.to(self.device) for k, v in state["average"].items()}
         self.step = state["step"]
 

@@ -90,5 +90,5 @@ def panels(image: np.ndarray, truth: np.ndarray, found: np.ndarray) -> np.ndarra
     for mask, colour in ((truth, TRUTH), (found, FOUND)):
         large = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
         rings = cv2.findContours(large, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)[0]
-        out.append(cv2.drawContours(grey.copy(), rings, -1, colour, 1, cv2.LINE_AA))
+        out.append(cv2.drawContours(grey.copy(), rings, -1, colour, 1))
     return np.concatenate(out, 1)

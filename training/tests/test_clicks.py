@@ -71,7 +71,7 @@ def test_a_right_mask_gets_no_clicks() -> None:
     assert guidance[1:].sum() == 0 and np.array_equal(guidance[0] > 0, truth)
 
 
-def test_what_lies_beside_the_image_is_not_drawn() -> None:
-    for at in ((-20.0, 5.0), (90.0, 5.0), (5.0, 90.0), (5.0, -20.0)):
-        assert not clicks.along([at], 3.0, (32, 48)).any()
-    assert clicks.along([(-1.0, 5.0)], 3.0, (32, 48)).any()
+@pytest.mark.parametrize("at", [(-50.0, 10.0), (10.0, -50.0), (300.0, 10.0), (10.0, 300.0), (300.0, -300.0)])
+def test_points_outside_draw_nothing(at: tuple[float, float]) -> None:
+    hints = Hints(positive=[at], negative=[at], stroke=[at, (at[0] + 1, at[1] + 2)])
+    assert clicks.draw(hints, np.zeros((20, 30), bool)).sum() == 0

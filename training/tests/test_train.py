@@ -159,7 +159,7 @@ def test_without_a_whole_checkpoint_the_run_is_refused(tmp_path: Path, spoil: Ca
     t.save()
     path = tmp_path / "checkpoint.pt"
     path.write_bytes(spoil(path.read_bytes()))
-    with pytest.raises(TrainingError, match=r"checkpoint.pt is damaged .*backup.*another --out"):
+    with pytest.raises(TrainingError, match=r"checkpoint.pt is damaged .*backup.*another --run"):
         trainer(tmp_path)
     assert path.exists() and (tmp_path / "ema.pt").exists()
 
@@ -333,16 +333,15 @@ def test_two_processes_agree_learn_and_resume(tmp_path: Path) -> None:
 
 
 def test_two_processes_do_what_one_does_but_for_batch_statistics_and_dropout(tmp_path: Path) -> None:
-    torchrun(tmp_path / "two", "--plain", "--stop", "2")
+    torchrun(tmp_path / "two", "--plain", "--stop", "1")
     t = trainer(tmp_path / "one")
     make_plain(t)
-    for _ in range(2):
-        t.advance()
+    t.advance()
     t.save()
     one, two = stored(tmp_path / "one")["optimizer"]["state"], stored(tmp_path / "two")["optimizer"]["state"]
-    for key in one:  # the averaged gradients
+    for key in one:  # a tenth of the first step's gradients
         a, b = one[key]["exp_avg"], two[key]["exp_avg"]
-        assert torch.allclose(a, b, rtol=0.02, atol=0.02 * float(a.abs().max()) + 1e-8), key
+        assert torch.allclose(a, b, rtol=1e-3, atol=1e-4 * float(a.abs().max()) + 1e-9), key
 
 
 def make_plain(t: Trainer) -> None:
