@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import torch
 
 from . import contract, data, figures, folds, measure, noc, reference, reliability, signals, stats
@@ -193,6 +194,7 @@ def run(
         "model": model.describe(),
         "split": split,
         "resamples": resamples,
+        "runtime": onnxruntime.__version__,
         "latency_ms": {"median": round(latency(model), 1), "threads": threads},
         **tables(judged, model.fit, bands, resamples),
         "cases": [row(j) for j in judged],
@@ -202,6 +204,12 @@ def run(
         if most != 0:
             out[name] = gestures(model, spaced(sick, most), strokes=name == "strokes", resamples=resamples)
     return out
+
+
+def facts(result: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a result on test goes into the model file's metrics, and from there into its card."""
+    kept = ("resamples", "runtime", "latency_ms", "breakdown", "size_terciles", "clicks", "strokes")
+    return {"test": result["sets"], **{k: result[k] for k in kept if k in result}}
 
 
 def fitted(model: Model, judged: Sequence[Judged], root: Path, split: str, limit: int | None) -> dict[str, Band]:

@@ -118,7 +118,7 @@ class Sheet:
         if sick:
             dice = np.array([c.dice for c in sick])
             out["dice"] = self.mean(lambda c: c.dice)
-            out["dice_median"] = self.interval(stats.quantile(yes, dice, 0.5)).rounded()
+            out["dice_median"] = self.interval(stats.median(yes, dice)).rounded()
             out["iou"] = self.mean(lambda c: c.iou)
             out["hd95_native_px"] = self.mean(lambda c: c.hd95, 2)
             out["hd95_256_px"] = self.mean(lambda c: None if c.hd95 is None else c.hd95 / c.per_letterbox, 2)
@@ -190,7 +190,8 @@ class Sheet:
                 ).rounded(),
                 **(self.against(score, bands[name]) if name in bands else {}),
             }
-        tests = stats.holm([self.test(s) for s in p.scores.values()])
+        each = self.in_images(p.scale)
+        tests = stats.holm([self.test(each, self.in_images(s)) for s in p.scores.values()])
         for name, value in zip(p.scores, tests, strict=True):
             out[name]["wilcoxon_holm_p"] = None if value is None else float(f"{value:.2g}")
         return out
@@ -212,18 +213,20 @@ class Sheet:
             "r90_over": self.interval(stats.ratio(mean, equal)).rounded(),
         }
 
-    def test(self, score: np.ndarray) -> float | None:
-        """p of the signed rank test between model and baseline."""
+    def in_images(self, score: np.ndarray) -> np.ndarray:
+        """The rank correlation of a score with the distance in every image that has points; not a number where undefined."""
         p = self.points
         assert p is not None
-        gains, at = [], []
-        for i in range(int(p.image.max()) + 1):
-            own = np.flatnonzero(p.image == i)
-            pair = [measure.spearman(s[own], p.distance[own]) for s in (p.scale, score)]
-            if pair[0] is not None and pair[1] is not None:
-                gains.append(pair[0] - pair[1])
-                at.append(own[0])
-        return stats.wilcoxon(p.clusters.picked(np.array(at, int)), np.array(gains)) if gains else None
+        ends = np.flatnonzero(np.diff(p.image)) + 1
+        found = [measure.spearman(*pair) for pair in zip(np.split(score, ends), np.split(p.distance, ends), strict=True)]
+        return np.array([np.nan if v is None else v for v in found])
+
+    def test(self, own: np.ndarray, other: np.ndarray) -> float | None:
+        """p of the signed rank test between two correlations per image."""
+        assert self.points is not None
+        first = np.unique(self.points.image, return_index=True)[1]  # a point of every image, which knows its group
+        known = np.isfinite(own) & np.isfinite(other)
+        return stats.wilcoxon(self.points.clusters.picked(first[known]), (own - other)[known])
 
     def quality(self) -> dict[str, object]:
         """Expected against real Dice of lesion images."""

@@ -11,7 +11,7 @@ from typing import Literal
 
 import cv2
 import numpy as np
-from scipy.ndimage import binary_fill_holes, distance_transform_edt
+from scipy.ndimage import binary_fill_holes
 from scipy.spatial import cKDTree
 
 from . import reference
@@ -22,7 +22,8 @@ from .reference import Raw
 Kind = Literal["positive", "negative", "stroke"]
 Points = list[tuple[float, float]]
 
-LOCAL = 6.0  # nothing changes farther from a hint than this many times its radius and what it is off the boundary
+# Nothing changes farther from a hint than LOCAL_RADII times its radius and LOCAL_OFF times what it is off the boundary.
+LOCAL_RADII, LOCAL_OFF = 6.0, 3.0
 
 
 def _regions(mask: np.ndarray, where: np.ndarray) -> np.ndarray:
@@ -77,7 +78,8 @@ def cut(r: Raw, fit: Fit, hints: Hints, so_far: np.ndarray) -> np.ndarray:
 
 
 def anchors(line: Points, step: float) -> np.ndarray:
-    """Points [n, 2] that stand for a line: its first and then one every step."""
+    """Points [n, 2] that stand for a line: its first and then one every step; few on a line of wild length."""
+    step = max(step, sum(math.dist(a, b) for a, b in pairwise(line)) / 1000)
     out, left = [line[0]], step
     for a, b in pairwise(line):
         length = math.dist(a, b)
@@ -104,10 +106,13 @@ def _off(before: np.ndarray, near: np.ndarray, inside: bool | None) -> float:
     if before.all() or not before.any():
         apart = np.full(before.shape, np.inf)
     else:
-        apart = np.where(before, distance_transform_edt(before), distance_transform_edt(~before))
+        inside_out = [
+            cv2.distanceTransform(m.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) for m in (before, ~before)
+        ]
+        apart = np.maximum(*inside_out)
     places = [i for i in (_under(before, (at[0], at[1])) for at in near) if i is not None]
     farthest = max((float(apart[i]) for i in places if inside is None or before[i] != inside), default=0.0)
-    return math.inf if farthest > math.hypot(*before.shape) / LOCAL else farthest
+    return math.inf if farthest > math.hypot(*before.shape) / LOCAL_OFF else farthest
 
 
 def merge(before: np.ndarray, after: np.ndarray, hints: Hints, newest: Kind, radius: float) -> np.ndarray:
@@ -115,8 +120,8 @@ def merge(before: np.ndarray, after: np.ndarray, hints: Hints, newest: Kind, rad
 
     radius (native px) is that of a click's disk. First after is put right by a disk around every click that it does not
     obey. Then those of its changed regions (8-connected) are taken that come within radius of the newest hint; for a
-    click, where they change what it asks for. Of a region only what hangs together within LOCAL times (radius + how far
-    the hint is off the boundary that it corrects) is taken.
+    click, where they change what it asks for. Of a region only what hangs together within LOCAL_RADII times radius and
+    LOCAL_OFF times how far the hint is off the boundary that it corrects is taken.
     """
     radius = max(1.0, radius)
     positive, negative = [(p, True) for p in hints.positive], [(p, False) for p in hints.negative]
@@ -127,7 +132,8 @@ def merge(before: np.ndarray, after: np.ndarray, hints: Hints, newest: Kind, rad
     near = anchors(line, radius)
     changed = want != before
     y, x = np.nonzero(changed)
-    far = cKDTree(near).query(np.stack([x, y], 1) + 0.5)[0] > LOCAL * (radius + _off(before, near, inside))
+    limit = LOCAL_RADII * radius + LOCAL_OFF * _off(before, near, inside)
+    far = cKDTree(near).query(np.stack([x, y], 1) + 0.5)[0] > limit
     changed[y[far], x[far]] = False
     reached = along(line, radius, _shape(before)) > 0
     if inside is not None:

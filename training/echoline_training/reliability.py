@@ -6,8 +6,8 @@ letterbox, so that a scanner with more pixels does not count for more.
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
-from scipy.ndimage import distance_transform_edt
 from scipy.special import expit
 
 from .contract import Fit
@@ -37,7 +37,8 @@ def near_boundary(mask: np.ndarray) -> np.ndarray:
     if not mask.any():
         return np.zeros_like(mask)
     padded = np.pad(mask, 1)  # the image's frame counts as outside, as for all boundaries
-    apart = np.where(padded, distance_transform_edt(padded), distance_transform_edt(~padded))[1:-1, 1:-1]
+    both = [cv2.distanceTransform(m.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) for m in (padded, ~padded)]
+    apart = np.maximum(*both)[1:-1, 1:-1]
     return np.asarray(apart - 0.5 <= BAND * max(mask.shape) / LETTERBOX)
 
 

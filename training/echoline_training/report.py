@@ -65,7 +65,7 @@ def cell(v: Any) -> str:
         if v.get("value") is None:
             return "–"
         known = v.get("low") is not None and v.get("high") is not None
-        return f"{v['value']:g} ({v['low']:g} to {v['high']:g})" if known else f"{v['value']:g}"
+        return f"{v['value']:.3g} ({v['low']:.3g} to {v['high']:.3g})" if known else f"{v['value']:.3g}"
     return "–" if v is None else str(v)
 
 
@@ -209,7 +209,7 @@ def text(result: Mapping[str, Any], crossed: Mapping[str, Mapping[str, Mapping[s
         f"{m['megabytes']:g} MB, input {m['input']['width']}x{m['input']['height']}, SHA-256 `{m['sha256']}`. In brackets "
         f"95 % intervals: BCa bootstrap, {result['resamples']} resamples of whole groups (patients, near-duplicates). Means "
         "are per image; HD95 and surface distance are over outlined lesions, a missed lesion counts as Dice 0. Points are "
-        "those of predicted contours, pooled.",
+        "those of predicted contours, pooled. Intervals over few groups say little.",
         "## To reach",
         grid(["figure", "must", "aim", "measured", ""], [g.line(result) for g in GOALS]),
         "## Figures",

@@ -28,20 +28,20 @@ BINS = 2048  # quantile bins in place of more different values than that
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure with its 95 % interval; all None where it is not defined."""
+    """A figure with its 95 % interval; not numbers where they are not defined."""
 
-    value: float | None
-    low: float | None
-    high: float | None
+    value: float
+    low: float
+    high: float
     method: str
 
     def rounded(self, digits: int = 4) -> dict[str, object]:
-        """For JSON."""
-        v, low, high = (None if x is None else round(x, digits) for x in (self.value, self.low, self.high))
+        """For JSON, with None in place of what is no number."""
+        v, low, high = (round(x, digits) if np.isfinite(x) else None for x in (self.value, self.low, self.high))
         return {"value": v, "low": low, "high": high, "interval": self.method}
 
 
-UNKNOWN = Interval(None, None, None, "none")
+UNKNOWN = Interval(np.nan, np.nan, np.nan, "none")
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,12 @@ def quantile(clusters: Clusters, values: np.ndarray, level: float | Statistic) -
     return at
 
 
+def median(clusters: Clusters, values: np.ndarray) -> Statistic:
+    """The median of values [n]; of an even number the mean of both in the middle."""
+    below, above = quantile(clusters, values, 0.5), quantile(clusters, -values, 0.5)
+    return lambda w: (below(w) - above(w)) / 2
+
+
 def auroc(clusters: Clusters, score: np.ndarray, positive: np.ndarray) -> Statistic:
     """Probability that a positive [n] bool scores above a negative; ties count half."""
     bins, tops = _binned(score)
@@ -163,7 +169,7 @@ def interval(statistic: Statistic, groups: int, resamples: int = RESAMPLES, seed
     if not np.isfinite(value):
         return UNKNOWN
     if groups == 1:
-        return Interval(value, None, None, "none: one group")
+        return Interval(value, np.nan, np.nan, "none: one group")
 
     def drawn(indices: np.ndarray, axis: int = -1) -> np.ndarray:
         rows = np.moveaxis(indices, axis, -1).astype(int)
@@ -227,5 +233,4 @@ def paired(a: np.ndarray, b: np.ndarray, groups: Sequence[str], seed: int = 0) -
     """Mean of a - b over images [n] with its interval, in which neither end is a number where there is but one group."""
     clusters = Clusters.of(list(groups))
     found = interval(mean(clusters, np.asarray(a, float) - np.asarray(b, float)), clusters.count, seed=seed)
-    value, low, high = (np.nan if v is None else v for v in (found.value, found.low, found.high))
-    return value, low, high
+    return found.value, found.low, found.high
