@@ -57,8 +57,8 @@ func check(tb testing.TB, data []byte) {
 	if df.skipped != "" {
 		return
 	}
-	src, ok := df.item.source.(*dicomSource)
-	if !ok {
+	src := df.source
+	if src == nil {
 		tb.Fatal("opened without a source")
 	}
 	for i := range min(df.item.Frames, 3) {

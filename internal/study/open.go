@@ -2,7 +2,6 @@ package study
 
 import (
 	"context"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -192,37 +191,6 @@ func openFile(c candidate) File {
 		out.Refused = asFault(c.path, err)
 	}
 	return out
-}
-
-// openAny tells what a file is by its first bytes and opens it.
-func openAny(path string) (it *Item, skipped fault.Code, err error) {
-	defer guard(&err)
-	f, o, err := openOriginal(path)
-	if err != nil {
-		return nil, "", err
-	}
-	defer f.Close()
-	if o.size == 0 {
-		return nil, "", fault.New(CodeEmpty, "", nil, nil)
-	}
-	head := make([]byte, min(o.size, 160))
-	if _, err := io.ReadFull(f, head); err != nil {
-		return nil, "", err
-	}
-	kind := pictureFormat(head)
-	switch {
-	case hasPreamble(head): // which may itself look like a TIFF file
-	case kind != nil:
-		it, err = openPicture(f, o, kind)
-		return it, "", err
-	case !isDICOM(head):
-		return nil, "", fault.New(CodeNotImage, "", nil, nil)
-	}
-	df, err := openDICOM(f, o)
-	if df == nil {
-		return nil, "", err
-	}
-	return df.item, df.skipped, err
 }
 
 // collect sorts what became of the files, and gives the items unique names and IDs.

@@ -53,35 +53,29 @@ func pictureFormat(head []byte) *format {
 }
 
 // openPicture describes a PNG, JPEG or TIFF file without decoding its pixels.
-func openPicture(f io.ReaderAt, o original, kind *format) (*Item, error) {
+func openPicture(f io.ReaderAt, o original, kind *format) (pictureSource, *Item, error) {
+	src := pictureSource{size: o.size, kind: kind}
 	c, err := kind.config(io.NewSectionReader(f, 0, o.size))
 	if err != nil {
-		return nil, decoderFault(err)
+		return src, nil, decoderFault(err)
 	}
 	it := &Item{Path: o.path, W: c.Width, H: c.Height, Frames: 1, Photometric: "RGB"}
 	if c.ColorModel == color.GrayModel || c.ColorModel == color.Gray16Model {
 		it.Photometric = "MONOCHROME2"
 	}
 	if err := checkSize(c); err != nil {
-		return it, err
+		return src, it, err
 	}
 	if err := kind.whole(f, o.size); err != nil {
-		return it, err
+		return src, it, err
 	}
-	id, err := sum(f, o.size)
-	if err != nil {
-		return it, err
-	}
-	it.ID = "sha256:" + id
-	src := pictureSource{file: o, kind: kind}
 	if kind.pages != nil {
 		if src.pages, err = samePages(f, o.size, kind, c); err != nil {
-			return it, err
+			return src, it, err
 		}
 		it.Frames = len(src.pages)
 	}
-	it.source = src
-	return it, nil
+	return src, it, nil
 }
 
 // samePages lists the pages that are as large as the first, which has config c: the frames of a cine. Others are
@@ -123,22 +117,16 @@ func checkSize(c image.Config) error {
 }
 
 type pictureSource struct {
-	file  original
+	size  int64
 	kind  *format
 	pages []int64 // of the frames, where a file can have several
 }
 
-func (s pictureSource) frame(i int) (*Frame, error) {
-	f, err := s.file.reopen()
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	var src io.ReaderAt = f
+func (s pictureSource) frameFrom(src io.ReaderAt, i int) (*Frame, error) {
 	if s.pages != nil {
-		src = pageOf{f, s.pages[i]}
+		src = pageOf{src, s.pages[i]}
 	}
-	c, err := s.kind.config(io.NewSectionReader(src, 0, s.file.size))
+	c, err := s.kind.config(io.NewSectionReader(src, 0, s.size))
 	if err == nil {
 		err = checkSize(c)
 	}
@@ -146,7 +134,7 @@ func (s pictureSource) frame(i int) (*Frame, error) {
 		return nil, decoderFault(err)
 	}
 	// The TIFF decoder reads at offsets; the others read on and on, for which a buffer is better.
-	var in io.Reader = io.NewSectionReader(src, 0, s.file.size)
+	var in io.Reader = io.NewSectionReader(src, 0, s.size)
 	if s.pages == nil {
 		in = bufio.NewReaderSize(in, 64<<10)
 	}
