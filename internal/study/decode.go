@@ -39,7 +39,9 @@ func (c *Content) Frame(src io.ReaderAt, i int) (f *Frame, err error) {
 }
 
 // DecodeBy lets another decode the frames.
-func (c *Content) DecodeBy(decode func(src io.ReaderAt, i int) (*Frame, error)) { c.frames = decodeFunc(decode) }
+func (c *Content) DecodeBy(decode func(src io.ReaderAt, i int) (*Frame, error)) {
+	c.frames = decodeFunc(decode)
+}
 
 type decodeFunc func(src io.ReaderAt, i int) (*Frame, error)
 

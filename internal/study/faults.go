@@ -26,6 +26,14 @@ const (
 	CodeOutside    fault.Code = "study.outside"    // a DICOMDIR refers to a file outside its folder
 )
 
+// Faults of the process that decodes (package worker).
+const (
+	CodeCrashed  fault.Code = "study.crashed"  // it ended while it read the file; Cause
+	CodeSlow     fault.Code = "study.slow"     // it took too long and was stopped; arg Seconds
+	CodeMemory   fault.Code = "study.memory"   // it wanted more memory than the file may take; arg MiB
+	CodeNoWorker fault.Code = "study.noworker" // it cannot be started; Cause
+)
+
 // Reasons to set a file aside.
 const (
 	CodeDirectory    fault.Code = "study.directory"    // a DICOMDIR: a table of contents

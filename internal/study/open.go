@@ -145,13 +145,16 @@ func (s span) fault(files []File) *fault.Error {
 	return fault.New(CodeNoImages, s.path, nil, nil)
 }
 
-// openAll opens the candidates, as many at a time as there are processors.
+// openAtOnce is how many files are open at a time, so that a decoder in another process never waits for the next.
+const openAtOnce = 32
+
+// openAll opens the candidates, several at a time.
 func openAll(ctx context.Context, found []candidate, progress func(done, total int)) ([]File, error) {
 	files := make([]File, len(found))
 	var mu sync.Mutex
 	done := 0
 	var g errgroup.Group
-	g.SetLimit(runtime.GOMAXPROCS(0))
+	g.SetLimit(max(openAtOnce, runtime.GOMAXPROCS(0)))
 	for i, c := range found {
 		if ctx.Err() != nil {
 			break
