@@ -32,13 +32,7 @@ type Pool struct {
 }
 
 // New makes a pool of processes that run this program.
-func New() (*Pool, error) {
-	program, err := self()
-	if err != nil {
-		return nil, err
-	}
-	return newPool(program, []string{Command}, environment()), nil
-}
+func New() *Pool { return newPool(self(), []string{Command}, environment()) }
 
 func newPool(program string, args, env []string) *Pool {
 	p := &Pool{
@@ -52,11 +46,15 @@ func newPool(program string, args, env []string) *Pool {
 }
 
 // self is this program. On Linux the name leads to it even when its file was exchanged meanwhile.
-func self() (string, error) {
+func self() string {
 	if runtime.GOOS == "linux" {
-		return "/proc/self/exe", nil
+		return "/proc/self/exe"
 	}
-	return os.Executable()
+	program, err := os.Executable()
+	if err != nil {
+		return os.Args[0]
+	}
+	return program
 }
 
 // environment is what a process needs to know of this one's: where the system's libraries are.

@@ -7,8 +7,12 @@ import (
 	"echoline/internal/study/confine"
 )
 
-// patience is how many times longer than its time a process may take by the clock, while the machine is busy with others.
-const patience = 5
+// How many times longer than its time a process may take by the clock, while the machine is busy with others: where the
+// system tells what it computed, a process that is over it waits for something that never comes.
+const (
+	patienceKnown   = 15
+	patienceUnknown = 5
+)
 
 // watch ends a process whose time is over. What counts is the time that the process computes, where the system tells.
 type watch struct {
@@ -39,9 +43,12 @@ func (w *watch) look() {
 	if w.since.IsZero() {
 		return
 	}
-	left := patience*w.limit - w.clock - time.Since(w.since)
+	patience := patienceUnknown
 	if w.known {
-		used, _ := confine.Used(w.p.cmd)
+		patience = patienceKnown
+	}
+	left := time.Duration(patience)*w.limit - w.clock - time.Since(w.since)
+	if used, ok := confine.Used(w.p.cmd); ok && w.known {
 		left = min(left, w.limit-(used-w.had))
 	}
 	if left > 0 {

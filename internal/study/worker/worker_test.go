@@ -16,6 +16,12 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case "decoder":
 		os.Exit(Main())
+	case "trickster":
+		os.Exit(play(trickster{}))
+	case "unsealed":
+		os.Exit(playUnsealed(trickster{}))
+	case "liar":
+		lie()
 	}
 }
 
@@ -28,11 +34,7 @@ func newDecoders(tb testing.TB) *Pool {
 // poolOf is a pool of processes of a role.
 func poolOf(tb testing.TB, role string) *Pool {
 	tb.Helper()
-	program, err := self()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return newPool(program, nil, append(environment(), envRole+"="+role))
+	return newPool(self(), nil, append(environment(), envRole+"="+role))
 }
 
 // decoders is a pool of real decoding processes for the time of a test.
@@ -41,14 +43,6 @@ func decoders(tb testing.TB) *Pool {
 	p := newDecoders(tb)
 	tb.Cleanup(p.Close)
 	return p
-}
-
-func TestState(t *testing.T) {
-	s, _, err := decoders(t).State()
-	t.Logf("%+v", s)
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // using makes d the decoder for the time of a test.
