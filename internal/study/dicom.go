@@ -246,20 +246,8 @@ func readSpacing(d *dataSet) *[2]float64 {
 // newHeader takes over what exports need, as UTF-8.
 func newHeader(d *dataSet) *Header {
 	h := &Header{Attr: map[string]string{}}
-	sets := d.texts("SpecificCharacterSet")
 	for _, k := range forExport {
-		v, ok := d.raw(k)
-		if !ok || binaryVR[v.vr] {
-			continue
-		}
-		s := ""
-		switch dictionary[tags[k]].vr {
-		case "PN", "LO", "SH":
-			s = decodeText(v.data, sets)
-		default:
-			s = decodeText(v.data, nil)
-		}
-		if s = trimPadding(s); s != "" {
+		if s := d.decoded(k); s != "" {
 			h.Attr[k] = s
 		}
 	}

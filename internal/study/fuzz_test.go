@@ -133,6 +133,11 @@ func FuzzScan(f *testing.F) {
 func FuzzText(f *testing.F) {
 	f.Add([]byte("Hong^Gildong=\x1b$)C\xfb\xf3^\x1b$)C\xd1\xce"), `\ISO 2022 IR 149`)
 	f.Add([]byte("\x1b$B;3ED\x1b(B^"), `\ISO 2022 IR 87`)
+	for i, e := range encodedNames(f) {
+		if i%10 == 0 {
+			f.Add(e.bytes(f), e.Sets)
+		}
+	}
 	f.Fuzz(func(t *testing.T, b []byte, sets string) {
 		if s := decodeText(b, strings.Split(sets, `\`)); strings.ToValidUTF8(s, "") != s && !isASCIIOrEscape(b) {
 			t.Fatalf("%q is no UTF-8", s)
