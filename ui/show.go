@@ -209,7 +209,7 @@ func (a *App) refreshFrame() {
 func (a *App) showSpacing() {
 	sp, cal := a.spacing()
 	if cal == study.Uncalibrated {
-		sp, _ = a.sess.item.SpacingAt(a.sess.index)
+		sp, _ = a.sess.review.SpacingAt(a.sess.key())
 	}
 	a.view.SetSpacing(sp.X, sp.Y, cal != study.Uncalibrated)
 }

@@ -101,6 +101,7 @@ func (it *Item) Frame(i int) (*Frame, error) {
 		if err != nil {
 			return nil, 0, err
 		}
+		f.declared = it.scaleOf(i).sector()
 		return f, int64(2*len(f.Grey) + len(f.RGB)), nil
 	}
 	var v any

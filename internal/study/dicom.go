@@ -125,8 +125,7 @@ func (p *part10) item(path string) *Item {
 			seriesNumber: number("SeriesNumber", 0), instance: number("InstanceNumber", 0),
 		},
 	}
-	it.Regions = readRegions(d, it.W, it.H)
-	it.PixelSpacing = readSpacing(d)
+	it.readScales(d)
 	return it
 }
 
@@ -196,51 +195,6 @@ func frameTime(d *dataSet) time.Duration {
 		return 0
 	}
 	return time.Duration(ms * float64(time.Millisecond))
-}
-
-// readRegions reads the Ultrasound Regions. Bounds are clamped to the image; the file's last column and row belong to
-// the region.
-func readRegions(d *dataSet, w, h int) []Region {
-	items := d.items[tags["SequenceOfUltrasoundRegions"]]
-	out := make([]Region, 0, len(items))
-	for _, r := range items {
-		number := func(keyword string) int {
-			v := finite(r.real(keyword, 0))
-			return int(min(max(v, -1), math.MaxInt32))
-		}
-		bound := func(keyword string, past, limit int) int { return min(max(number(keyword)+past, 0), limit) }
-		out = append(out, Region{
-			X0: bound("RegionLocationMinX0", 0, w), Y0: bound("RegionLocationMinY0", 0, h),
-			X1: bound("RegionLocationMaxX1", 1, w), Y1: bound("RegionLocationMaxY1", 1, h),
-			SpatialFormat: number("RegionSpatialFormat"), DataType: number("RegionDataType"),
-			UnitsX: number("PhysicalUnitsXDirection"), UnitsY: number("PhysicalUnitsYDirection"),
-			DeltaX: finite(r.real("PhysicalDeltaX", 0)), DeltaY: finite(r.real("PhysicalDeltaY", 0)),
-			Flags: uint32(max(number("RegionFlags"), 0)),
-		})
-	}
-	return out
-}
-
-// finite is v, or 0 for what is no length.
-func finite(v float64) float64 {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return 0
-	}
-	return v
-}
-
-// readSpacing reads Pixel Spacing, also from where enhanced objects have it. DICOM gives rows' distance first.
-func readSpacing(d *dataSet) *[2]float64 {
-	sets := []*dataSet{d}
-	for _, shared := range d.items[tags["SharedFunctionalGroupsSequence"]] {
-		sets = append(sets, shared.items[tags["PixelMeasuresSequence"]]...)
-	}
-	for _, s := range sets {
-		if v, ok := s.numbers("PixelSpacing"); ok && len(v) >= 2 && v[0] > 0 && v[1] > 0 {
-			return &[2]float64{v[1], v[0]}
-		}
-	}
-	return nil
 }
 
 // newHeader takes over what exports need, as UTF-8.

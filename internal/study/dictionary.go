@@ -58,6 +58,8 @@ var dictionary = map[tag]entry{
 	0x00200060: {"Laterality", "CS"},
 	0x00201040: {"PositionReferenceIndicator", "LO"},
 
+	0x00181164: {"ImagerPixelSpacing", "DS"},
+	0x00182010: {"NominalScannedPixelSpacing", "DS"},
 	0x00186011: {"SequenceOfUltrasoundRegions", "SQ"},
 	0x00186012: {"RegionSpatialFormat", "US"},
 	0x00186014: {"RegionDataType", "US"},
@@ -78,6 +80,7 @@ var dictionary = map[tag]entry{
 	0x00280010: {"Rows", "US"},
 	0x00280011: {"Columns", "US"},
 	0x00280030: {"PixelSpacing", "DS"},
+	0x00280034: {"PixelAspectRatio", "IS"},
 	0x00280100: {"BitsAllocated", "US"},
 	0x00280101: {"BitsStored", "US"},
 	0x00280102: {"HighBit", "US"},
@@ -101,6 +104,7 @@ var dictionary = map[tag]entry{
 	0x00282114: {"LossyImageCompressionMethod", "CS"},
 	0x00289110: {"PixelMeasuresSequence", "SQ"},
 	0x52009229: {"SharedFunctionalGroupsSequence", "SQ"},
+	0x52009230: {"PerFrameFunctionalGroupsSequence", "SQ"},
 
 	tagOffsets:      {"ExtendedOffsetTable", "OV"},
 	tagFloatPixels:  {"FloatPixelData", "OF"},

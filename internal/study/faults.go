@@ -24,6 +24,7 @@ const (
 	CodeDamaged    fault.Code = "study.damaged"    // the content contradicts itself; Cause
 	CodeChanged    fault.Code = "study.changed"    // the file is not the one that was opened any more
 	CodeOutside    fault.Code = "study.outside"    // a DICOMDIR refers to a file outside its folder
+	CodeRuler      fault.Code = "study.ruler"      // a ruler that cannot calibrate; args Pixels and Longest (mm), its limits
 )
 
 // Reasons to set a file aside.

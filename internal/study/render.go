@@ -127,8 +127,8 @@ func (f *Frame) share(lo, hi float64) Window {
 	return spanWindow(a+lo*(b-a), a+hi*(b-a))
 }
 
-// auto spans what is in the image, but for the darkest and the brightest hundredth of its pixels. The black around the
-// ultrasound does not count.
+// auto spans what is in the ultrasound, but for the darkest and the brightest hundredth of its pixels. What stands around
+// it does not count.
 func (f *Frame) auto() Window {
 	counts := make([]int, f.Max+1)
 	total := 0
@@ -138,13 +138,14 @@ func (f *Frame) auto() Window {
 			total++
 		}
 	}
-	if f.RGB != nil {
-		for i := range f.W * f.H {
-			add(luma(f.RGB[3*i], f.RGB[3*i+1], f.RGB[3*i+2]) / 1000)
-		}
-	} else {
-		for _, x := range f.Grey {
-			add(min(int(x), f.Max))
+	r := f.Sector()
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for i := y*f.W + r.Min.X; i < y*f.W+r.Max.X; i++ {
+			if f.RGB != nil {
+				add(luma(f.RGB[3*i], f.RGB[3*i+1], f.RGB[3*i+2]) / 1000)
+			} else {
+				add(min(int(f.Grey[i]), f.Max))
+			}
 		}
 	}
 	if total == 0 {

@@ -3,6 +3,8 @@
 package study
 
 import (
+	"image"
+	"sync"
 	"time"
 
 	"echoline/internal/fault"
@@ -44,11 +46,14 @@ type Item struct {
 	Photometric    string
 	Regions        []Region
 	PixelSpacing   *[2]float64 // mm per pixel x, y; second choice after Regions
+	SpacingNominal bool        // PixelSpacing is that of a scan or a detector (Nominal Scanned or Imager Pixel Spacing)
+	Aspect         float64     // height of a pixel over its width; 0 where the file does not say
 	Header         *Header     // nil for files that are not DICOM
 
-	source frameSource
-	cache  *cache
-	order  order
+	source   frameSource
+	cache    *cache
+	order    order
+	perFrame []scale // of the frames, where the file tells them apart
 }
 
 // Region is one Ultrasound Region (PS3.3 C.8.5.5), bounds in pixels, X1 and Y1 exclusive after clamping to the image.
@@ -72,7 +77,14 @@ const (
 	Uncalibrated Calibration = iota
 	ByRegion
 	ByPixelSpacing
+	ByRuler          // drawn by a reader
+	ByNominalSpacing // of a scan or a detector: a guess at the patient's
 )
+
+// String is the source's name in files.
+func (c Calibration) String() string {
+	return [...]string{"none", "region", "pixel spacing", "ruler", "nominal spacing"}[c]
+}
 
 // frameSource decodes one frame. Implementations are safe for use by several goroutines.
 type frameSource interface {
@@ -87,7 +99,10 @@ type Frame struct {
 	RGB    []uint8  // W*H*3
 	Window Window   // the file's own window, or one that spans what there is
 
-	inverse bool // small values are bright (MONOCHROME1)
+	inverse  bool            // small values are bright (MONOCHROME1)
+	declared image.Rectangle // what the file says shows ultrasound; empty where it does not
+	finding  sync.Once
+	found    image.Rectangle
 }
 
 // Window is a VOI window in units of Grey (or 0..255 for RGB): the file's rescaling is taken out of it.
