@@ -131,10 +131,15 @@ func (p *part10) item(path string) *Item {
 
 // openPixels checks that the pixels are there and can be decoded.
 func (df *dicomFile) openPixels(src io.ReaderAt, o original) error {
+	if df.syntax == "" {
+		uid, err := df.guessSyntax(src)
+		if err != nil {
+			return err
+		}
+		df.syntax = uid
+	}
 	code := syntaxes[df.syntax].coding
 	switch {
-	case df.syntax == "":
-		return fault.New(CodeNoSyntax, "", nil, nil)
 	case code == unreadable:
 		return syntaxFault(df.syntax, "")
 	case (code != native) != df.pixels.capsuled:

@@ -100,13 +100,17 @@ type Frame struct {
 	Window Window   // the file's own window, or one that spans what there is
 
 	inverse  bool            // small values are bright (MONOCHROME1)
+	curve    *curve          // of windows of shape Table, by stored value
 	declared image.Rectangle // what the file says shows ultrasound; empty where it does not
 	finding  sync.Once
 	found    image.Rectangle
 }
 
 // Window is a VOI window in units of Grey (or 0..255 for RGB): the file's rescaling is taken out of it.
-type Window struct{ Center, Width float64 }
+type Window struct {
+	Center, Width float64
+	Shape         Shape
+}
 
 // Header is what exports need of a DICOM source: attributes of the patient, study, series and instance modules as UTF-8
 // strings by DICOM keyword ("PatientName", "StudyInstanceUID", …). It holds patient data: never log it.
