@@ -10,9 +10,9 @@ import (
 // cacheBytes is how much of decoded frames a study keeps.
 const cacheBytes = 256 << 20
 
-// cacheKey is a frame of an item, or what has to be unpacked to get at its frames (frame < 0).
+// cacheKey is a frame of an *Item, or what has to be unpacked to get at its frames (frame < 0), or an unpacked *member.
 type cacheKey struct {
-	item  *Item
+	of    any
 	frame int
 }
 

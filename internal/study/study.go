@@ -1,4 +1,5 @@
-// Package study opens files as studies of lazily decoded frames: DICOM, DICOMDIR, PNG, JPEG, TIFF and folders of them.
+// Package study opens files as studies of lazily decoded frames: DICOM, DICOMDIR, PNG, JPEG, TIFF, BMP, WebP, folders and
+// zip archives of them.
 // It is the only importer of the DICOM library. Source files are opened read-only and never written.
 package study
 
@@ -14,6 +15,7 @@ import (
 type Study struct {
 	Title   string         // folder or file name; never patient data
 	Items   []*Item        // in series and instance order
+	Aside   []*Item        // of other modalities, in a study of ultrasound: they open, but nobody came for them
 	Refused []*fault.Error // Where holds the path
 	Skipped []Skipped      // files that are no images
 	Files   []File         // every file met, in natural order of the paths, with what became of it
@@ -50,6 +52,7 @@ type Item struct {
 	Aspect         float64     // height of a pixel over its width; 0 where the file does not say
 	Header         *Header     // nil for files that are not DICOM
 
+	sum      string // SHA-256 of the file, where another has the same UID
 	source   frameSource
 	cache    *cache
 	order    order

@@ -44,7 +44,9 @@ func TestWindowFunctions(t *testing.T) {
 	rescaled := func(m, b float64, f func(float64) float64) func(float64) float64 {
 		return func(v float64) float64 { return f(m*v + b) }
 	}
-	inverted := func(f func(float64) float64) func(float64) float64 { return func(v float64) float64 { return 1 - f(v) } }
+	inverted := func(f func(float64) float64) func(float64) float64 {
+		return func(v float64) float64 { return 1 - f(v) }
+	}
 	ramp := func(v float64) float64 { // of the table below
 		return []float64{0, 100, 50, 255}[min(max(int(v)-99, 0), 3)] / 255
 	}
