@@ -62,3 +62,14 @@ func TestLargeFolder(t *testing.T) {
 		}
 	}
 }
+
+// TestFirstImageIsShownWhileTheFolderIsRead: before the session is there.
+func TestFirstImageIsShownWhileTheFolderIsRead(t *testing.T) {
+	b := newBench(t, Config{Paths: []string{pictures(t, 300)}})
+	b.start()
+	b.wait("the first image", func() bool { return b.view.HasImage() })
+	if b.sess != nil {
+		t.Error("the whole folder was read first")
+	}
+	b.wait("the session", func() bool { return b.sess != nil && b.sess.frame != nil })
+}

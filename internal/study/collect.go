@@ -1,8 +1,11 @@
 package study
 
 import (
+	"slices"
 	"strconv"
 	"strings"
+
+	"echoline/internal/fault"
 )
 
 // foreign are the modalities that are set aside in a study of ultrasound, where nobody asked for the file itself. What
@@ -45,6 +48,16 @@ func (st *Study) collect(found []candidate) {
 	sortItems(st.Aside)
 }
 
+// Unshown says of every file that is listed without being worked on why: those that were refused, and the images of other
+// modalities.
+func (st *Study) Unshown() []*fault.Error {
+	out := slices.Clone(st.Refused)
+	for _, it := range st.Aside {
+		out = append(out, fault.New(CodeModality, it.Path, nil, fault.Args{"Modality": it.Modality}))
+	}
+	return out
+}
+
 // opened tells whether the file is one that can be shown.
 func (f *File) opened() bool { return f.Refused == nil && f.Skipped == "" && f.Item != nil }
 
@@ -77,7 +90,7 @@ func (st *Study) dropCopies() {
 
 // contentSum is the SHA-256 of the item's file; "" where it cannot be read.
 func (it *Item) contentSum() string {
-	s, ok := it.source.(*dicomSource)
+	s, ok := it.source.(fileFrames)
 	if !ok {
 		return ""
 	}

@@ -44,7 +44,8 @@ const classDirectory = "1.2.840.10008.1.3.10"
 type dicomFile struct {
 	*part10
 	item    *Item
-	skipped fault.Code // set where it is no picture
+	skipped fault.Code   // set where it is no picture
+	source  *dicomSource // nil unless its frames can be decoded
 }
 
 // openDICOM scans a file and describes its picture, without decoding it. What is known of the file is returned also with
@@ -56,7 +57,11 @@ func openDICOM(src io.ReaderAt, o original) (df *dicomFile, err error) {
 		return nil, err
 	}
 	df = &dicomFile{part10: p, item: p.item(o.path)}
-	if df.skipped = p.noPicture(); df.skipped != "" {
+	switch df.skipped = p.noPicture(); df.skipped {
+	case "":
+	case CodeDirectory: // one that is cut lists only part of the files
+		return df, err
+	default:
 		return df, nil
 	}
 	if err != nil {
@@ -168,14 +173,7 @@ func (df *dicomFile) openPixels(src io.ReaderAt, o original) error {
 		return err
 	}
 	it := df.item
-	if it.ID == "" {
-		id, err := sum(src, o.size)
-		if err != nil {
-			return err
-		}
-		it.ID = "sha256:" + id
-	}
-	it.Frames, it.source = frames, s
+	it.Frames, df.source = frames, s
 	if frames > 1 {
 		it.FrameTime = frameTime(df.set)
 	}
@@ -285,17 +283,7 @@ func (s *dicomSource) inflated(src io.ReaderAt) ([]byte, error) {
 	return inflate(src, s.body, s.size)
 }
 
-// frame decodes frame i from the file.
-func (s *dicomSource) frame(i int) (*Frame, error) {
-	f, err := s.reopen()
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return s.frameFrom(f, i)
-}
-
-// frameFrom decodes frame i from the opened file.
+// frameFrom decodes frame i from the file.
 func (s *dicomSource) frameFrom(src io.ReaderAt, i int) (*Frame, error) {
 	b, err := s.samples(src, i)
 	if err != nil {

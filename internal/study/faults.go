@@ -34,7 +34,8 @@ const (
 	CodeNoPixels     fault.Code = "study.nopixels"     // a DICOM object without a picture: report, presentation, plan, …
 	CodeSegmentation fault.Code = "study.segmentation" // a DICOM SEG: masks, not a picture
 	CodeCopy         fault.Code = "study.copy"         // the same file, byte for byte, came before
-	CodeArchive      fault.Code = "study.archive"      // a zip archive in a folder
+	CodeArchive      fault.Code = "study.archive"      // a zip archive in a folder or in another archive
+	CodeModality     fault.Code = "study.modality"     // an image of another modality in a study of ultrasound; arg Modality
 )
 
 // damaged is the fault of content that contradicts itself. what holds no patient data.

@@ -85,6 +85,7 @@ func (l *lister) lost(path string, err error) candidate {
 			return m
 		}
 	}
+	none.failed = fault.New(CodeMissing, path, fs.ErrNotExist, nil)
 	return none
 }
 

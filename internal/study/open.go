@@ -1,7 +1,6 @@
 package study
 
 import (
-	"bytes"
 	"context"
 	"path/filepath"
 	"runtime"
@@ -116,39 +115,6 @@ func openFile(c candidate) File {
 		out.Refused = asFault(c.path, err)
 	}
 	return out
-}
-
-// openAny tells what a file is by its first bytes and opens it.
-func openAny(c candidate) (it *Item, skipped fault.Code, err error) {
-	defer guard(&err)
-	f, o, err := c.open()
-	if err != nil {
-		return nil, "", err
-	}
-	defer f.Close()
-	if o.size == 0 {
-		return nil, "", fault.New(CodeEmpty, "", nil, nil)
-	}
-	head := make([]byte, min(o.size, 160))
-	if err := readFull(f, head, 0); err != nil {
-		return nil, "", err
-	}
-	kind := pictureFormat(head)
-	switch {
-	case hasPreamble(head): // which may itself look like a TIFF file
-	case kind != nil:
-		it, err = openPicture(f, o, kind)
-		return it, "", err
-	case bytes.HasPrefix(head, []byte(zipMark)):
-		return nil, CodeArchive, nil
-	case !isDICOM(head):
-		return nil, "", fault.New(CodeNotImage, "", nil, nil)
-	}
-	df, err := openDICOM(f, o)
-	if df == nil {
-		return nil, "", err
-	}
-	return df.item, df.skipped, err
 }
 
 // title names the study after what was asked for.

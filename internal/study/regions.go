@@ -5,51 +5,51 @@ import "math"
 // readScales reads what the file says of sizes: Ultrasound Regions, Pixel Spacing and the shape of pixels.
 func (it *Item) readScales(d *dataSet) {
 	whole := readScale(d, it.W, it.H)
-	it.Regions, it.PixelSpacing, it.SpacingNominal = whole.regions, whole.spacing, whole.nominal
+	it.Regions, it.PixelSpacing, it.SpacingNominal = whole.Regions, whole.Spacing, whole.Nominal
 	if v, ok := d.numbers("PixelAspectRatio"); ok && len(v) >= 2 && positive(v[0]/v[1]) {
 		it.Aspect = v[0] / v[1] // DICOM gives the vertical side first
 	}
 	for _, shared := range d.items[tags["SharedFunctionalGroupsSequence"]] {
 		whole.override(readScale(shared, it.W, it.H))
 	}
-	it.Regions, it.PixelSpacing, it.SpacingNominal = whole.regions, whole.spacing, whole.nominal
+	it.Regions, it.PixelSpacing, it.SpacingNominal = whole.Regions, whole.Spacing, whole.Nominal
 	groups := d.items[tags["PerFrameFunctionalGroupsSequence"]]
 	if len(groups) > it.Frames {
 		groups = groups[:it.Frames]
 	}
 	for i, g := range groups {
 		own := readScale(g, it.W, it.H)
-		if len(own.regions) == 0 && own.spacing == nil {
+		if len(own.Regions) == 0 && own.Spacing == nil {
 			continue
 		}
-		if it.perFrame == nil {
-			it.perFrame = make([]scale, it.Frames)
-			for i := range it.perFrame {
-				it.perFrame[i] = whole
+		if it.PerFrame == nil {
+			it.PerFrame = make([]FrameScale, len(groups))
+			for i := range it.PerFrame {
+				it.PerFrame[i] = whole
 			}
 		}
-		it.perFrame[i].override(own)
+		it.PerFrame[i].override(own)
 	}
 }
 
 // override takes what another scale says instead of what this one does.
-func (s *scale) override(by scale) {
-	if len(by.regions) > 0 {
-		s.regions = by.regions
+func (s *FrameScale) override(by FrameScale) {
+	if len(by.Regions) > 0 {
+		s.Regions = by.Regions
 	}
-	if by.spacing != nil {
-		s.spacing, s.nominal = by.spacing, by.nominal
+	if by.Spacing != nil {
+		s.Spacing, s.Nominal = by.Spacing, by.Nominal
 	}
 }
 
 // readScale reads what a data set, or a functional group of an enhanced object, says of sizes in an image of w×h.
-func readScale(d *dataSet, w, h int) scale {
-	s := scale{regions: readRegions(d, w, h)}
+func readScale(d *dataSet, w, h int) FrameScale {
+	s := FrameScale{Regions: readRegions(d, w, h)}
 	for _, from := range append(d.items[tags["PixelMeasuresSequence"]], d) {
 		for i, k := range []string{"PixelSpacing", "NominalScannedPixelSpacing", "ImagerPixelSpacing"} {
 			// DICOM gives the distance of rows first.
-			if v, ok := from.numbers(k); ok && len(v) >= 2 && positive(v[0]) && positive(v[1]) && s.spacing == nil {
-				s.spacing, s.nominal = &[2]float64{v[1], v[0]}, i > 0
+			if v, ok := from.numbers(k); ok && len(v) >= 2 && positive(v[0]) && positive(v[1]) && s.Spacing == nil {
+				s.Spacing, s.Nominal = &[2]float64{v[1], v[0]}, i > 0
 			}
 		}
 	}

@@ -47,12 +47,12 @@ func (it *Item) SpacingBy(r *Ruler, frame int, pts ...[2]float64) (Spacing, Cali
 
 // claims tells whether a region says something of any of the points: it has a scale there, or shows time or speed. Without
 // points, whether any region has a scale.
-func (s *scale) claims(pts [][2]float64) bool {
+func (s *FrameScale) claims(pts [][2]float64) bool {
 	if len(pts) == 0 {
 		return s.anyCalibrated()
 	}
-	for i := range s.regions {
-		if g := &s.regions[i]; (g.calibrated() || g.SpatialFormat > format2D) && g.holdsAny(pts) {
+	for i := range s.Regions {
+		if g := &s.Regions[i]; (g.calibrated() || g.SpatialFormat > format2D) && g.holdsAny(pts) {
 			return true
 		}
 	}

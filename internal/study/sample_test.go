@@ -104,7 +104,7 @@ func sameAsManifest(t *testing.T, it *Item, m map[string]string) {
 // "" where decoders may differ (JPEG) or where a frame keeps fewer bits; such frames are only decoded.
 func storedSum(t *testing.T, it *Item) string {
 	t.Helper()
-	src := it.source.(*dicomSource)
+	src := sourceOf(it)
 	p := *src.picture
 	h := sha1.New()
 	for i := range it.Frames {
@@ -116,7 +116,7 @@ func storedSum(t *testing.T, it *Item) string {
 			h.Write(f.RGB)
 			continue
 		}
-		h.Write(storedBytes(t, src, p, i))
+		h.Write(storedBytes(t, it.Path, src, p, i))
 	}
 	if src.coding == jpegCoded || (p.samples == 3 && p.allocated > 8) {
 		return ""
@@ -124,9 +124,12 @@ func storedSum(t *testing.T, it *Item) string {
 	return hex.EncodeToString(h.Sum(nil))[:12]
 }
 
-func storedBytes(t *testing.T, src *dicomSource, p picture, i int) []byte {
+// sourceOf is what decodes the frames of a DICOM item.
+func sourceOf(it *Item) *dicomSource { return it.source.(fileFrames).content.frames.(*dicomSource) }
+
+func storedBytes(t *testing.T, path string, src *dicomSource, p picture, i int) []byte {
 	t.Helper()
-	file, err := os.Open(src.path)
+	file, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}

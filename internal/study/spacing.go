@@ -14,19 +14,19 @@ const (
 	highPriority = 1 // bit 0 of the flags
 )
 
-// scale is what a file says of the sizes in one frame.
-type scale struct {
-	regions []Region
-	spacing *[2]float64 // mm per pixel x, y
-	nominal bool        // spacing is that of a scan or a detector, not of what is shown
+// FrameScale is what a file says of the sizes in one frame.
+type FrameScale struct {
+	Regions []Region
+	Spacing *[2]float64 // mm per pixel x, y
+	Nominal bool        // Spacing is that of a scan or a detector, not of what is shown
 }
 
 // scaleOf is what holds in a frame: its own, where a file tells frames apart.
-func (it *Item) scaleOf(frame int) *scale {
-	if frame >= 0 && frame < len(it.perFrame) {
-		return &it.perFrame[frame]
+func (it *Item) scaleOf(frame int) *FrameScale {
+	if frame >= 0 && frame < len(it.PerFrame) {
+		return &it.PerFrame[frame]
 	}
-	return &scale{it.Regions, it.PixelSpacing, it.SpacingNominal}
+	return &FrameScale{it.Regions, it.PixelSpacing, it.SpacingNominal}
 }
 
 // aspect is how much higher than wide a pixel is.
@@ -50,8 +50,8 @@ func (it *Item) SpacingAt(frame int, pts ...[2]float64) (Spacing, Calibration) {
 		}
 		return none, Uncalibrated
 	}
-	if p := sc.spacing; p != nil && positive(p[0]) && positive(p[1]) && !sc.inOtherRegion(pts) {
-		if sc.nominal {
+	if p := sc.Spacing; p != nil && positive(p[0]) && positive(p[1]) && !sc.inOtherRegion(pts) {
+		if sc.Nominal {
 			return Spacing{p[0], p[1]}, ByNominalSpacing
 		}
 		return Spacing{p[0], p[1]}, ByPixelSpacing
@@ -68,19 +68,19 @@ func (it *Item) Sector() image.Rectangle {
 }
 
 // sector is what the 2D regions cover; empty where there is none.
-func (s *scale) sector() image.Rectangle {
+func (s *FrameScale) sector() image.Rectangle {
 	var r image.Rectangle
-	for i := range s.regions {
-		if g := &s.regions[i]; g.SpatialFormat == format2D && (g.DataType == tissue || g.DataType == colourFlow) {
+	for i := range s.Regions {
+		if g := &s.Regions[i]; g.SpatialFormat == format2D && (g.DataType == tissue || g.DataType == colourFlow) {
 			r = r.Union(g.bounds())
 		}
 	}
 	return r
 }
 
-func (s *scale) anyCalibrated() bool {
-	for i := range s.regions {
-		if s.regions[i].calibrated() {
+func (s *FrameScale) anyCalibrated() bool {
+	for i := range s.Regions {
+		if s.Regions[i].calibrated() {
 			return true
 		}
 	}
@@ -88,9 +88,9 @@ func (s *scale) anyCalibrated() bool {
 }
 
 // inOtherRegion tells whether any point lies in a region that is not a 2D picture.
-func (s *scale) inOtherRegion(pts [][2]float64) bool {
-	for i := range s.regions {
-		if g := &s.regions[i]; g.SpatialFormat > format2D && g.holdsAny(pts) {
+func (s *FrameScale) inOtherRegion(pts [][2]float64) bool {
+	for i := range s.Regions {
+		if g := &s.Regions[i]; g.SpatialFormat > format2D && g.holdsAny(pts) {
 			return true
 		}
 	}
@@ -99,10 +99,10 @@ func (s *scale) inOtherRegion(pts [][2]float64) bool {
 
 // regionSpacing is the spacing of the region that holds all points. Where others hold some of them too, they must agree
 // or the region must be the one that is drawn on top.
-func (s *scale) regionSpacing(pts [][2]float64) (Spacing, bool) {
+func (s *FrameScale) regionSpacing(pts [][2]float64) (Spacing, bool) {
 	var found []*Region
-	for i := range s.regions {
-		if g := &s.regions[i]; g.calibrated() && g.holdsAll(pts) {
+	for i := range s.Regions {
+		if g := &s.Regions[i]; g.calibrated() && g.holdsAll(pts) {
 			found = append(found, g)
 		}
 	}
@@ -116,8 +116,8 @@ func (s *scale) regionSpacing(pts [][2]float64) (Spacing, bool) {
 			tops++
 		}
 	}
-	for i := range s.regions {
-		g := &s.regions[i]
+	for i := range s.Regions {
+		g := &s.Regions[i]
 		if g == best || !g.disturbs(pts) || (g.calibrated() && g.spacing() == best.spacing()) {
 			continue
 		}

@@ -47,16 +47,16 @@ type Item struct {
 	TransferSyntax string        // UID; "" for files that are not DICOM
 	Photometric    string
 	Regions        []Region
-	PixelSpacing   *[2]float64 // mm per pixel x, y; second choice after Regions
-	SpacingNominal bool        // PixelSpacing is that of a scan or a detector (Nominal Scanned or Imager Pixel Spacing)
-	Aspect         float64     // height of a pixel over its width; 0 where the file does not say
-	Header         *Header     // nil for files that are not DICOM
+	PixelSpacing   *[2]float64  // mm per pixel x, y; second choice after Regions
+	SpacingNominal bool         // PixelSpacing is that of a scan or a detector (Nominal Scanned or Imager Pixel Spacing)
+	Aspect         float64      // height of a pixel over its width; 0 where the file does not say
+	PerFrame       []FrameScale // of the frames, where the file tells them apart; else nil
+	Header         *Header      // nil for files that are not DICOM
 
-	sum      string // SHA-256 of the file, where another has the same UID
-	source   frameSource
-	cache    *cache
-	order    order
-	perFrame []scale // of the frames, where the file tells them apart
+	sum    string // SHA-256 of the file, where another has the same UID
+	source frameSource
+	cache  *cache
+	order  order
 }
 
 // Region is one Ultrasound Region (PS3.3 C.8.5.5), bounds in pixels, X1 and Y1 exclusive after clamping to the image.
