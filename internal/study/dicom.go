@@ -175,10 +175,36 @@ func (df *dicomFile) openPixels(src io.ReaderAt, o original) error {
 	it := df.item
 	it.Frames, df.source = frames, s
 	if frames > 1 {
-		it.FrameTime = frameTime(df.set)
+		it.FrameTime, it.FrameTimes = frameTime(df.set), frameTimes(df.set, frames)
 	}
 	return nil
 }
+
+// frameTimes are how long each of the frames stays, by the increments of the Frame Time Vector; nil where it does not have
+// one for each frame, or all are the same. The last frame stays as long as they do on average.
+func frameTimes(d *dataSet, frames int) []time.Duration {
+	v, ok := d.numbers("FrameTimeVector")
+	if !ok || len(v) != frames || d.real("FrameTime", 0) > 0 {
+		return nil
+	}
+	out, same := make([]time.Duration, frames), true
+	var sum time.Duration
+	for i, ms := range v[1:] {
+		if !(ms >= 0 && ms <= longestFrame) {
+			return nil
+		}
+		out[i] = time.Duration(ms * float64(time.Millisecond))
+		sum += out[i]
+		same = same && out[i] == out[0]
+	}
+	if out[frames-1] = sum / time.Duration(frames-1); same || sum == 0 {
+		return nil
+	}
+	return out
+}
+
+// longestFrame is how long a frame can stay, in ms.
+const longestFrame = 60_000
 
 // frameTime is the time from frame to frame; 0 where the file does not say.
 func frameTime(d *dataSet) time.Duration {
@@ -193,8 +219,7 @@ func frameTime(d *dataSet) time.Duration {
 			ms = 1000 / r
 		}
 	}
-	const longest = 60_000
-	if ms <= 0 || ms > longest || math.IsNaN(ms) {
+	if ms <= 0 || ms > longestFrame || math.IsNaN(ms) {
 		return 0
 	}
 	return time.Duration(ms * float64(time.Millisecond))

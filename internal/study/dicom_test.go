@@ -225,6 +225,41 @@ func TestFrameTime(t *testing.T) {
 	}
 }
 
+func TestFrameTimeVector(t *testing.T) {
+	cine := still(2, 4).with(el{"Rows", 1}, el{"NumberOfFrames", "4"})
+	times := func(v string, es ...el) *Item {
+		return mustOpen(t, part10File(explicitLittle, cine.with(append(es, el{"FrameTimeVector", v})...)))
+	}
+	ms := time.Millisecond
+	it := times(`0\10\30\20`)
+	if !slices.Equal(it.FrameTimes, []time.Duration{10 * ms, 30 * ms, 20 * ms, 20 * ms}) || it.FrameTime != 20*ms {
+		t.Fatalf("%v, on average %v", it.FrameTimes, it.FrameTime)
+	}
+	for _, c := range []struct{ from, first, last, elapsed, want int }{
+		{0, 0, 3, 0, 0}, {0, 0, 3, 9, 0}, {0, 0, 3, 10, 1}, {0, 0, 3, 39, 1}, {0, 0, 3, 40, 2}, {0, 0, 3, 79, 3}, {0, 0, 3, 80, 0},
+		{0, 0, 3, 890, 1}, {2, 0, 3, 25, 3}, {2, 0, 3, 45, 0}, {1, 1, 2, 49, 2}, {1, 1, 2, 50, 1}, {2, 1, 2, 20, 1},
+	} {
+		if got := it.FrameAfter(c.from, c.first, c.last, time.Duration(c.elapsed)*ms, ms); got != c.want {
+			t.Errorf("%+v: frame %d", c, got)
+		}
+	}
+	even := times(`0\20\20\20`)
+	if even.FrameTimes != nil || even.FrameTime != 20*ms {
+		t.Errorf("all the same: %v", even.FrameTimes)
+	}
+	if got := even.FrameAfter(3, 2, 3, 45*ms, 20*ms); got != 3 {
+		t.Errorf("frame %d of a range", got)
+	}
+	for _, v := range []string{`0\10`, `0\10\x\5`, `0\10\-5\3`, `0\0\0\0`} {
+		if it := times(v); it.FrameTimes != nil {
+			t.Errorf("%s: %v", v, it.FrameTimes)
+		}
+	}
+	if it := times(`0\10\30\20`, el{"FrameTime", "40"}); it.FrameTimes != nil || it.FrameTime != 40*ms {
+		t.Error("the vector goes before Frame Time")
+	}
+}
+
 func TestFramesThatAreNotStated(t *testing.T) {
 	if it := mustOpen(t, part10File(explicitLittle, still(4, 3).with(el{"Rows", 1}))); it.Frames != 3 {
 		t.Errorf("%d frames, want 3", it.Frames)

@@ -56,6 +56,9 @@ func (w Watch) openAll(ctx context.Context, found []candidate, shared *cache) ([
 		defer mu.Unlock()
 		if it := f.Item; it != nil && f.Refused == nil && f.Skipped == "" {
 			it.cache = shared
+			if it.Frames > 2*aheadFrames {
+				it.ahead = &ahead{}
+			}
 			if !shown && !foreign[it.Modality] {
 				shown = true
 				w.First(it)

@@ -41,10 +41,11 @@ type Item struct {
 	Path           string
 	Name           string // file name without extension, made unique within the study by -2, -3, …
 	W, H           int
-	Frames         int           // at least 1
-	FrameTime      time.Duration // 0 for stills or where unknown
-	Modality       string        // "US", …; "" for files that are not DICOM
-	TransferSyntax string        // UID; "" for files that are not DICOM
+	Frames         int             // at least 1
+	FrameTime      time.Duration   // 0 for stills or where unknown
+	FrameTimes     []time.Duration // how long each frame stays, where they differ; else nil
+	Modality       string          // "US", …; "" for files that are not DICOM
+	TransferSyntax string          // UID; "" for files that are not DICOM
 	Photometric    string
 	Regions        []Region
 	PixelSpacing   *[2]float64  // mm per pixel x, y; second choice after Regions
@@ -56,6 +57,7 @@ type Item struct {
 	sum    string // SHA-256 of the file, where another has the same UID
 	source frameSource
 	cache  *cache
+	ahead  *ahead // nil where nothing is to be read ahead
 	order  order
 }
 
