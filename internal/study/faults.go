@@ -28,6 +28,14 @@ const (
 	CodeRuler      fault.Code = "study.ruler"      // a ruler that cannot calibrate; args Pixels and Longest (mm), its limits
 )
 
+// Faults of the process that decodes (package worker).
+const (
+	CodeCrashed  fault.Code = "study.crashed"  // it ended while it read the file; Cause
+	CodeSlow     fault.Code = "study.slow"     // it took too long and was stopped; arg Seconds
+	CodeMemory   fault.Code = "study.memory"   // it wanted more memory than the file may take; arg MiB
+	CodeNoWorker fault.Code = "study.noworker" // it cannot be started; Cause
+)
+
 // Reasons to set a file aside.
 const (
 	CodeDirectory    fault.Code = "study.directory"    // a DICOMDIR: a table of contents

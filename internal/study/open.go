@@ -46,7 +46,10 @@ func (w Watch) Open(ctx context.Context, paths []string) (*Study, error) {
 	return st, nil
 }
 
-// openAll opens the candidates, as many at a time as there are processors.
+// openAtOnce is how many files are open at a time, so that a decoder in another process never waits for the next.
+const openAtOnce = 32
+
+// openAll opens the candidates, several at a time.
 func (w Watch) openAll(ctx context.Context, found []candidate, shared *cache) ([]File, error) {
 	files := make([]File, len(found))
 	var mu sync.Mutex
@@ -69,7 +72,7 @@ func (w Watch) openAll(ctx context.Context, found []candidate, shared *cache) ([
 		}
 	}
 	var g errgroup.Group
-	g.SetLimit(runtime.GOMAXPROCS(0))
+	g.SetLimit(max(openAtOnce, runtime.GOMAXPROCS(0)))
 	for i, c := range found {
 		if ctx.Err() != nil {
 			break
