@@ -284,18 +284,11 @@ func (s *dicomSource) index(src io.ReaderAt, stated int, set *dataSet) (int, err
 	}
 	s.frames = x
 	if isJPEG {
-		if s.picture.allocated != 8 {
-			return 0, syntaxFault(s.picture.syntax, "> 8 bit")
-		}
 		b, err := x.read(v, 0)
 		if err != nil {
 			return 0, err
 		}
-		h, err := readJPEGHead(b)
-		if err != nil {
-			return 0, err
-		}
-		if err := s.picture.checkJPEG(h); err != nil {
+		if _, err := s.picture.readJPEGHead(b); err != nil {
 			return 0, err
 		}
 	}
@@ -380,15 +373,7 @@ func (s *dicomSource) decode(b []byte) (*Frame, error) {
 		p.planar = true
 		return p.frame(planes), nil
 	}
-	out, err := p.decodeJPEG(b)
-	if err != nil {
-		return nil, err
-	}
-	if p.samples == 3 { // the decoder has made RGB of it
-		return &Frame{W: p.w, H: p.h, Max: 255, RGB: out, Window: fullWindow(255)}, nil
-	}
-	p.stored, p.high = 8, 7
-	return p.frame(out), nil
+	return p.decodeJPEG(b)
 }
 
 // baseName is the file's name without its extension.

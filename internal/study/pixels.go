@@ -136,18 +136,19 @@ func (c *picture) frameBytes() int64 {
 
 // frame makes a frame of uncompressed samples.
 func (c *picture) frame(b []byte) *Frame {
-	f := &Frame{W: c.w, H: c.h, Max: 255}
-	shift := 0 // that is added to stored values
-	switch {
-	case c.palette != nil:
-		f.RGB = c.palette.apply(c.values(b))
-	case c.samples == 1:
-		f.Grey, f.Max = c.values(b), 1<<c.stored-1
-		shift = c.rise(f.Grey)
-		f.inverse = (c.photometric == "MONOCHROME1") != c.voi.down
-	default:
-		f.RGB = c.colours(b)
+	if c.samples == 1 {
+		return c.single(c.values(b))
 	}
+	return c.coloured(c.colours(b))
+}
+
+// single makes a frame of one value a pixel, which it takes over.
+func (c *picture) single(values []uint16) *Frame {
+	if c.palette != nil {
+		return c.coloured(c.palette.apply(values))
+	}
+	f := &Frame{W: c.w, H: c.h, Max: 1<<c.stored - 1, Grey: values, inverse: (c.photometric == "MONOCHROME1") != c.voi.down}
+	shift := c.rise(values)
 	if c.voi.window != nil {
 		f.Window, f.curve = *c.voi.window, c.voi.curve
 		f.Window.Center += float64(shift)
@@ -155,6 +156,11 @@ func (c *picture) frame(b []byte) *Frame {
 		f.Window = f.extent()
 	}
 	return f
+}
+
+// coloured makes a frame of interleaved RGB of 8 bits.
+func (c *picture) coloured(rgb []uint8) *Frame {
+	return &Frame{W: c.w, H: c.h, Max: 255, RGB: rgb, Window: fullWindow(255)}
 }
 
 // values takes the stored bits out of single samples.

@@ -32,27 +32,24 @@ func decodeWebP(r io.Reader) (image.Image, error) {
 func studioRGB(p *image.YCbCr, alpha []uint8, stride int) *image.RGBA {
 	c := planesOf(p)
 	out := image.NewRGBA(image.Rect(0, 0, c.w, c.h))
-	u, v := make([]uint8, c.w), make([]uint8, c.w)
-	for y := range c.h {
-		c.row(u, c.cb, y)
-		c.row(v, c.cr, y)
+	c.each(func(y int, luma, u, v []uint8) {
 		row := out.Pix[y*out.Stride:]
-		for x, l := range c.y[y*c.yStep : y*c.yStep+c.w] {
+		for x, l := range luma {
 			a, d := 255, row[4*x:4*x+4]
 			if alpha != nil {
 				a = int(alpha[y*stride+x])
 			}
-			luma := int(l) * 19077 >> 8
+			grey := int(l) * 19077 >> 8
 			for i, s := range [3]int{
-				luma + int(v[x])*26149>>8 - 14234,
-				luma - int(u[x])*6419>>8 - int(v[x])*13320>>8 + 8708,
-				luma + int(u[x])*33050>>8 - 17685,
+				grey + int(v[x])*26149>>8 - 14234,
+				grey - int(u[x])*6419>>8 - int(v[x])*13320>>8 + 8708,
+				grey + int(u[x])*33050>>8 - 17685,
 			} {
 				d[i] = uint8(min(max(s>>6, 0), 255) * a / 255)
 			}
 			d[3] = 255
 		}
-	}
+	})
 	return out
 }
 

@@ -275,6 +275,7 @@ def decoded(path: pathlib.Path, tool: str) -> np.ndarray:
     frames = int(d.get("NumberOfFrames", 1))
     a = np.frombuffer(d.PixelData, f"<u{size}")[: frames * H * W * d.SamplesPerPixel]
     if d.SamplesPerPixel == 1:
+        a = a >> (d.HighBit + 1 - d.BitsStored) & ((1 << d.BitsStored) - 1)
         return a.reshape(frames, H, W).astype("u2")
     a = a.reshape(frames, 3, H, W).transpose(0, 2, 3, 1) if d.PlanarConfiguration else a.reshape(frames, H, W, 3)
     return (to_rgb(a) if d.PhotometricInterpretation.startswith("YBR") else a).astype("u1")
@@ -302,7 +303,6 @@ def coded(sources: list[pathlib.Path]) -> list[tuple[pathlib.Path, str]]:
             if (tolerance and not eight and tool == "dcmcjpeg") or ("rgb" in name or "444" in name) and d.SamplesPerPixel == 1:
                 continue
             path = out / f"{name}-{src.stem.removeprefix('explicit-')}.dcm"
-            args = [a.format() if isinstance(a, str) else a for a in args]
             if not run(tool, *args, src, path):
                 continue
             got = pydicom.dcmread(path, stop_before_pixels=True)
