@@ -1,6 +1,7 @@
 package study
 
 import (
+	"bytes"
 	"io"
 	"sync/atomic"
 
@@ -96,6 +97,9 @@ func (Direct) Describe(src io.ReaderAt, size int64) (c *Content, err error) {
 		}
 		c.Item = it
 		return c, err
+	case bytes.HasPrefix(head, []byte(zipMark)):
+		c.Skipped = CodeArchive
+		return c, nil
 	case !isDICOM(head):
 		return c, fault.New(CodeNotImage, "", nil, nil)
 	}
@@ -128,8 +132,8 @@ func (p *part10) refers() [][]string {
 }
 
 // openAny opens a file, whatever it is.
-func openAny(path string) (it *Item, skipped fault.Code, err error) {
-	f, o, err := openOriginal(path)
+func openAny(from candidate) (it *Item, skipped fault.Code, err error) {
+	f, o, err := from.open()
 	if err != nil {
 		return nil, "", err
 	}
@@ -142,7 +146,7 @@ func openAny(path string) (it *Item, skipped fault.Code, err error) {
 		return nil, c.Skipped, err
 	}
 	it = c.Item
-	it.Path = path
+	it.Path = from.path
 	switch {
 	case c.Skipped != "":
 		return it, c.Skipped, nil

@@ -88,7 +88,7 @@ func inside(root, path string) (bool, error) {
 	return err == nil && filepath.IsLocal(rel), nil
 }
 
-// sameName is name in dir, or the entry that differs from it in case only.
+// sameName is name in dir, or the entry that differs from it in case or in what the file system of discs adds to names.
 func sameName(dir, name string) string {
 	exact := filepath.Join(dir, name)
 	if _, err := os.Lstat(exact); err == nil {
@@ -99,9 +99,15 @@ func sameName(dir, name string) string {
 		return exact
 	}
 	for _, e := range entries {
-		if strings.EqualFold(e.Name(), name) {
+		if strings.EqualFold(plainName(e.Name()), plainName(name)) {
 			return filepath.Join(dir, e.Name())
 		}
 	}
 	return exact
+}
+
+// plainName takes off the version that ISO 9660 writes behind a name, and the dot of a name without extension.
+func plainName(name string) string {
+	name, _, _ = strings.Cut(name, ";")
+	return strings.TrimSuffix(name, ".")
 }

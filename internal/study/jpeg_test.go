@@ -9,13 +9,17 @@ import (
 	"pgregory.net/rapid"
 
 	"echoline/internal/fault"
+	"echoline/internal/study/jpegparts"
 )
 
-const baseline = "1.2.840.10008.1.2.4.50"
+const (
+	baseline     = "1.2.840.10008.1.2.4.50"
+	jpegExtended = "1.2.840.10008.1.2.4.51"
+)
 
 // tinyJPEG is a JPEG of 8×8 pixels of one colour, with the given component ids and no mark of what they mean.
 func tinyJPEG(ids string, values ...uint8) []byte {
-	out := []byte{0xff, markSOI}
+	out := []byte{0xff, jpegparts.SOI}
 	segment := func(m byte, data ...byte) {
 		out = append(out, 0xff, m)
 		out = binary.BigEndian.AppendUint16(out, uint16(len(data)+2))
@@ -27,11 +31,11 @@ func tinyJPEG(ids string, values ...uint8) []byte {
 		frame = append(frame, ids[i], 0x11, 0)
 		scan = append(scan, ids[i], 0)
 	}
-	segment(markSOF0, frame...)
+	segment(jpegparts.SOF0, frame...)
 	// Twelve DC codes of four bits, and one AC code, "0", for the end of the block.
-	segment(markDHT, 0x00, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
-	segment(markDHT, 0x10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-	segment(markSOS, append(scan, 0, 63, 0)...)
+	segment(jpegparts.DHT, 0x00, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
+	segment(jpegparts.DHT, 0x10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+	segment(jpegparts.SOS, append(scan, 0, 63, 0)...)
 	acc, n := uint64(0), 0
 	put := func(v uint64, width int) { acc, n = acc<<width|v, n+width }
 	for _, v := range values {
@@ -53,7 +57,7 @@ func tinyJPEG(ids string, values ...uint8) []byte {
 			out = append(out, 0)
 		}
 	}
-	if out = append(out, 0xff, markEOI); len(out)%2 != 0 {
+	if out = append(out, 0xff, jpegparts.EOI); len(out)%2 != 0 {
 		out = append(out, 0)
 	}
 	return out
@@ -85,12 +89,12 @@ func TestColoursOfJPEG(t *testing.T) {
 	}{
 		"tagged RGB, unmarked":           {"RGB", stream("\x01\x02\x03", rgb)},
 		"tagged RGB, numbered from 0":    {"RGB", stream("\x00\x01\x02", rgb)},
-		"tagged RGB, Adobe agrees":       {"RGB", mark(stream("\x01\x02\x03", rgb), markAPPE, adobeRGB)},
-		"tagged RGB, but Adobe says YCC": {"RGB", mark(stream("\x01\x02\x03", ycc), markAPPE, adobeYCC)},
-		"tagged RGB, but JFIF":           {"RGB", mark(stream("\x01\x02\x03", ycc), markAPP0, jfifMark)},
+		"tagged RGB, Adobe agrees":       {"RGB", mark(stream("\x01\x02\x03", rgb), jpegparts.APPE, adobeRGB)},
+		"tagged RGB, but Adobe says YCC": {"RGB", mark(stream("\x01\x02\x03", ycc), jpegparts.APPE, adobeYCC)},
+		"tagged RGB, but JFIF":           {"RGB", mark(stream("\x01\x02\x03", ycc), jpegparts.APP0, jfifMark)},
 		"tagged YBR, unmarked":           {"YBR_FULL_422", stream("\x01\x02\x03", ycc)},
-		"tagged YBR, JFIF":               {"YBR_FULL", mark(stream("\x01\x02\x03", ycc), markAPP0, jfifMark)},
-		"tagged YBR, but Adobe says RGB": {"YBR_FULL", mark(stream("\x01\x02\x03", rgb), markAPPE, adobeRGB)},
+		"tagged YBR, JFIF":               {"YBR_FULL", mark(stream("\x01\x02\x03", ycc), jpegparts.APP0, jfifMark)},
+		"tagged YBR, but Adobe says RGB": {"YBR_FULL", mark(stream("\x01\x02\x03", rgb), jpegparts.APPE, adobeRGB)},
 		"tagged YBR, components R, G, B": {"YBR_FULL", stream("RGB", rgb)},
 		"YBR_PARTIAL_420":                {"YBR_PARTIAL_420", stream("\x01\x02\x03", ycc)},
 	} {
@@ -109,20 +113,20 @@ func TestColoursOfJPEG(t *testing.T) {
 // halved says that a stream shares colours between neighbours.
 func TestSubsampledIsNeverRGB(t *testing.T) {
 	b := tinyJPEG("\x01\x02\x03", 1, 2, 3)
-	i := slices.Index(b, markSOF0) + 3 + 6
+	i := slices.Index(b, jpegparts.SOF0) + 3 + 6
 	b[i+1] = 0x21
-	h, err := readJPEGHead(b)
+	h, err := (&picture{w: 8, h: 8, samples: 3, allocated: 8}).readJPEGHead(b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !h.subsampled || h.isRGB("RGB") {
+	if !h.Subsampled() || h.isRGB("RGB") {
 		t.Errorf("%+v", h)
 	}
 }
 
 func TestJPEGRefusals(t *testing.T) {
 	good := tinyJPEG("\x01", 100)
-	sof := slices.Index(good, markSOF0)
+	sof := slices.Index(good, jpegparts.SOF0)
 	change := func(at int, v byte) []byte {
 		b := slices.Clone(good)
 		b[sof+at] = v
@@ -133,15 +137,16 @@ func TestJPEGRefusals(t *testing.T) {
 		stream []byte
 		want   fault.Code
 	}{
-		"lossless":     {baseline, change(0, 0xc3), CodeSyntax},
-		"12 bits":      {jpegExtended, change(3, 12), CodeSyntax},
+		"arithmetic":   {baseline, change(0, 0xc9), CodeSyntax},
+		"hierarchical": {jpegExtended, change(0, 0xc5), CodeSyntax},
+		"12 bits of 8": {jpegExtended, change(3, 12), CodeDamaged},
 		"other size":   {baseline, change(5, 16), CodeDamaged},
 		"components":   {baseline, tinyJPEG("\x01\x02\x03", 1, 2, 3), CodeDamaged},
 		"two headers":  {baseline, slices.Concat(good[:sof-1], good[sof-1:sof+12], good[sof-1:]), CodeDamaged},
 		"no scan":      {baseline, good[:sof+20], CodeTruncated},
-		"no length":    {baseline, []byte{0xff, markSOI, 0xff, markAPP0, 0, 0}, CodeDamaged},
-		"no mark":      {baseline, []byte{0xff, markSOI, 1, 2, 3, 4}, CodeDamaged},
-		"scan at once": {baseline, []byte{0xff, markSOI, 0xff, markSOS, 0, 2}, CodeDamaged},
+		"no length":    {baseline, []byte{0xff, jpegparts.SOI, 0xff, jpegparts.APP0, 0, 0}, CodeDamaged},
+		"no mark":      {baseline, []byte{0xff, jpegparts.SOI, 1, 2, 3, 4}, CodeDamaged},
+		"scan at once": {baseline, []byte{0xff, jpegparts.SOI, 0xff, jpegparts.SOS, 0, 2}, CodeDamaged},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := still(8, 8).with(el{"PixelData", capsule{fragments: [][]byte{c.stream}}})
@@ -153,7 +158,7 @@ func TestJPEGRefusals(t *testing.T) {
 func TestDamagedFrameOfACineIsAFaultOfThatFrame(t *testing.T) {
 	good := tinyJPEG("\x01", 100)
 	bad := slices.Clone(good)
-	i := slices.Index(bad, markDHT)
+	i := slices.Index(bad, jpegparts.DHT)
 	bad[i+4+3] = 99 // more codes than there is room for
 	s := still(8, 8).with(el{"NumberOfFrames", "2"}, el{"PixelData", capsule{fragments: [][]byte{good, bad}}})
 	it := mustOpen(t, part10File(baseline, s))
@@ -165,7 +170,7 @@ func TestDamagedFrameOfACineIsAFaultOfThatFrame(t *testing.T) {
 
 func TestMissingEndMarkIsMadeUp(t *testing.T) {
 	b := tinyJPEG("\x01", 100)
-	end := slices.Index(b, markEOI) - 1
+	end := slices.Index(b, jpegparts.EOI) - 1
 	s := still(8, 8).with(el{"PixelData", capsule{fragments: [][]byte{b[:end]}}})
 	if f := mustFrame(t, mustOpen(t, part10File(baseline, s)), 0); f.Grey[0] != 100 {
 		t.Errorf("got %d", f.Grey[0])
@@ -205,7 +210,7 @@ func TestFragmentsAreJoinedToFrames(t *testing.T) {
 		p := &pixelData{offsets: c.table, closed: true}
 		pos := int64(1000)
 		for _, f := range c.fragments {
-			p.fragments = append(p.fragments, fragment{pos, int64(len(f)), f[0] == 0xff && f[1] == markSOI})
+			p.fragments = append(p.fragments, fragment{pos, int64(len(f)), f[0] == 0xff && f[1] == jpegparts.SOI})
 			pos += int64(len(f)) + 8
 		}
 		d := newDataSet(binary.LittleEndian)

@@ -12,7 +12,9 @@ import (
 	"image/png"
 	"io"
 
+	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
+	"golang.org/x/image/webp"
 
 	"echoline/internal/fault"
 )
@@ -36,6 +38,8 @@ var (
 	pngFormat  = &format{png.DecodeConfig, png.Decode, wholePNG, nil}
 	jpegFormat = &format{jpeg.DecodeConfig, jpeg.Decode, wholeJPEG, nil}
 	tiffFormat = &format{tiff.DecodeConfig, tiff.Decode, wholeTIFF, tiffPages}
+	bmpFormat  = &format{bmpConfig, bmp.Decode, wholeBMP, nil}
+	webpFormat = &format{webp.DecodeConfig, decodeWebP, wholeWebP, nil}
 )
 
 // pictureFormat tells the format by the file's first bytes; nil for none of them.
@@ -48,11 +52,15 @@ func pictureFormat(head []byte) *format {
 		return jpegFormat
 	case starts("II*\x00"), starts("MM\x00*"):
 		return tiffFormat
+	case starts("BM") && len(head) >= bmpHead && binary.LittleEndian.Uint32(head[6:]) == 0: // two words of nothing
+		return bmpFormat
+	case starts("RIFF") && len(head) >= webpHead && string(head[8:12]) == "WEBP":
+		return webpFormat
 	}
 	return nil
 }
 
-// openPicture describes a PNG, JPEG or TIFF file without decoding its pixels.
+// openPicture describes a file that is not DICOM without decoding its pixels.
 func openPicture(f io.ReaderAt, o original, kind *format) (pictureSource, *Item, error) {
 	src := pictureSource{size: o.size, kind: kind}
 	c, err := kind.config(io.NewSectionReader(f, 0, o.size))

@@ -21,7 +21,7 @@ type picture struct {
 	planar      bool
 	order       binary.ByteOrder
 	palette     *palette
-	window      *Window // the file's, in stored units; nil for colour and where it states none
+	voi         voi
 }
 
 // describe reads and checks the image pixel module.
@@ -58,12 +58,13 @@ func describe(p *part10) (*picture, error) {
 	}
 	if c.photometric == "PALETTE COLOR" {
 		var err error
-		if c.palette, err = readPalette(d); err != nil {
+		if c.palette, err = c.readPalette(d); err != nil {
 			return nil, err
 		}
 	}
-	c.window = c.fileWindow(d)
-	return c, nil
+	var err error
+	c.voi, err = c.readVOI(d)
+	return c, err
 }
 
 // check refuses what is not decoded, by name, and settles what the file leaves open.
@@ -133,43 +134,33 @@ func (c *picture) frameBytes() int64 {
 	return n * int64(c.samples)
 }
 
-// fileWindow is the window that the file asks for, turned from the units of its rescaling into stored ones.
-func (c *picture) fileWindow(d *dataSet) *Window {
-	if !strings.HasPrefix(c.photometric, "MONOCHROME") {
-		return nil
-	}
-	w := Window{d.real("WindowCenter", 0), d.real("WindowWidth", 0)}
-	if w.Width < 1 {
-		return nil
-	}
-	slope, intercept := d.real("RescaleSlope", 1), d.real("RescaleIntercept", 0)
-	if slope <= 0 {
-		return nil
-	}
-	w.Center, w.Width = (w.Center-intercept)/slope, w.Width/slope
-	return &w
-}
-
 // frame makes a frame of uncompressed samples.
 func (c *picture) frame(b []byte) *Frame {
-	f := &Frame{W: c.w, H: c.h, Max: 255}
-	shift := 0
-	switch {
-	case c.palette != nil:
-		f.RGB = c.palette.apply(c.values(b))
-	case c.samples == 1:
-		f.Grey, f.Max = c.values(b), 1<<c.stored-1
-		shift = c.rise(f.Grey)
-		f.inverse = c.photometric == "MONOCHROME1"
-	default:
-		f.RGB = c.colours(b)
+	if c.samples == 1 {
+		return c.single(c.values(b))
 	}
-	if c.window != nil {
-		f.Window = Window{c.window.Center + float64(shift), c.window.Width}
+	return c.coloured(c.colours(b))
+}
+
+// single makes a frame of one value a pixel, which it takes over.
+func (c *picture) single(values []uint16) *Frame {
+	if c.palette != nil {
+		return c.coloured(c.palette.apply(values))
+	}
+	f := &Frame{W: c.w, H: c.h, Max: 1<<c.stored - 1, Grey: values, inverse: (c.photometric == "MONOCHROME1") != c.voi.down}
+	shift := c.rise(values)
+	if c.voi.window != nil {
+		f.Window, f.curve = *c.voi.window, c.voi.curve
+		f.Window.Center += float64(shift)
 	} else {
 		f.Window = f.extent()
 	}
 	return f
+}
+
+// coloured makes a frame of interleaved RGB of 8 bits.
+func (c *picture) coloured(rgb []uint8) *Frame {
+	return &Frame{W: c.w, H: c.h, Max: 255, RGB: rgb, Window: fullWindow(255)}
 }
 
 // values takes the stored bits out of single samples.

@@ -9,7 +9,7 @@ const (
 	unreadable coding = iota
 	native
 	runLength8 // RLE Lossless
-	jpegCoded
+	jpegCoded  // one of the JPEG family; the stream says which
 )
 
 // syntax is a transfer syntax.
@@ -23,7 +23,6 @@ const (
 	explicitLittle = "1.2.840.10008.1.2.1"
 	deflatedLittle = "1.2.840.10008.1.2.1.99"
 	explicitBig    = "1.2.840.10008.1.2.2"
-	jpegExtended   = "1.2.840.10008.1.2.4.51"
 )
 
 // syntaxes are the transfer syntaxes of the standard (PS3.6 A), with those that are read marked.
@@ -34,12 +33,12 @@ var syntaxes = map[string]syntax{
 	explicitBig:                 {"Explicit VR Big Endian", native},
 	"1.2.840.10008.1.2.5":       {"RLE Lossless", runLength8},
 	"1.2.840.10008.1.2.4.50":    {"JPEG Baseline", jpegCoded},
-	jpegExtended:                {"JPEG Extended", jpegCoded},
+	"1.2.840.10008.1.2.4.51":    {"JPEG Extended", jpegCoded},
 	"1.2.840.10008.1.2.1.98":    {"Encapsulated Uncompressed", unreadable},
-	"1.2.840.10008.1.2.4.57":    {"JPEG Lossless", unreadable},
-	"1.2.840.10008.1.2.4.70":    {"JPEG Lossless SV1", unreadable},
-	"1.2.840.10008.1.2.4.80":    {"JPEG-LS Lossless", unreadable},
-	"1.2.840.10008.1.2.4.81":    {"JPEG-LS Near-Lossless", unreadable},
+	"1.2.840.10008.1.2.4.57":    {"JPEG Lossless", jpegCoded},
+	"1.2.840.10008.1.2.4.70":    {"JPEG Lossless SV1", jpegCoded},
+	"1.2.840.10008.1.2.4.80":    {"JPEG-LS Lossless", jpegCoded},
+	"1.2.840.10008.1.2.4.81":    {"JPEG-LS Near-Lossless", jpegCoded},
 	"1.2.840.10008.1.2.4.90":    {"JPEG 2000 Lossless", unreadable},
 	"1.2.840.10008.1.2.4.91":    {"JPEG 2000", unreadable},
 	"1.2.840.10008.1.2.4.92":    {"JPEG 2000 Part 2 Lossless", unreadable},

@@ -137,8 +137,12 @@ const (
 	wireRGB
 )
 
-// wireHead is how long a frame's head is: kind, inverse, what Grey can hold, the window's centre and width.
-const wireHead = 1 + 1 + 4 + 8 + 8
+// wireHead is how long a frame's head is: kind, inverse, what Grey can hold, the window's centre, width and shape, and of
+// the curve the first value and how many entries follow the head, 4 bytes each.
+const wireHead = 1 + 1 + 4 + 8 + 8 + 1 + 4 + 4
+
+// maxCurve is how many entries a curve has at most: all values of 16 bits, with and without a sign.
+const maxCurve = 1<<16 + 1<<15
 
 // EncodeFrame returns a frame in the two parts that DecodeFrame reads one after another: its head and its pixels.
 func EncodeFrame(f *Frame) (head, pixels []byte) {
@@ -163,7 +167,34 @@ func EncodeFrame(f *Frame) (head, pixels []byte) {
 	}
 	head = binary.LittleEndian.AppendUint32(head, uint32(f.Max))
 	head = binary.LittleEndian.AppendUint64(head, math.Float64bits(f.Window.Center))
-	return binary.LittleEndian.AppendUint64(head, math.Float64bits(f.Window.Width)), pixels
+	head = binary.LittleEndian.AppendUint64(head, math.Float64bits(f.Window.Width))
+	head = append(head, byte(f.Window.Shape))
+	if f.curve == nil {
+		return append(head, make([]byte, 8)...), pixels
+	}
+	head = binary.LittleEndian.AppendUint32(head, uint32(int32(f.curve.first)))
+	head = binary.LittleEndian.AppendUint32(head, uint32(len(f.curve.bright)))
+	for _, v := range f.curve.bright {
+		head = binary.LittleEndian.AppendUint32(head, math.Float32bits(v))
+	}
+	return head, pixels
+}
+
+// takeCurve reads the curve of a frame: n entries, the first of which is for the value first.
+func takeCurve(r io.Reader, first, n int) (*curve, error) {
+	b := make([]byte, 4*n)
+	if _, err := io.ReadFull(r, b); err != nil {
+		return nil, err
+	}
+	c := &curve{first: first, bright: make([]float32, n)}
+	for i := range c.bright {
+		v := math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+		if !(v >= 0 && v <= 1) {
+			return nil, errors.New("a curve beyond black or white")
+		}
+		c.bright[i] = v
+	}
+	return c, nil
 }
 
 // DecodeFrame reads a frame of w×h pixels of which size bytes are to come from r. It allocates nothing that the picture's
@@ -179,6 +210,12 @@ func DecodeFrame(r io.Reader, size int64, w, h int) (*Frame, error) {
 	f := &Frame{W: w, H: h, Max: int(binary.LittleEndian.Uint32(head[2:])), inverse: head[1] != 0}
 	f.Window.Center = math.Float64frombits(binary.LittleEndian.Uint64(head[6:]))
 	f.Window.Width = math.Float64frombits(binary.LittleEndian.Uint64(head[14:]))
+	f.Window.Shape = Shape(head[22])
+	entries := int64(binary.LittleEndian.Uint32(head[27:]))
+	if f.Window.Shape > Table || (f.Window.Shape == Table) != (entries > 0) || entries > maxCurve {
+		return nil, fmt.Errorf("a window of shape %d with %d entries", f.Window.Shape, entries)
+	}
+	size -= 4 * entries
 	n := int64(w) * int64(h)
 	each := map[byte]int64{wireGrey8: 1, wireGrey16: 2, wireRGB: 3}[head[0]]
 	if each == 0 || size-wireHead != n*each || n*each > maxFrameBytes || f.Max < 1 || f.Max > math.MaxUint16 {
@@ -186,6 +223,12 @@ func DecodeFrame(r io.Reader, size int64, w, h int) (*Frame, error) {
 	}
 	if math.IsNaN(f.Window.Center+f.Window.Width) || math.IsInf(f.Window.Center+f.Window.Width, 0) {
 		return nil, errors.New("no window")
+	}
+	if entries > 0 {
+		var err error
+		if f.curve, err = takeCurve(r, int(int32(binary.LittleEndian.Uint32(head[23:]))), int(entries)); err != nil {
+			return nil, err
+		}
 	}
 	b := make([]byte, n*each)
 	if _, err := io.ReadFull(r, b); err != nil {
