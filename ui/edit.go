@@ -149,7 +149,7 @@ func (a *App) chooseTool(name string) {
 // toolUnit is what tool sizes are told in on the item on show: mm where its picture is calibrated, else px.
 func (a *App) toolUnit() (size *float64, limits sizes, unit string) {
 	s := a.sess
-	if _, cal := s.item.SpacingAt(s.index); cal != study.Uncalibrated {
+	if _, cal := s.review.SpacingAt(s.key()); cal != study.Uncalibrated {
 		return &a.sizeMM, sizesMM, "mm"
 	}
 	return &a.sizePx, sizesPx, "px"

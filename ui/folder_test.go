@@ -1,6 +1,9 @@
 package ui
 
 import (
+	"bytes"
+	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,4 +64,30 @@ func TestLargeFolder(t *testing.T) {
 			t.Fatalf("row %s says %v", row.Title, row.Weak)
 		}
 	}
+}
+
+// heard is a log that tells whether something was said in it.
+type heard struct {
+	words string
+	said  atomic.Bool
+}
+
+func (h *heard) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte(h.words)) {
+		h.said.Store(true)
+	}
+	return len(p), nil
+}
+
+// TestFirstImageIsShownWhileTheFolderIsRead: before the session is there.
+func TestFirstImageIsShownWhileTheFolderIsRead(t *testing.T) {
+	b := newBench(t, Config{Paths: []string{pictures(t, 300)}})
+	log := &heard{words: "preview-shown"}
+	b.log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	b.start()
+	b.wait("the first image", func() bool { return log.said.Load() || b.sess != nil })
+	if b.sess != nil {
+		t.Error("the whole folder was read first")
+	}
+	b.wait("the session", func() bool { return b.sess != nil && b.sess.frame != nil })
 }

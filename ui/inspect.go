@@ -71,7 +71,7 @@ func (a *App) spacing() (study.Spacing, study.Calibration) {
 		r := s.item.Sector()
 		pts = [][2]float64{{float64(r.Min.X+r.Max.X) / 2, float64(r.Min.Y+r.Max.Y) / 2}}
 	}
-	return s.item.SpacingAt(s.index, pts...)
+	return s.review.SpacingAt(s.key(), pts...)
 }
 
 // refreshInspector shows what is known of the frame.

@@ -42,17 +42,19 @@ func reason(f *fault.Error) string {
 	return text.Fault(&words)
 }
 
-// listRows is the work list from top to bottom; refused files come last.
+// listRows is the work list from top to bottom; refused files and those of other modalities come last.
 func (a *App) listRows() []panel.Row {
 	s := a.sess
 	rows := make([]panel.Row, 0, len(s.order)+len(s.study.Refused))
 	for _, id := range s.order {
 		rows = append(rows, *s.rows[id])
 	}
-	for _, f := range s.study.Refused {
-		rows = append(rows, panel.Row{
-			ID: f.Where, Title: baseName(f.Where), State: panel.Refused, Weak: math.NaN(), Reason: reason(f),
-		})
+	for _, f := range s.study.Unshown() {
+		state := panel.Refused
+		if f.Code == study.CodeModality {
+			state = panel.Aside
+		}
+		rows = append(rows, panel.Row{ID: f.Where, Title: baseName(f.Where), State: state, Weak: math.NaN(), Reason: reason(f)})
 	}
 	return rows
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"image"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -112,7 +113,29 @@ func (a *App) open(paths []string) {
 	a.set.remember(paths)
 	a.saveSettings()
 	a.read(text.T("app.reading"), func(ctx context.Context, progress func(done, total int)) (*study.Study, error) {
-		return study.Open(ctx, paths, progress)
+		return study.Watch{Progress: progress, First: func(it *study.Item) { go a.preview(ctx, it) }}.Open(ctx, paths)
+	})
+}
+
+// preview shows the first image of a study that is still being read, where nothing else is on show. It belongs to no
+// session yet: there is nothing to do with it.
+func (a *App) preview(ctx context.Context, it *study.Item) {
+	f, err := it.Frame(0)
+	if err != nil {
+		return // the study will say so
+	}
+	canvas := image.NewRGBA(image.Rect(0, 0, f.W, f.H))
+	f.Render(canvas, f.Window, false)
+	sp, _ := it.SpacingAt(0)
+	a.post(func() {
+		if a.sess != nil || ctx.Err() != nil {
+			return
+		}
+		a.view.SetMessage(viewer.MessageNone, "")
+		a.view.SetSpacing(sp.X, sp.Y, false)
+		a.view.SetImage(canvas)
+		a.view.Fit()
+		a.log.Debug("window", "event", "preview-shown")
 	})
 }
 

@@ -30,11 +30,11 @@ func (a *App) play() {
 	if s == nil || s.item == nil || s.item.Frames < 2 || !s.shown {
 		return
 	}
-	step := s.item.FrameTime
-	if step <= 0 {
-		step = defaultFrameTime
+	recorded := s.item.FrameTime
+	if recorded <= 0 {
+		recorded = defaultFrameTime
 	}
-	step = time.Duration(float64(step) / a.player.speed)
+	step := time.Duration(float64(recorded) / a.player.speed)
 	ctx, stop := context.WithCancel(s.ctx)
 	a.player.stop = stop
 	a.strip.SetPlaying(true)
@@ -49,7 +49,8 @@ func (a *App) play() {
 			case <-tick.C:
 			}
 			a.postWait(ctx, func() {
-				a.showFrame((from + int(time.Since(begun)/step)) % s.item.Frames)
+				played := time.Duration(float64(time.Since(begun)) * a.player.speed)
+				a.showFrame(s.item.FrameAfter(from, 0, s.item.Frames-1, played, recorded))
 			})
 		}
 	}()

@@ -34,7 +34,7 @@ func (a *App) showItem(id string) {
 // showRefused says in the viewport why a file of the list cannot be shown.
 func (a *App) showRefused(id string) {
 	s := a.sess
-	for _, f := range s.study.Refused {
+	for _, f := range s.study.Unshown() {
 		if f.Where == id {
 			a.stopPlaying()
 			a.finishStroke()
@@ -209,7 +209,7 @@ func (a *App) refreshFrame() {
 func (a *App) showSpacing() {
 	sp, cal := a.spacing()
 	if cal == study.Uncalibrated {
-		sp, _ = a.sess.item.SpacingAt(a.sess.index)
+		sp, _ = a.sess.review.SpacingAt(a.sess.key())
 	}
 	a.view.SetSpacing(sp.X, sp.Y, cal != study.Uncalibrated)
 }

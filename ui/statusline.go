@@ -20,6 +20,10 @@ func (a *App) refreshStatus() {
 		a.line.Calibration = text.T("app.cal.region", text.Args{"X": fmt.Sprintf("%.3f", sp.X), "Y": fmt.Sprintf("%.3f", sp.Y)})
 	case study.ByPixelSpacing:
 		a.line.Calibration = text.T("app.cal.spacing", text.Args{"X": fmt.Sprintf("%.3f", sp.X), "Y": fmt.Sprintf("%.3f", sp.Y)})
+	case study.ByRuler:
+		a.line.Calibration = text.T("app.cal.ruler", text.Args{"X": fmt.Sprintf("%.3f", sp.X), "Y": fmt.Sprintf("%.3f", sp.Y)})
+	case study.ByNominalSpacing:
+		a.line.Calibration = text.T("app.cal.nominal", text.Args{"X": fmt.Sprintf("%.3f", sp.X), "Y": fmt.Sprintf("%.3f", sp.Y)})
 	default:
 		a.line.Calibration = text.T("app.cal.none")
 	}

@@ -15,6 +15,7 @@ import (
 	"echoline/inference"
 	"echoline/inference/ort"
 	"echoline/internal/fault"
+	"echoline/internal/study/worker"
 	"echoline/internal/text"
 )
 
@@ -39,6 +40,7 @@ type diagnosis struct {
 	Runtime runtimeFinding `json:"onnx_runtime"`
 	Model   modelFinding   `json:"model"`
 	Fonts   finding        `json:"fonts"`
+	Decoder decoderFinding `json:"decoder"`
 	Disk    diskFinding    `json:"disk"`
 }
 
@@ -95,6 +97,7 @@ func doctor(o viewOptions, out io.Writer) error {
 	d := diagnosis{Version: version, Display: checkDisplay(), Fonts: checkFonts(assets.FontRegular, assets.FontBold)}
 	d.Runtime = checkRuntime()
 	d.Model = checkModel(o.model, d.Runtime)
+	d.Decoder = checkDecoder(worker.New())
 	d.Disk = checkDisk(o.workspace)
 
 	var unwell []string
@@ -102,7 +105,8 @@ func doctor(o viewOptions, out io.Writer) error {
 		name string
 		ok   bool
 	}{
-		{"display", d.Display.OK}, {"onnx_runtime", d.Runtime.OK}, {"model", d.Model.OK}, {"fonts", d.Fonts.OK}, {"disk", d.Disk.OK},
+		{"display", d.Display.OK}, {"onnx_runtime", d.Runtime.OK}, {"model", d.Model.OK}, {"fonts", d.Fonts.OK},
+		{"decoder", d.Decoder.OK}, {"disk", d.Disk.OK},
 	} {
 		if !p.ok {
 			unwell = append(unwell, p.name)

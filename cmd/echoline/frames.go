@@ -75,7 +75,7 @@ func writeFrames(ctx context.Context, dir string, paths []string, report *report
 	for _, f := range st.Refused {
 		report.fail(f)
 	}
-	done, total, err := writeItems(ctx, dir, st.Items, report)
+	done, total, err := writeItems(ctx, dir, append(st.Items, st.Aside...), report)
 	report.end()
 	failed := report.failures()
 	switch {

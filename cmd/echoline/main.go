@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"echoline/internal/study"
+	"echoline/internal/study/worker"
 	"echoline/internal/text"
 )
 
@@ -17,7 +19,13 @@ var version = "dev"
 // errUsage marks wrong usage: exit status 2.
 var errUsage = errors.New("wrong usage")
 
-func main() { os.Exit(run(os.Args[1:])) }
+func main() {
+	if len(os.Args) == 2 && os.Args[1] == worker.Command {
+		os.Exit(worker.Main())
+	}
+	study.Use(worker.New()) // the processes are started with the first file, and end with this one
+	os.Exit(run(os.Args[1:]))
+}
 
 // run executes the command line and returns the exit status: 0 done, 1 something failed, 2 wrong usage.
 func run(args []string) int {

@@ -59,6 +59,8 @@ type Frame struct {
 	Touched  bool           // a reader did something in it
 	Edited   bool           // the mask is not, or not only, what the model gave
 	Spacing  *study.Spacing // mm per pixel; nil where not calibrated
+
+	SpacingFrom study.Calibration
 }
 
 // Boundary is how much of a frame's boundary is in each state.

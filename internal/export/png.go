@@ -56,6 +56,7 @@ type sidecarFrame struct {
 	Edited    bool                  `json:"edited"`
 	Model     *sidecarModel         `json:"model"`
 	SpacingMM *[2]float64           `json:"spacing_mm"`
+	From      string                `json:"spacing_from"`
 	LengthPx  float64               `json:"boundary_px"`
 	Boundary  map[string]stateShare `json:"boundary"`
 	Arcs      []sidecarArc          `json:"arcs"`
@@ -171,7 +172,8 @@ func encodeGrey(f Frame, grey [256]uint8) ([]byte, error) {
 func (j *job) sidecarFrame(f Frame, file string) sidecarFrame {
 	out := sidecarFrame{
 		Frame: f.Index + 1, File: file, Status: stateWord(f), Algorithm: algorithm([]Frame{f}), Edited: f.Edited,
-		LengthPx: round(f.Boundary.Length()), Boundary: map[string]stateShare{}, Arcs: []sidecarArc{},
+		From: f.SpacingFrom.String(), LengthPx: round(f.Boundary.Length()), Boundary: map[string]stateShare{},
+		Arcs: []sidecarArc{},
 	}
 	if f.Model != "" {
 		m := j.Models[f.Model]

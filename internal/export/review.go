@@ -46,10 +46,12 @@ func take(r *review.Review, include Include, models []inference.Info, stored fun
 			if p != nil {
 				in.learn(p.Model)
 			}
-			item.Frames = append(item.Frames, Frame{
+			frame := Frame{
 				Index: i, Labels: f.Labels.Clone(), Boundary: b, Arcs: NewArcs(cs), Status: f.Status, Model: origin(f, p),
-				Touched: f.Touched, Edited: edited(f, p), Spacing: spacing(it, i, cs),
-			})
+				Touched: f.Touched, Edited: edited(f, p),
+			}
+			frame.Spacing, frame.SpacingFrom = spacing(r, f.Key, cs)
+			item.Frames = append(item.Frames, frame)
 		}
 		in.Items = append(in.Items, item)
 	}
@@ -88,17 +90,17 @@ func edited(f *review.Frame, p *inference.Prediction) bool {
 	return f.Touched && (p == nil || p.Model.SHA256 != f.Model || !p.Mask.Equal(f.Labels))
 }
 
-// spacing is the one that covers all of the boundary, or nil.
-func spacing(it *study.Item, frame int, cs []contour.Contour) *study.Spacing {
+// spacing is the one that covers all of the boundary, or nil, and where it is from.
+func spacing(r *review.Review, k review.Key, cs []contour.Contour) (*study.Spacing, study.Calibration) {
 	var points [][2]float64
 	for _, c := range cs {
 		for _, v := range c.Points {
 			points = append(points, [2]float64{v.X, v.Y})
 		}
 	}
-	s, from := it.SpacingAt(frame, points...)
+	s, from := r.SpacingAt(k, points...)
 	if from == study.Uncalibrated {
-		return nil
+		return nil, from
 	}
-	return &s
+	return &s, from
 }

@@ -177,6 +177,8 @@ func (r *Review) apply(f *Frame, e *Entry) error {
 		f.decision = decision{e.Status, f.sum().labels}
 	case KindBase:
 		err = r.applyBase(f, e)
+	case KindRuler:
+		err = r.applyRuler(e)
 	default:
 		err = errImpossible
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // Measurement is the size of one label on one frame. Lengths are in mm and areas in mm² if Millimetres, else in px and
-// px²: millimetres are only given where one calibration covers the whole contour.
+// px², in widths of a pixel: millimetres are only given where one calibration covers the whole contour.
 type Measurement struct {
 	Label                  uint8
 	Longest, Perpendicular float64 // diameters of the largest region
@@ -38,11 +38,8 @@ func (r *Review) Measurements(k Key) []Measurement {
 func (r *Review) measure(k Key, label uint8, cs []contour.Contour) Measurement {
 	var pts [][2]float64
 	eachVertex(cs, func(v *contour.Vertex) { pts = append(pts, [2]float64{v.X, v.Y}) })
-	sp, source := r.items[k.Instance].SpacingAt(k.Frame, pts...)
+	sp, source := r.SpacingAt(k, pts...)
 	m := Measurement{Label: label, Millimetres: source != study.Uncalibrated, Source: source}
-	if !m.Millimetres {
-		sp = study.Spacing{X: 1, Y: 1}
-	}
 	m.Longest, m.Perpendicular, m.Ends = contour.Diameters(cs, sp.X, sp.Y)
 	m.Area = contour.Area(cs, sp.X, sp.Y)
 	for _, c := range cs {
@@ -57,13 +54,6 @@ func (r *Review) measure(k Key, label uint8, cs []contour.Contour) Measurement {
 // Radius turns the size of a round tool, a radius in mm where frame k is calibrated and else in px, into the radii in px
 // along x and y: a round tool on the patient is an ellipse on pixels that are not square.
 func (r *Review) Radius(k Key, size float64) (rx, ry float64) {
-	it := r.items[k.Instance]
-	if it == nil {
-		return size, size
-	}
-	sp, source := it.SpacingAt(k.Frame)
-	if source == study.Uncalibrated {
-		return size, size
-	}
+	sp, _ := r.SpacingAt(k)
 	return size / sp.X, size / sp.Y
 }

@@ -57,6 +57,7 @@ const (
 	KindStatus Kind = 4 // Status was set
 	KindReset  Kind = 5 // the frame starts anew: Labels and Marks lead there from empty planes
 	KindBase   Kind = 5 // the frame starts anew from Labels and Marks on empty planes, without history
+	KindRuler  Kind = 6 // the instance is calibrated by Ruler, or no more
 )
 
 // Origin says who made an edit.
@@ -81,7 +82,8 @@ type Entry struct {
 	Origin        Origin
 	Model         string // SHA-256 of the model, for origin ByModel
 	Labels, Marks mask.Patch
-	Status        Status // of the frame once the entry is applied
+	Status        Status       // of the frame once the entry is applied
+	Ruler         *study.Ruler // of kind KindRuler; nil: taken away
 }
 
 // Journal keeps entries for good. Append returns once the entry is durable, and sets Seq. Appending an entry again of
@@ -123,6 +125,7 @@ type Review struct {
 	journal Journal
 	items   map[string]*study.Item
 	frames  map[Key]*Frame
+	rulers  map[string]Calibrated  // by instance
 	blanks  map[[2]int]*mask.Plane // empty planes by size, shared by all frames that hold nothing
 	unsaved []*Entry
 	budget  int64 // bytes of history to keep in memory
@@ -137,7 +140,8 @@ const defaultBudget = 256 << 20
 func New(st *study.Study, reader string, j Journal) *Review {
 	r := &Review{
 		study: st, reader: reader, journal: j, budget: defaultBudget,
-		items: map[string]*study.Item{}, frames: map[Key]*Frame{}, blanks: map[[2]int]*mask.Plane{},
+		items: map[string]*study.Item{}, frames: map[Key]*Frame{}, rulers: map[string]Calibrated{},
+		blanks: map[[2]int]*mask.Plane{},
 	}
 	for _, it := range st.Items {
 		if r.items[it.ID] == nil {

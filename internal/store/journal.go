@@ -3,7 +3,9 @@ package store
 import (
 	"database/sql"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"slices"
 	"time"
@@ -30,7 +32,7 @@ const insertEntry = `INSERT INTO journal
 
 // Append implements review.Journal.
 func (j journal) Append(e *review.Entry) error {
-	labels, err := e.Labels.MarshalBinary()
+	labels, err := content(e)
 	if err != nil {
 		return fault.New(CodeOpen, j.w.dir, err, nil)
 	}
@@ -46,13 +48,30 @@ func (j journal) Append(e *review.Entry) error {
 		row := tx.QueryRow(insertEntry, e.Reader, e.Key.Instance, e.Key.Frame, e.N, micros(e.Time), e.W, e.H, e.Kind,
 			e.Name, e.Origin, e.Model, e.Status, labels, marks, crc)
 		if err := row.Scan(&e.Seq); !errors.Is(err, sql.ErrNoRows) {
-			return errors.Join(err, auditStatus(tx, e, err))
+			return errors.Join(err, auditEntry(tx, e, err))
 		}
 		return j.again(tx, e, crc)
 	})
 	if err == nil {
 		j.w.knowReader(e.Reader)
 	}
+	return err
+}
+
+// content is what an entry changes: the patch of its labels, or the ruler as JSON.
+func content(e *review.Entry) ([]byte, error) {
+	if e.Kind == review.KindRuler {
+		return json.Marshal(e.Ruler)
+	}
+	return e.Labels.MarshalBinary()
+}
+
+// readContent takes over what content wrote.
+func readContent(e *review.Entry, b []byte) (err error) {
+	if e.Kind == review.KindRuler {
+		return json.Unmarshal(b, &e.Ruler)
+	}
+	e.Labels, err = mask.UnmarshalPatch(b)
 	return err
 }
 
@@ -67,13 +86,27 @@ func (j journal) again(tx *sql.Tx, e *review.Entry, crc int64) error {
 	return err
 }
 
-// auditStatus notes a reader's decision in the audit trail, together with its entry, unless inserting that failed.
-func auditStatus(tx *sql.Tx, e *review.Entry, failed error) error {
-	if failed != nil || e.Kind != review.KindStatus {
+// auditEntry notes a reader's decision or calibration in the audit trail, together with its entry, unless inserting that
+// failed.
+func auditEntry(tx *sql.Tx, e *review.Entry, failed error) error {
+	action := ""
+	switch {
+	case failed != nil:
+	case e.Kind == review.KindStatus:
+		action = map[review.Status]string{review.Open: "reopened", review.Accepted: "accepted", review.Rejected: "rejected"}[e.Status]
+	case e.Kind == review.KindRuler && e.Ruler == nil:
+		action = "calibration removed"
+	case e.Kind == review.KindRuler:
+		action = "calibrated"
+	}
+	if action == "" {
 		return nil
 	}
-	action := map[review.Status]string{review.Open: "reopened", review.Accepted: "accepted", review.Rejected: "rejected"}[e.Status]
-	return addAudit(tx, e.Time, e.Reader, action, frameDetail(e.Key))
+	detail := frameDetail(e.Key)
+	if r := e.Ruler; r != nil {
+		detail += fmt.Sprintf(" by a ruler of %g mm from %.1f, %.1f to %.1f, %.1f", r.MM, r.A[0], r.A[1], r.B[0], r.B[1])
+	}
+	return addAudit(tx, e.Time, e.Reader, action, detail)
 }
 
 // checksum is CRC-32C over everything that an entry says.
@@ -136,7 +169,7 @@ func scanEntry(rows *sql.Rows, e *review.Entry) bool {
 	if checksum(e, labels, marks) != crc {
 		return false
 	}
-	if e.Labels, err = mask.UnmarshalPatch(labels); err != nil {
+	if err := readContent(e, labels); err != nil {
 		return false
 	}
 	e.Marks, err = mask.UnmarshalPatch(marks)

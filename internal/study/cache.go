@@ -7,12 +7,13 @@ import (
 	"echoline/internal/fault"
 )
 
-// cacheBytes is how much of decoded frames a study keeps.
-const cacheBytes = 256 << 20
+// cacheBytes is how much of decoded frames a study keeps: some eighty of 1024×768 in grey. The garbage of as many again may
+// lie beside it.
+const cacheBytes = 128 << 20
 
-// cacheKey is a frame of an item, or what has to be unpacked to get at its frames (frame < 0).
+// cacheKey is a frame of an *Item, or what has to be unpacked to get at its frames (frame < 0), or an unpacked *member.
 type cacheKey struct {
-	item  *Item
+	of    any
 	frame int
 }
 
@@ -96,11 +97,21 @@ func (it *Item) Frame(i int) (*Frame, error) {
 	if it.source == nil || i < 0 || i >= it.Frames {
 		return nil, fault.New(CodeDamaged, it.Path, errNoFrame, nil)
 	}
+	f, err := it.load(i)
+	if err == nil {
+		it.readAhead(i)
+	}
+	return f, err
+}
+
+// load is Frame without reading ahead.
+func (it *Item) load(i int) (*Frame, error) {
 	decode := func() (any, int64, error) {
 		f, err := it.decode(i)
 		if err != nil {
 			return nil, 0, err
 		}
+		f.declared = it.scaleOf(i).sector()
 		return f, int64(2*len(f.Grey) + len(f.RGB)), nil
 	}
 	var v any

@@ -81,6 +81,57 @@ func TestFrameTooLargeForTheCache(t *testing.T) {
 	}
 }
 
+// Who plays or scrubs finds the next frames decoded; who jumps has none decoded for nothing.
+func TestReadAhead(t *testing.T) {
+	src := &counted{}
+	it := &Item{Frames: 40, source: src, cache: newCache(10000), ahead: &ahead{}}
+	idle := func() {
+		t.Helper()
+		for range 1000 {
+			it.ahead.mu.Lock()
+			working := it.ahead.working
+			it.ahead.mu.Unlock()
+			if !working {
+				return
+			}
+			time.Sleep(time.Millisecond)
+		}
+		t.Fatal("never idle")
+	}
+	kept := func() (frames []int) {
+		it.cache.mu.Lock()
+		defer it.cache.mu.Unlock()
+		for k := range it.cache.entries {
+			frames = append(frames, k.frame)
+		}
+		slices.Sort(frames)
+		return frames
+	}
+	for _, c := range []struct {
+		i    int
+		want []int
+	}{
+		{20, []int{20}}, // a jump
+		{23, []int{20, 23, 26, 29, 32, 35}},
+		{23, []int{20, 23, 26, 29, 32, 35}},
+		{0, []int{0, 20, 23, 26, 29, 32, 35}},
+		{39, []int{0, 20, 23, 26, 29, 32, 35, 36, 37, 38, 39}}, // backwards over the beginning: 38, 37, 36, 35
+	} {
+		if _, err := it.Frame(c.i); err != nil {
+			t.Fatal(err)
+		}
+		idle()
+		if got := kept(); !slices.Equal(got, c.want) {
+			t.Fatalf("after frame %d: %v, want %v", c.i, got, c.want)
+		}
+	}
+	src.err = errors.New("unplugged")
+	if _, err := it.Frame(38); err != nil { // kept; what is read ahead fails in silence
+		t.Error(err)
+	}
+	idle()
+}
+
 func TestErrorsAreNotKeptAndNameTheFile(t *testing.T) {
 	src := &counted{err: errors.New("unplugged")}
 	it := &Item{Path: "a.dcm", Frames: 1, source: src, cache: newCache(1000)}

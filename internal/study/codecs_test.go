@@ -19,9 +19,9 @@ import (
 // The files of this folder are made and described by generate.py beside them.
 const codecsDir = "testdata/codecs"
 
-type decoder func([]byte, jpegparts.Expect) (*jpegparts.Picture, error)
+type streamDecoder func([]byte, jpegparts.Expect) (*jpegparts.Picture, error)
 
-var decoders = map[string]decoder{"lossless": jpeglossless.Decode, "ls": jpegls.Decode, "dct": jpegdct.Decode}
+var decoders = map[string]streamDecoder{"lossless": jpeglossless.Decode, "ls": jpegls.Decode, "dct": jpegdct.Decode}
 
 // stream is a line of streams.csv.
 type stream struct {

@@ -44,7 +44,8 @@ const classDirectory = "1.2.840.10008.1.3.10"
 type dicomFile struct {
 	*part10
 	item    *Item
-	skipped fault.Code // set where it is no picture
+	skipped fault.Code   // set where it is no picture
+	source  *dicomSource // nil unless its frames can be decoded
 }
 
 // openDICOM scans a file and describes its picture, without decoding it. What is known of the file is returned also with
@@ -56,7 +57,11 @@ func openDICOM(src io.ReaderAt, o original) (df *dicomFile, err error) {
 		return nil, err
 	}
 	df = &dicomFile{part10: p, item: p.item(o.path)}
-	if df.skipped = p.noPicture(); df.skipped != "" {
+	switch df.skipped = p.noPicture(); df.skipped {
+	case "":
+	case CodeDirectory: // one that is cut lists only part of the files
+		return df, err
+	default:
 		return df, nil
 	}
 	if err != nil {
@@ -125,17 +130,21 @@ func (p *part10) item(path string) *Item {
 			seriesNumber: number("SeriesNumber", 0), instance: number("InstanceNumber", 0),
 		},
 	}
-	it.Regions = readRegions(d, it.W, it.H)
-	it.PixelSpacing = readSpacing(d)
+	it.readScales(d)
 	return it
 }
 
 // openPixels checks that the pixels are there and can be decoded.
 func (df *dicomFile) openPixels(src io.ReaderAt, o original) error {
+	if df.syntax == "" {
+		uid, err := df.guessSyntax(src)
+		if err != nil {
+			return err
+		}
+		df.syntax = uid
+	}
 	code := syntaxes[df.syntax].coding
 	switch {
-	case df.syntax == "":
-		return fault.New(CodeNoSyntax, "", nil, nil)
 	case code == unreadable:
 		return syntaxFault(df.syntax, "")
 	case (code != native) != df.pixels.capsuled:
@@ -164,19 +173,38 @@ func (df *dicomFile) openPixels(src io.ReaderAt, o original) error {
 		return err
 	}
 	it := df.item
-	if it.ID == "" {
-		id, err := sum(src, o.size)
-		if err != nil {
-			return err
-		}
-		it.ID = "sha256:" + id
-	}
-	it.Frames, it.source = frames, s
+	it.Frames, df.source = frames, s
 	if frames > 1 {
-		it.FrameTime = frameTime(df.set)
+		it.FrameTime, it.FrameTimes = frameTime(df.set), frameTimes(df.set, frames)
 	}
 	return nil
 }
+
+// frameTimes are how long each of the frames stays, by the increments of the Frame Time Vector; nil where it does not have
+// one for each frame, or all are the same. The last frame stays as long as they do on average.
+func frameTimes(d *dataSet, frames int) []time.Duration {
+	v, ok := d.numbers("FrameTimeVector")
+	if !ok || len(v) != frames || d.real("FrameTime", 0) > 0 {
+		return nil
+	}
+	out, same := make([]time.Duration, frames), true
+	var sum time.Duration
+	for i, ms := range v[1:] {
+		if !(ms >= 0 && ms <= longestFrame) {
+			return nil
+		}
+		out[i] = time.Duration(ms * float64(time.Millisecond))
+		sum += out[i]
+		same = same && out[i] == out[0]
+	}
+	if out[frames-1] = sum / time.Duration(frames-1); same || sum == 0 {
+		return nil
+	}
+	return out
+}
+
+// longestFrame is how long a frame can stay, in ms.
+const longestFrame = 60_000
 
 // frameTime is the time from frame to frame; 0 where the file does not say.
 func frameTime(d *dataSet) time.Duration {
@@ -191,75 +219,17 @@ func frameTime(d *dataSet) time.Duration {
 			ms = 1000 / r
 		}
 	}
-	const longest = 60_000
-	if ms <= 0 || ms > longest || math.IsNaN(ms) {
+	if ms <= 0 || ms > longestFrame || math.IsNaN(ms) {
 		return 0
 	}
 	return time.Duration(ms * float64(time.Millisecond))
 }
 
-// readRegions reads the Ultrasound Regions. Bounds are clamped to the image; the file's last column and row belong to
-// the region.
-func readRegions(d *dataSet, w, h int) []Region {
-	items := d.items[tags["SequenceOfUltrasoundRegions"]]
-	out := make([]Region, 0, len(items))
-	for _, r := range items {
-		number := func(keyword string) int {
-			v := finite(r.real(keyword, 0))
-			return int(min(max(v, -1), math.MaxInt32))
-		}
-		bound := func(keyword string, past, limit int) int { return min(max(number(keyword)+past, 0), limit) }
-		out = append(out, Region{
-			X0: bound("RegionLocationMinX0", 0, w), Y0: bound("RegionLocationMinY0", 0, h),
-			X1: bound("RegionLocationMaxX1", 1, w), Y1: bound("RegionLocationMaxY1", 1, h),
-			SpatialFormat: number("RegionSpatialFormat"), DataType: number("RegionDataType"),
-			UnitsX: number("PhysicalUnitsXDirection"), UnitsY: number("PhysicalUnitsYDirection"),
-			DeltaX: finite(r.real("PhysicalDeltaX", 0)), DeltaY: finite(r.real("PhysicalDeltaY", 0)),
-			Flags: uint32(max(number("RegionFlags"), 0)),
-		})
-	}
-	return out
-}
-
-// finite is v, or 0 for what is no length.
-func finite(v float64) float64 {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return 0
-	}
-	return v
-}
-
-// readSpacing reads Pixel Spacing, also from where enhanced objects have it. DICOM gives rows' distance first.
-func readSpacing(d *dataSet) *[2]float64 {
-	sets := []*dataSet{d}
-	for _, shared := range d.items[tags["SharedFunctionalGroupsSequence"]] {
-		sets = append(sets, shared.items[tags["PixelMeasuresSequence"]]...)
-	}
-	for _, s := range sets {
-		if v, ok := s.numbers("PixelSpacing"); ok && len(v) >= 2 && v[0] > 0 && v[1] > 0 {
-			return &[2]float64{v[1], v[0]}
-		}
-	}
-	return nil
-}
-
 // newHeader takes over what exports need, as UTF-8.
 func newHeader(d *dataSet) *Header {
 	h := &Header{Attr: map[string]string{}}
-	sets := d.texts("SpecificCharacterSet")
 	for _, k := range forExport {
-		v, ok := d.raw(k)
-		if !ok || binaryVR[v.vr] {
-			continue
-		}
-		s := ""
-		switch dictionary[tags[k]].vr {
-		case "PN", "LO", "SH":
-			s = decodeText(v.data, sets)
-		default:
-			s = decodeText(v.data, nil)
-		}
-		if s = trimPadding(s); s != "" {
+		if s := d.decoded(k); s != "" {
 			h.Attr[k] = s
 		}
 	}
@@ -331,17 +301,7 @@ func (s *dicomSource) inflated(src io.ReaderAt) ([]byte, error) {
 	return inflate(src, s.body, s.size)
 }
 
-// frame decodes frame i from the file.
-func (s *dicomSource) frame(i int) (*Frame, error) {
-	f, err := s.reopen()
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return s.frameFrom(f, i)
-}
-
-// frameFrom decodes frame i from the opened file.
+// frameFrom decodes frame i from the file.
 func (s *dicomSource) frameFrom(src io.ReaderAt, i int) (*Frame, error) {
 	b, err := s.samples(src, i)
 	if err != nil {

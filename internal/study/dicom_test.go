@@ -37,7 +37,7 @@ func TestSyntaxesGiveTheSamePixels(t *testing.T) {
 	for _, syntax := range []string{implicitLittle, explicitLittle, explicitBig} {
 		it := mustOpen(t, part10File(syntax, s))
 		f := mustFrame(t, it, 0)
-		if !slices.Equal(f.Grey, want) || f.Max != 255 || f.Window != (Window{100, 50}) {
+		if !slices.Equal(f.Grey, want) || f.Max != 255 || f.Window != (Window{Center: 100, Width: 50}) {
 			t.Errorf("%s: %+v", syntax, f)
 		}
 		r := Region{X0: 1, X1: 4, Y1: 2, SpatialFormat: 1, DataType: 1, UnitsX: 3, UnitsY: 3, DeltaX: 0.01, DeltaY: -0.02}
@@ -108,11 +108,11 @@ func TestSignedAndNarrowBits(t *testing.T) {
 	signed := s.with(el{"PixelRepresentation", 1}, el{"WindowCenter", "100"}, el{"WindowWidth", "200"},
 		el{"RescaleSlope", "2"}, el{"RescaleIntercept", "-100"})
 	f := mustFrame(t, mustOpen(t, part10File(explicitLittle, signed.with(el{"PixelData", pix(-1, 5)}))), 0)
-	if !slices.Equal(f.Grey, []uint16{2047, 2053}) || f.Window != (Window{2148, 100}) {
+	if !slices.Equal(f.Grey, []uint16{2047, 2053}) || f.Window != (Window{Center: 2148.25, Width: 100.5}) {
 		t.Errorf("signed %+v", f)
 	}
 	f = mustFrame(t, mustOpen(t, part10File(explicitLittle, signed.with(el{"PixelData", pix(3, 5)}))), 0)
-	if !slices.Equal(f.Grey, []uint16{3, 5}) || f.Window != (Window{100, 100}) {
+	if !slices.Equal(f.Grey, []uint16{3, 5}) || f.Window != (Window{Center: 100.25, Width: 100.5}) {
 		t.Errorf("signed without negatives %+v", f)
 	}
 	high := s.with(el{"HighBit", 15}, el{"PixelData", pix(0x7ff0, 0x50)})
@@ -225,6 +225,41 @@ func TestFrameTime(t *testing.T) {
 	}
 }
 
+func TestFrameTimeVector(t *testing.T) {
+	cine := still(2, 4).with(el{"Rows", 1}, el{"NumberOfFrames", "4"})
+	times := func(v string, es ...el) *Item {
+		return mustOpen(t, part10File(explicitLittle, cine.with(append(es, el{"FrameTimeVector", v})...)))
+	}
+	ms := time.Millisecond
+	it := times(`0\10\30\20`)
+	if !slices.Equal(it.FrameTimes, []time.Duration{10 * ms, 30 * ms, 20 * ms, 20 * ms}) || it.FrameTime != 20*ms {
+		t.Fatalf("%v, on average %v", it.FrameTimes, it.FrameTime)
+	}
+	for _, c := range []struct{ from, first, last, elapsed, want int }{
+		{0, 0, 3, 0, 0}, {0, 0, 3, 9, 0}, {0, 0, 3, 10, 1}, {0, 0, 3, 39, 1}, {0, 0, 3, 40, 2}, {0, 0, 3, 79, 3}, {0, 0, 3, 80, 0},
+		{0, 0, 3, 890, 1}, {2, 0, 3, 25, 3}, {2, 0, 3, 45, 0}, {1, 1, 2, 49, 2}, {1, 1, 2, 50, 1}, {2, 1, 2, 20, 1},
+	} {
+		if got := it.FrameAfter(c.from, c.first, c.last, time.Duration(c.elapsed)*ms, ms); got != c.want {
+			t.Errorf("%+v: frame %d", c, got)
+		}
+	}
+	even := times(`0\20\20\20`)
+	if even.FrameTimes != nil || even.FrameTime != 20*ms {
+		t.Errorf("all the same: %v", even.FrameTimes)
+	}
+	if got := even.FrameAfter(3, 2, 3, 45*ms, 20*ms); got != 3 {
+		t.Errorf("frame %d of a range", got)
+	}
+	for _, v := range []string{`0\10`, `0\10\x\5`, `0\10\-5\3`, `0\0\0\0`} {
+		if it := times(v); it.FrameTimes != nil {
+			t.Errorf("%s: %v", v, it.FrameTimes)
+		}
+	}
+	if it := times(`0\10\30\20`, el{"FrameTime", "40"}); it.FrameTimes != nil || it.FrameTime != 40*ms {
+		t.Error("the vector goes before Frame Time")
+	}
+}
+
 func TestFramesThatAreNotStated(t *testing.T) {
 	if it := mustOpen(t, part10File(explicitLittle, still(4, 3).with(el{"Rows", 1}))); it.Frames != 3 {
 		t.Errorf("%d frames, want 3", it.Frames)
@@ -238,32 +273,69 @@ func TestRefusals(t *testing.T) {
 		s      set
 		want   fault.Code
 	}{
-		"JPEG 2000":            {"1.2.840.10008.1.2.4.90", s.with(el{"PixelData", capsule{fragments: [][]byte{{1, 2}}}}), CodeSyntax},
-		"unknown syntax":       {"1.2.3", s, CodeSyntax},
-		"GE private":           {"1.2.840.113619.5.2", s, CodeSyntax},
-		"no syntax":            {"", s, CodeNoSyntax},
-		"no rows":              {explicitLittle, s.with(el{"Rows", nil}), CodeDamaged},
-		"empty rows":           {explicitLittle, s.with(el{"Rows", ""}), CodeDamaged},
-		"too wide":             {explicitLittle, s.with(el{"Columns", 40000}), CodeTooLarge},
-		"huge in all":          {explicitLittle, s.with(el{"Rows", 16384}, el{"Columns", 16384}), CodeTooLarge},
-		"32 bits":              {explicitLittle, s.with(el{"BitsAllocated", 32}), CodePixels},
-		"1 bit":                {explicitLittle, s.with(el{"BitsAllocated", 1}), CodePixels},
-		"CMYK":                 {explicitLittle, s.with(el{"PhotometricInterpretation", "CMYK"}), CodePixels},
-		"samples":              {explicitLittle, s.with(el{"SamplesPerPixel", 3}), CodeDamaged},
-		"frames in words":      {explicitLittle, s.with(el{"NumberOfFrames", "1A"}), CodeDamaged},
-		"negative frames":      {explicitLittle, s.with(el{"NumberOfFrames", "-3"}), CodeDamaged},
-		"too many frames":      {explicitLittle, s.with(el{"NumberOfFrames", "2000000"}), CodeTooLarge},
-		"frames missing":       {explicitLittle, s.with(el{"NumberOfFrames", "7"}), CodeCutCine},
-		"pixels missing":       {explicitLittle, s.with(el{"Rows", 9}), CodeTruncated},
-		"native, encapsulated": {explicitLittle, s.with(el{"PixelData", capsule{fragments: [][]byte{{1, 2}}}}), CodeDamaged},
-		"JPEG, native":         {"1.2.840.10008.1.2.4.50", s, CodeDamaged},
-		"JPEG, none":           {"1.2.840.10008.1.2.4.50", s.with(el{"PixelData", capsule{}}), CodeTruncated},
-		"JPEG, garbage":        {"1.2.840.10008.1.2.4.50", s.with(el{"PixelData", capsule{fragments: [][]byte{{1, 2}}}}), CodeDamaged},
-		"float":                {explicitLittle, s.with(el{"PixelData", nil}, el{"FloatPixelData", make([]byte, 48)}), CodePixels},
+		"JPEG 2000":             {"1.2.840.10008.1.2.4.90", s.with(el{"PixelData", capsule{fragments: [][]byte{{1, 2}}}}), CodeSyntax},
+		"unknown syntax":        {"1.2.3", s, CodeSyntax},
+		"GE private":            {"1.2.840.113619.5.2", s, CodeSyntax},
+		"no syntax, odd length": {"", s.with(el{"PixelData", make([]byte, 40)}), CodeNoSyntax},
+		"no syntax, RLE":        {"", s.with(el{"PixelData", capsule{fragments: [][]byte{make([]byte, 80)}}}), CodeNoSyntax},
+		"no syntax, no rows":    {"", s.with(el{"Rows", nil}), CodeDamaged},
+		"no rows":               {explicitLittle, s.with(el{"Rows", nil}), CodeDamaged},
+		"empty rows":            {explicitLittle, s.with(el{"Rows", ""}), CodeDamaged},
+		"too wide":              {explicitLittle, s.with(el{"Columns", 40000}), CodeTooLarge},
+		"huge in all":           {explicitLittle, s.with(el{"Rows", 16384}, el{"Columns", 16384}), CodeTooLarge},
+		"32 bits":               {explicitLittle, s.with(el{"BitsAllocated", 32}), CodePixels},
+		"1 bit":                 {explicitLittle, s.with(el{"BitsAllocated", 1}), CodePixels},
+		"CMYK":                  {explicitLittle, s.with(el{"PhotometricInterpretation", "CMYK"}), CodePixels},
+		"samples":               {explicitLittle, s.with(el{"SamplesPerPixel", 3}), CodeDamaged},
+		"frames in words":       {explicitLittle, s.with(el{"NumberOfFrames", "1A"}), CodeDamaged},
+		"negative frames":       {explicitLittle, s.with(el{"NumberOfFrames", "-3"}), CodeDamaged},
+		"too many frames":       {explicitLittle, s.with(el{"NumberOfFrames", "2000000"}), CodeTooLarge},
+		"frames missing":        {explicitLittle, s.with(el{"NumberOfFrames", "7"}), CodeCutCine},
+		"pixels missing":        {explicitLittle, s.with(el{"Rows", 9}), CodeTruncated},
+		"native, encapsulated":  {explicitLittle, s.with(el{"PixelData", capsule{fragments: [][]byte{{1, 2}}}}), CodeDamaged},
+		"JPEG, native":          {"1.2.840.10008.1.2.4.50", s, CodeDamaged},
+		"JPEG, none":            {"1.2.840.10008.1.2.4.50", s.with(el{"PixelData", capsule{}}), CodeTruncated},
+		"JPEG, garbage":         {"1.2.840.10008.1.2.4.50", s.with(el{"PixelData", capsule{fragments: [][]byte{{1, 2}}}}), CodeDamaged},
+		"float":                 {explicitLittle, s.with(el{"PixelData", nil}, el{"FloatPixelData", make([]byte, 48)}), CodePixels},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wantFault(t, openBytes(t, "x.dcm", part10File(c.syntax, c.s)), c.want)
 		})
+	}
+}
+
+// A file that does not say its transfer syntax opens where there is only one that it can be in.
+func TestSyntaxIsGuessedWhereThereIsOnlyOne(t *testing.T) {
+	big := encoder{order: binary.BigEndian, explicit: true}
+	implicit := encoder{order: binary.LittleEndian}
+	deep := still(3, 2).with(el{"BitsAllocated", 16}, el{"BitsStored", 16}, el{"HighBit", 15}, el{"PixelData", nil})
+	pix := []byte{0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6}
+	words := slices.Concat(big.head(tagPixelData, "OW", len(pix)), pix)
+	for name, c := range map[string]struct {
+		data []byte
+		want []uint16
+	}{
+		"explicit":                       {part10File("", still(2, 1)), []uint16{0, 7}},
+		"implicit":                       {append(part10File("", nil), implicit.set(still(2, 1))...), []uint16{0, 7}},
+		"big endian":                     {slices.Concat(part10File("", nil), big.set(deep), words), []uint16{1, 2, 3, 4, 5, 6}},
+		"explicit without preamble":      {littleExplicit.set(still(2, 1)), []uint16{0, 7}},
+		"implicit without preamble":      {implicit.set(still(2, 1)), []uint16{0, 7}},
+		"big endian without preamble":    {slices.Concat(big.set(deep), words), []uint16{1, 2, 3, 4, 5, 6}},
+		"meta information, no mark":      {part10File("", still(2, 1))[132:], []uint16{0, 7}},
+		"an odd number of bytes, padded": {part10File("", still(3, 1)), []uint16{0, 7, 14}},
+	} {
+		it := mustOpen(t, c.data)
+		if f := mustFrame(t, it, 0); !slices.Equal(f.Grey, c.want) {
+			t.Errorf("%s: %v, want %v", name, f.Grey, c.want)
+		}
+		if it.TransferSyntax != "" {
+			t.Errorf("%s: the item says %s, the file says nothing", name, it.TransferSyntax)
+		}
+	}
+	jpeg := still(8, 8).with(el{"PixelData", capsule{fragments: [][]byte{tinyJPEG("\x01", 100)}}})
+	want := mustFrame(t, mustOpen(t, part10File(baseline, jpeg)), 0)
+	if got := mustFrame(t, mustOpen(t, part10File("", jpeg)), 0); !slices.Equal(got.Grey, want.Grey) {
+		t.Errorf("JPEG: %v, want %v", got.Grey, want.Grey)
 	}
 }
 

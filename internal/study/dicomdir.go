@@ -2,7 +2,6 @@ package study
 
 import (
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,11 +25,7 @@ func readDirectory(path string) []candidate {
 	out := []candidate{table}
 	root := filepath.Dir(path)
 	seen := map[string]bool{}
-	for _, r := range records {
-		parts := r.texts("ReferencedFileID")
-		if len(parts) == 0 {
-			continue
-		}
+	for _, parts := range records {
 		if c := reference(root, parts); !seen[c.path] {
 			seen[c.path] = true
 			out = append(out, c)
@@ -39,23 +34,18 @@ func readDirectory(path string) []candidate {
 	return out
 }
 
-// directoryRecords scans a DICOMDIR. The records of one that is cut come with the fault.
-func directoryRecords(path string) (records []*dataSet, err error) {
-	defer guard(&err)
+// directoryRecords lists what a DICOMDIR refers to. What is listed in one that is cut comes with the fault.
+func directoryRecords(path string) (refers [][]string, err error) {
 	f, o, err := openOriginal(path)
-	if err != nil {
+	if err != nil || o.size == 0 {
 		return nil, errNoDirectory
 	}
 	defer f.Close()
-	head := make([]byte, min(o.size, 160))
-	if _, err := io.ReadFull(f, head); err != nil || !isDICOM(head) {
+	c, err := decoder().Describe(f, o.size)
+	if c.Skipped != CodeDirectory {
 		return nil, errNoDirectory
 	}
-	p, err := readPart10(f, o.size)
-	if p == nil || p.noPicture() != CodeDirectory {
-		return nil, errNoDirectory
-	}
-	return p.set.items[tagRecords], err
+	return c.Refers, err
 }
 
 // reference finds the file of one record. Discs are often copied to file systems that change the case of names.
@@ -98,7 +88,7 @@ func inside(root, path string) (bool, error) {
 	return err == nil && filepath.IsLocal(rel), nil
 }
 
-// sameName is name in dir, or the entry that differs from it in case only.
+// sameName is name in dir, or the entry that differs from it in case or in what the file system of discs adds to names.
 func sameName(dir, name string) string {
 	exact := filepath.Join(dir, name)
 	if _, err := os.Lstat(exact); err == nil {
@@ -109,9 +99,15 @@ func sameName(dir, name string) string {
 		return exact
 	}
 	for _, e := range entries {
-		if strings.EqualFold(e.Name(), name) {
+		if strings.EqualFold(plainName(e.Name()), plainName(name)) {
 			return filepath.Join(dir, e.Name())
 		}
 	}
 	return exact
+}
+
+// plainName takes off the version that ISO 9660 writes behind a name, and the dot of a name without extension.
+func plainName(name string) string {
+	name, _, _ = strings.Cut(name, ";")
+	return strings.TrimSuffix(name, ".")
 }

@@ -24,6 +24,16 @@ const (
 	CodeDamaged    fault.Code = "study.damaged"    // the content contradicts itself; Cause
 	CodeChanged    fault.Code = "study.changed"    // the file is not the one that was opened any more
 	CodeOutside    fault.Code = "study.outside"    // a DICOMDIR refers to a file outside its folder
+	CodeMember     fault.Code = "study.member"     // a file in a zip archive that is not read; arg How: "encrypted", or the method's number
+	CodeRuler      fault.Code = "study.ruler"      // a ruler that cannot calibrate; args Pixels and Longest (mm), its limits
+)
+
+// Faults of the process that decodes (package worker).
+const (
+	CodeCrashed  fault.Code = "study.crashed"  // it ended while it read the file; Cause
+	CodeSlow     fault.Code = "study.slow"     // it took too long and was stopped; arg Seconds
+	CodeMemory   fault.Code = "study.memory"   // it wanted more memory than the file may take; arg MiB
+	CodeNoWorker fault.Code = "study.noworker" // it cannot be started; Cause
 )
 
 // Reasons to set a file aside.
@@ -31,6 +41,9 @@ const (
 	CodeDirectory    fault.Code = "study.directory"    // a DICOMDIR: a table of contents
 	CodeNoPixels     fault.Code = "study.nopixels"     // a DICOM object without a picture: report, presentation, plan, …
 	CodeSegmentation fault.Code = "study.segmentation" // a DICOM SEG: masks, not a picture
+	CodeCopy         fault.Code = "study.copy"         // the same file, byte for byte, came before
+	CodeArchive      fault.Code = "study.archive"      // a zip archive in a folder or in another archive
+	CodeModality     fault.Code = "study.modality"     // an image of another modality in a study of ultrasound; arg Modality
 )
 
 // damaged is the fault of content that contradicts itself. what holds no patient data.

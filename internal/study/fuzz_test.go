@@ -57,8 +57,8 @@ func check(tb testing.TB, data []byte) {
 	if df.skipped != "" {
 		return
 	}
-	src, ok := df.item.source.(*dicomSource)
-	if !ok {
+	src := df.source
+	if src == nil {
 		tb.Fatal("opened without a source")
 	}
 	for i := range min(df.item.Frames, 3) {
@@ -133,6 +133,11 @@ func FuzzScan(f *testing.F) {
 func FuzzText(f *testing.F) {
 	f.Add([]byte("Hong^Gildong=\x1b$)C\xfb\xf3^\x1b$)C\xd1\xce"), `\ISO 2022 IR 149`)
 	f.Add([]byte("\x1b$B;3ED\x1b(B^"), `\ISO 2022 IR 87`)
+	for i, e := range encodedNames(f) {
+		if i%10 == 0 {
+			f.Add(e.bytes(f), e.Sets)
+		}
+	}
 	f.Fuzz(func(t *testing.T, b []byte, sets string) {
 		if s := decodeText(b, strings.Split(sets, `\`)); strings.ToValidUTF8(s, "") != s && !isASCIIOrEscape(b) {
 			t.Fatalf("%q is no UTF-8", s)
@@ -195,6 +200,13 @@ func FuzzOpen(f *testing.F) {
 	f.Add(tiffOf(f, grey, tiff.Deflate))
 	f.Add(pagesOf(f, grey, grey))
 	f.Add(part10File(explicitLittle, set{{"DirectoryRecordSequence", []set{record("A", "B"), record("..", "C")}}}))
+	for _, name := range []string{"lossy.webp", "lossless.webp", "film.webp", "grey.bmp", "rgb.bmp"} {
+		b, err := os.ReadFile(filepath.Join("testdata", "pictures", name))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
 	path := filepath.Join(f.TempDir(), "x.dcm")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if err := os.WriteFile(path, data, 0o600); err != nil {

@@ -1,6 +1,10 @@
 package study
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math"
+	"slices"
+)
 
 // palette maps stored values to colours.
 type palette struct {
@@ -9,24 +13,21 @@ type palette struct {
 }
 
 // readPalette reads the three lookup tables (PS3.3 C.7.6.3.1.5 and .6).
-func readPalette(d *dataSet) (*palette, error) {
+func (c *picture) readPalette(d *dataSet) (*palette, error) {
 	p := &palette{}
 	for ch, name := range [3]string{"Red", "Green", "Blue"} {
 		desc, ok := d.numbers(name + "PaletteColorLookupTableDescriptor")
 		if !ok || len(desc) < 3 || desc[0] < 0 {
 			return nil, damaged("no %s palette", name)
 		}
-		entries := int(desc[0])
-		if entries == 0 {
-			entries = 1 << 16
-		}
+		entries := entriesOf(desc[0])
 		table, err := paletteTable(d, name, entries, int(desc[2]))
 		if err != nil {
 			return nil, err
 		}
 		if ch == 0 {
 			p.colour = make([][3]uint8, entries)
-			p.first = int(desc[1])
+			p.first = c.firstMapped(desc[1])
 		}
 		if len(p.colour) != entries {
 			return nil, damaged("palettes of different lengths")
@@ -48,7 +49,7 @@ func paletteTable(d *dataSet, name string, entries, bits int) ([]uint8, error) {
 			return nil, damaged("no %s palette", name)
 		}
 		var err error
-		if words, err = expandSegments(toWords(seg.data, d.order), entries); err != nil {
+		if words, err = expandSegments(segments(seg, d.order, bits), entries, bits == 8); err != nil {
 			return nil, err
 		}
 	}
@@ -104,29 +105,95 @@ const (
 	indirect
 )
 
-// expandSegments makes a plain table of a segmented one. Indirect segments, which repeat earlier ones, are refused: they
-// occur in no ultrasound file.
-func expandSegments(seg []uint16, entries int) ([]uint16, error) {
-	var out []uint16
-	for len(seg) >= 3 && len(out) < entries {
-		kind, n := seg[0], int(seg[1])
-		switch {
-		case kind == discrete && n <= len(seg)-2:
-			out = append(out, seg[2:2+n]...)
-			seg = seg[2+n:]
-		case kind == linear && len(out) > 0:
-			from, to := int(out[len(out)-1]), int(seg[2])
-			for i := 1; i <= n; i++ {
-				out = append(out, uint16(from+(to-from)*i/n))
-			}
-			seg = seg[3:]
-		case kind == indirect:
-			return nil, damaged("a segmented palette with indirect segments")
-		default:
-			return nil, damaged("a segmented palette")
+// segments are the entries of a segmented table: words, or bytes where the table has those. Writers exist that put the
+// latter into words of their own; there the high bytes are all 0.
+func segments(v value, order binary.ByteOrder, bits int) []uint16 {
+	words := toWords(v.data, order)
+	if bits != 8 || !slices.ContainsFunc(words, func(w uint16) bool { return w > 255 }) {
+		return words
+	}
+	out := make([]uint16, 0, 2*len(words))
+	for _, b := range lowBytes(v, order, len(v.data)) {
+		out = append(out, uint16(b))
+	}
+	return out
+}
+
+// expander makes a plain table of a segmented one.
+type expander struct {
+	seg     []uint16
+	bytes   bool // entries have 8 bits, and offsets four of them
+	entries int
+	starts  map[int]bool // of the segments so far
+	out     []uint16
+}
+
+// expandSegments makes a plain table of a segmented one of at most so many entries.
+func expandSegments(seg []uint16, entries int, bytes bool) ([]uint16, error) {
+	x := &expander{seg: seg, bytes: bytes, entries: entries, starts: map[int]bool{}}
+	for at := 0; len(x.seg)-at >= 3 && len(x.out) < entries; {
+		x.starts[at] = true
+		var err error
+		if at, err = x.segment(at, true); err != nil {
+			return nil, err
 		}
 	}
-	return out, nil
+	return x.out, nil
+}
+
+// segment expands the one that begins at an entry, and returns where the next does.
+func (x *expander) segment(at int, mayRepeat bool) (int, error) {
+	if len(x.seg)-at < 3 {
+		return 0, damaged("a segmented palette")
+	}
+	kind, n := x.seg[at], int(x.seg[at+1])
+	at += 2
+	switch {
+	case kind == discrete && n <= len(x.seg)-at:
+		x.out = append(x.out, x.seg[at:at+n]...)
+		return at + n, nil
+	case kind == linear && len(x.out) > 0:
+		from, to := float64(x.out[len(x.out)-1]), float64(x.seg[at])
+		for i := 1; i <= n; i++ {
+			x.out = append(x.out, uint16(math.RoundToEven(from+(to-from)*float64(i)/float64(n))))
+		}
+		return at + 1, nil
+	case kind == indirect && mayRepeat:
+		return x.repeat(at, n)
+	}
+	return 0, damaged("a segmented palette")
+}
+
+// repeat expands n segments again, from the offset that stands at an entry. It is in bytes by the standard, and in entries
+// by some writers. Those segments are none that repeat in their turn.
+func (x *expander) repeat(at, n int) (int, error) {
+	words := 2
+	if x.bytes {
+		words = 4
+	}
+	if len(x.seg)-at < words {
+		return 0, damaged("a segmented palette")
+	}
+	offset, width := 0, 16
+	if x.bytes {
+		width = 8
+	}
+	for i := words - 1; i >= 0; i-- {
+		offset = offset<<width | int(x.seg[at+i])
+	}
+	if !x.bytes && offset%2 == 0 && x.starts[offset/2] {
+		offset /= 2
+	}
+	for from := offset; n > 0 && len(x.out) < x.entries; n-- {
+		if !x.starts[from] {
+			return 0, damaged("a segmented palette")
+		}
+		var err error
+		if from, err = x.segment(from, false); err != nil {
+			return 0, err
+		}
+	}
+	return at + words, nil
 }
 
 // apply colours values. Those outside the table take its nearest end.

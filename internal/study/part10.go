@@ -24,6 +24,8 @@ type part10 struct {
 	syntax string // "" where the file does not say
 	order  binary.ByteOrder
 	body   int64 // where the data set begins in the file
+
+	explicit bool // the data set has value representations
 }
 
 // hasPreamble tells a DICOM file with its mark.
@@ -132,6 +134,9 @@ func (p *part10) readBody(s *scan, src io.ReaderAt, size int64) error {
 				return err
 			}
 			s.explicit = isVR(b[4:6])
+			if order, explicit, ok := bareSyntax(b); ok {
+				s.order, s.explicit, p.order = order, explicit, order
+			}
 		}
 	}
 	return p.scanBody(s, p.body, size)
@@ -139,7 +144,7 @@ func (p *part10) readBody(s *scan, src io.ReaderAt, size int64) error {
 
 // scanBody walks the data set between two offsets.
 func (p *part10) scanBody(s *scan, from, size int64) error {
-	p.set = newDataSet(s.order)
+	p.set, p.explicit = newDataSet(s.order), s.explicit
 	_, err := s.walk(from, size, 0, p.set)
 	p.pixels = s.pixels
 	if p.pixels != nil {

@@ -12,7 +12,9 @@ import (
 	"image/png"
 	"io"
 
+	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
+	"golang.org/x/image/webp"
 
 	"echoline/internal/fault"
 )
@@ -36,6 +38,8 @@ var (
 	pngFormat  = &format{png.DecodeConfig, png.Decode, wholePNG, nil}
 	jpegFormat = &format{jpeg.DecodeConfig, jpeg.Decode, wholeJPEG, nil}
 	tiffFormat = &format{tiff.DecodeConfig, tiff.Decode, wholeTIFF, tiffPages}
+	bmpFormat  = &format{bmpConfig, bmp.Decode, wholeBMP, nil}
+	webpFormat = &format{webp.DecodeConfig, decodeWebP, wholeWebP, nil}
 )
 
 // pictureFormat tells the format by the file's first bytes; nil for none of them.
@@ -48,40 +52,38 @@ func pictureFormat(head []byte) *format {
 		return jpegFormat
 	case starts("II*\x00"), starts("MM\x00*"):
 		return tiffFormat
+	case starts("BM") && len(head) >= bmpHead && binary.LittleEndian.Uint32(head[6:]) == 0: // two words of nothing
+		return bmpFormat
+	case starts("RIFF") && len(head) >= webpHead && string(head[8:12]) == "WEBP":
+		return webpFormat
 	}
 	return nil
 }
 
-// openPicture describes a PNG, JPEG or TIFF file without decoding its pixels.
-func openPicture(f io.ReaderAt, o original, kind *format) (*Item, error) {
+// openPicture describes a file that is not DICOM without decoding its pixels.
+func openPicture(f io.ReaderAt, o original, kind *format) (pictureSource, *Item, error) {
+	src := pictureSource{size: o.size, kind: kind}
 	c, err := kind.config(io.NewSectionReader(f, 0, o.size))
 	if err != nil {
-		return nil, decoderFault(err)
+		return src, nil, decoderFault(err)
 	}
 	it := &Item{Path: o.path, W: c.Width, H: c.Height, Frames: 1, Photometric: "RGB"}
 	if c.ColorModel == color.GrayModel || c.ColorModel == color.Gray16Model {
 		it.Photometric = "MONOCHROME2"
 	}
 	if err := checkSize(c); err != nil {
-		return it, err
+		return src, it, err
 	}
 	if err := kind.whole(f, o.size); err != nil {
-		return it, err
+		return src, it, err
 	}
-	id, err := sum(f, o.size)
-	if err != nil {
-		return it, err
-	}
-	it.ID = "sha256:" + id
-	src := pictureSource{file: o, kind: kind}
 	if kind.pages != nil {
 		if src.pages, err = samePages(f, o.size, kind, c); err != nil {
-			return it, err
+			return src, it, err
 		}
 		it.Frames = len(src.pages)
 	}
-	it.source = src
-	return it, nil
+	return src, it, nil
 }
 
 // samePages lists the pages that are as large as the first, which has config c: the frames of a cine. Others are
@@ -123,22 +125,16 @@ func checkSize(c image.Config) error {
 }
 
 type pictureSource struct {
-	file  original
+	size  int64
 	kind  *format
 	pages []int64 // of the frames, where a file can have several
 }
 
-func (s pictureSource) frame(i int) (*Frame, error) {
-	f, err := s.file.reopen()
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	var src io.ReaderAt = f
+func (s pictureSource) frameFrom(src io.ReaderAt, i int) (*Frame, error) {
 	if s.pages != nil {
-		src = pageOf{f, s.pages[i]}
+		src = pageOf{src, s.pages[i]}
 	}
-	c, err := s.kind.config(io.NewSectionReader(src, 0, s.file.size))
+	c, err := s.kind.config(io.NewSectionReader(src, 0, s.size))
 	if err == nil {
 		err = checkSize(c)
 	}
@@ -146,7 +142,7 @@ func (s pictureSource) frame(i int) (*Frame, error) {
 		return nil, decoderFault(err)
 	}
 	// The TIFF decoder reads at offsets; the others read on and on, for which a buffer is better.
-	var in io.Reader = io.NewSectionReader(src, 0, s.file.size)
+	var in io.Reader = io.NewSectionReader(src, 0, s.size)
 	if s.pages == nil {
 		in = bufio.NewReaderSize(in, 64<<10)
 	}

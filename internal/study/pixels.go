@@ -21,7 +21,7 @@ type picture struct {
 	planar      bool
 	order       binary.ByteOrder
 	palette     *palette
-	window      *Window // the file's, in stored units; nil for colour and where it states none
+	voi         voi
 }
 
 // describe reads and checks the image pixel module.
@@ -58,12 +58,13 @@ func describe(p *part10) (*picture, error) {
 	}
 	if c.photometric == "PALETTE COLOR" {
 		var err error
-		if c.palette, err = readPalette(d); err != nil {
+		if c.palette, err = c.readPalette(d); err != nil {
 			return nil, err
 		}
 	}
-	c.window = c.fileWindow(d)
-	return c, nil
+	var err error
+	c.voi, err = c.readVOI(d)
+	return c, err
 }
 
 // check refuses what is not decoded, by name, and settles what the file leaves open.
@@ -133,23 +134,6 @@ func (c *picture) frameBytes() int64 {
 	return n * int64(c.samples)
 }
 
-// fileWindow is the window that the file asks for, turned from the units of its rescaling into stored ones.
-func (c *picture) fileWindow(d *dataSet) *Window {
-	if !strings.HasPrefix(c.photometric, "MONOCHROME") {
-		return nil
-	}
-	w := Window{d.real("WindowCenter", 0), d.real("WindowWidth", 0)}
-	if w.Width < 1 {
-		return nil
-	}
-	slope, intercept := d.real("RescaleSlope", 1), d.real("RescaleIntercept", 0)
-	if slope <= 0 {
-		return nil
-	}
-	w.Center, w.Width = (w.Center-intercept)/slope, w.Width/slope
-	return &w
-}
-
 // frame makes a frame of uncompressed samples.
 func (c *picture) frame(b []byte) *Frame {
 	if c.samples == 1 {
@@ -163,10 +147,11 @@ func (c *picture) single(values []uint16) *Frame {
 	if c.palette != nil {
 		return c.coloured(c.palette.apply(values))
 	}
-	f := &Frame{W: c.w, H: c.h, Max: 1<<c.stored - 1, Grey: values, inverse: c.photometric == "MONOCHROME1"}
+	f := &Frame{W: c.w, H: c.h, Max: 1<<c.stored - 1, Grey: values, inverse: (c.photometric == "MONOCHROME1") != c.voi.down}
 	shift := c.rise(values)
-	if c.window != nil {
-		f.Window = Window{c.window.Center + float64(shift), c.window.Width}
+	if c.voi.window != nil {
+		f.Window, f.curve = *c.voi.window, c.voi.curve
+		f.Window.Center += float64(shift)
 	} else {
 		f.Window = f.extent()
 	}

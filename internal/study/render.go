@@ -18,17 +18,38 @@ func spanWindow(lo, hi float64) Window {
 	return Window{Center: lo + w/2, Width: w}
 }
 
-// at is the brightness 0..1 of x (PS3.3 C.11.2.1.2, LINEAR).
-func (w Window) at(x float64) float64 {
+// ends are the values at which the window begins and ends.
+func (w Window) ends() (lo, hi float64) {
+	if w.Shape == LinearExact || w.Shape == Sigmoid {
+		return w.Center - w.Width/2, w.Center + w.Width/2
+	}
 	width := math.Max(w.Width, 1)
-	lo, hi := w.Center-0.5-(width-1)/2, w.Center-0.5+(width-1)/2
+	return w.Center - width/2, w.Center + width/2 - 1
+}
+
+// at is the brightness 0..1 of x (PS3.3 C.11.2.1.2 and .3). A window of shape Table is a straight line here: what its table
+// makes of it, the frame knows.
+func (w Window) at(x float64) float64 {
+	if w.Shape == Sigmoid {
+		return 1 / (1 + math.Exp(-4*(x-w.Center)/math.Max(w.Width, math.SmallestNonzeroFloat32)))
+	}
+	lo, hi := w.ends()
 	switch {
 	case x <= lo:
 		return 0
 	case x > hi || hi <= lo:
 		return 1
 	}
-	return (x - lo) / (width - 1)
+	return (x - lo) / (hi - lo)
+}
+
+// bright is the brightness 0..1 of the value x of the frame, before small values are taken for bright ones.
+func (f *Frame) bright(w Window, x float64) float64 {
+	share := w.at(x)
+	if w.Shape != Table || f.curve == nil {
+		return share
+	}
+	return float64(f.curve.at(float64(f.curve.first) + share*float64(len(f.curve.bright)-1)))
 }
 
 // Render draws the frame through the window into dst, which is at least W×H, tight (stride 4·W) with Min (0, 0). invert
@@ -52,7 +73,7 @@ func (f *Frame) Render(dst *image.RGBA, w Window, invert bool) {
 
 // level is the 8-bit brightness of x.
 func (f *Frame) level(w Window, x int, invert bool) uint8 {
-	v := uint8(255*w.at(float64(x)) + 0.5)
+	v := uint8(255*f.bright(w, float64(x)) + 0.5)
 	if f.inverse != invert {
 		v = 255 - v
 	}
@@ -85,7 +106,7 @@ func (f *Frame) Luma() []float32 {
 	}
 	lut := make([]float32, f.Max+1)
 	for x := range lut {
-		v := f.Window.at(float64(x))
+		v := f.bright(f.Window, float64(x))
 		if f.inverse {
 			v = 1 - v
 		}
@@ -121,14 +142,13 @@ func Presets() []Preset {
 func (f *Frame) share(lo, hi float64) Window {
 	a, b := 0.0, float64(f.Max)
 	if f.Max > 255 {
-		w := f.Window
-		a, b = w.Center-0.5-(w.Width-1)/2, w.Center-0.5+(w.Width-1)/2
+		a, b = f.Window.ends()
 	}
 	return spanWindow(a+lo*(b-a), a+hi*(b-a))
 }
 
-// auto spans what is in the image, but for the darkest and the brightest hundredth of its pixels. The black around the
-// ultrasound does not count.
+// auto spans what is in the ultrasound, but for the darkest and the brightest hundredth of its pixels. What stands around
+// it does not count.
 func (f *Frame) auto() Window {
 	counts := make([]int, f.Max+1)
 	total := 0
@@ -138,13 +158,14 @@ func (f *Frame) auto() Window {
 			total++
 		}
 	}
-	if f.RGB != nil {
-		for i := range f.W * f.H {
-			add(luma(f.RGB[3*i], f.RGB[3*i+1], f.RGB[3*i+2]) / 1000)
-		}
-	} else {
-		for _, x := range f.Grey {
-			add(min(int(x), f.Max))
+	r := f.Sector()
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for i := y*f.W + r.Min.X; i < y*f.W+r.Max.X; i++ {
+			if f.RGB != nil {
+				add(luma(f.RGB[3*i], f.RGB[3*i+1], f.RGB[3*i+2]) / 1000)
+			} else {
+				add(min(int(f.Grey[i]), f.Max))
+			}
 		}
 	}
 	if total == 0 {

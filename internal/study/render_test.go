@@ -58,7 +58,7 @@ func TestMonochrome1AndInvertCancel(t *testing.T) {
 // A window maps its lower end to black, its upper end to white, and never turns brighter into darker.
 func TestWindowsAreMonotonic(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := Window{rapid.Float64Range(-100, 5000).Draw(t, "center"), rapid.Float64Range(1, 5000).Draw(t, "width")}
+		w := Window{Center: rapid.Float64Range(-100, 5000).Draw(t, "center"), Width: rapid.Float64Range(1, 5000).Draw(t, "width")}
 		a, b := rapid.Float64Range(-100, 5000).Draw(t, "a"), rapid.Float64Range(-100, 5000).Draw(t, "b")
 		if a > b {
 			a, b = b, a

@@ -40,18 +40,40 @@ func packBits(dst []byte, step, n int, src []byte) bool {
 		switch {
 		case c >= 0:
 			run := min(c+1, len(src), n-at)
-			for _, v := range src[:run] {
-				dst[at*step] = v
-				at++
-			}
+			spread(dst[at*step:], step, src[:run])
+			at += run
 			src = src[run:]
 		case c > -128:
-			for k := min(1-c, n-at); k > 0; k-- {
-				dst[at*step] = src[0]
-				at++
-			}
+			run := min(1-c, n-at)
+			repeat(dst[at*step:], step, run, src[0])
+			at += run
 			src = src[1:]
 		}
 	}
 	return at == n
+}
+
+// spread writes src into dst, step apart.
+func spread(dst []byte, step int, src []byte) {
+	if step == 1 {
+		copy(dst, src)
+		return
+	}
+	for i, v := range src {
+		dst[i*step] = v
+	}
+}
+
+// repeat writes v into dst n times, step apart.
+func repeat(dst []byte, step, n int, v byte) {
+	if step == 1 {
+		dst = dst[:n]
+		for i := range dst {
+			dst[i] = v
+		}
+		return
+	}
+	for i := range n {
+		dst[i*step] = v
+	}
 }

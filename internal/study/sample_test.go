@@ -112,14 +112,14 @@ func sameAsManifest(t *testing.T, it *Item, m map[string]string) {
 // "" where decoders may differ (lossy JPEG) or where a frame keeps fewer bits; such frames are only decoded.
 func storedSum(t *testing.T, it *Item) string {
 	t.Helper()
-	src := it.source.(*dicomSource)
+	src := sourceOf(it)
 	p := *src.picture
 	h := sha1.New()
 	for i := range it.Frames {
 		f := mustFrame(t, it, i)
 		switch {
 		case src.coding == jpegCoded:
-			b, exact := exactBytes(t, src, p, i)
+			b, exact := exactBytes(t, it.Path, src, p, i)
 			if !exact {
 				return ""
 			}
@@ -129,16 +129,19 @@ func storedSum(t *testing.T, it *Item) string {
 		case p.palette == nil && f.RGB != nil:
 			h.Write(f.RGB)
 		default:
-			h.Write(storedBytes(t, src, p, i))
+			h.Write(storedBytes(t, it.Path, src, p, i))
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))[:12]
 }
 
+// sourceOf is what decodes the frames of a DICOM item.
+func sourceOf(it *Item) *dicomSource { return it.source.(fileFrames).content.frames.(*dicomSource) }
+
 // exactBytes are the samples of JPEG lossless and JPEG-LS.
-func exactBytes(t *testing.T, src *dicomSource, p picture, i int) ([]byte, bool) {
+func exactBytes(t *testing.T, path string, src *dicomSource, p picture, i int) ([]byte, bool) {
 	t.Helper()
-	file, err := os.Open(src.path)
+	file, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,9 +177,9 @@ func exactBytes(t *testing.T, src *dicomSource, p picture, i int) ([]byte, bool)
 	return out, true
 }
 
-func storedBytes(t *testing.T, src *dicomSource, p picture, i int) []byte {
+func storedBytes(t *testing.T, path string, src *dicomSource, p picture, i int) []byte {
 	t.Helper()
-	file, err := os.Open(src.path)
+	file, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}

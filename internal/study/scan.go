@@ -33,6 +33,7 @@ const (
 
 // dataSet holds the wanted values of a data set or of one item of a sequence.
 type dataSet struct {
+	parent *dataSet // that an item belongs to; nil for the file's
 	order  binary.ByteOrder
 	values map[tag]value
 	items  map[tag][]*dataSet
@@ -257,6 +258,7 @@ func (s *scan) item(of tag, it header, limit int64, depth int, set *dataSet) (in
 	var inner *dataSet
 	if set != nil {
 		inner = newDataSet(s.order)
+		inner.parent = set
 		set.items[of] = append(set.items[of], inner)
 	}
 	end, err := s.walk(it.off, limit, depth+1, inner)

@@ -16,9 +16,22 @@ var errNoFrame = errors.New("no such frame")
 // original is a file as it was when it was opened. Nothing keeps it open, so that a study may have any number of files
 // and drives can be taken out.
 type original struct {
-	path  string
-	size  int64
-	mtime time.Time
+	path   string
+	size   int64
+	mtime  time.Time
+	member *member // where it lies in an archive
+}
+
+// opened is a file open for reading.
+type opened interface {
+	io.ReaderAt
+	io.Closer
+}
+
+// openMember opens a file in an archive for reading.
+func openMember(path string, m *member) (opened, original, error) {
+	f, err := m.open()
+	return f, original{path: path, size: m.size, member: m}, err
 }
 
 // openOriginal opens a regular file for reading.
@@ -34,11 +47,14 @@ func openOriginal(path string) (*os.File, original, error) {
 	if err != nil {
 		return nil, original{}, err
 	}
-	return f, original{path, info.Size(), info.ModTime()}, nil
+	return f, original{path: path, size: info.Size(), mtime: info.ModTime()}, nil
 }
 
 // reopen opens the file again, provided that it is still the same.
-func (o original) reopen() (*os.File, error) {
+func (o original) reopen() (opened, error) {
+	if o.member != nil {
+		return o.member.open()
+	}
 	f, now, err := openOriginal(o.path)
 	if err != nil {
 		return nil, err

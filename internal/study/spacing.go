@@ -14,40 +14,73 @@ const (
 	highPriority = 1 // bit 0 of the flags
 )
 
-// SpacingAt returns the millimetres per pixel that hold at all the points (image coordinates), or Uncalibrated where no
-// single spacing does: points outside every calibrated region, in two regions that disagree, or where a region of
-// another kind (M-mode, spectrum) lies too. Without points it is the spacing on which all calibrated regions agree.
-// All frames of an instance share their regions.
-func (it *Item) SpacingAt(_ int, pts ...[2]float64) (Spacing, Calibration) {
-	if it.anyCalibrated() {
-		if s, ok := it.regionSpacing(pts); ok {
+// FrameScale is what a file says of the sizes in one frame.
+type FrameScale struct {
+	Regions []Region
+	Spacing *[2]float64 // mm per pixel x, y
+	Nominal bool        // Spacing is that of a scan or a detector, not of what is shown
+}
+
+// scaleOf is what holds in a frame: its own, where a file tells frames apart.
+func (it *Item) scaleOf(frame int) *FrameScale {
+	if frame >= 0 && frame < len(it.PerFrame) {
+		return &it.PerFrame[frame]
+	}
+	return &FrameScale{it.Regions, it.PixelSpacing, it.SpacingNominal}
+}
+
+// aspect is how much higher than wide a pixel is.
+func (it *Item) aspect() float64 {
+	if positive(it.Aspect) {
+		return it.Aspect
+	}
+	return 1
+}
+
+// SpacingAt returns the millimetres per pixel that hold at all the points (image coordinates) of a frame, or Uncalibrated
+// where no single spacing does: points outside every calibrated region, in two regions that disagree, or where a region
+// of another kind (M-mode, spectrum) lies too. Without points it is the spacing on which all calibrated regions agree.
+// An uncalibrated spacing is in widths of a pixel: it only tells its shape.
+func (it *Item) SpacingAt(frame int, pts ...[2]float64) (Spacing, Calibration) {
+	none := Spacing{1, it.aspect()}
+	sc := it.scaleOf(frame)
+	if sc.anyCalibrated() {
+		if s, ok := sc.regionSpacing(pts); ok {
 			return s, ByRegion
 		}
-		return Spacing{1, 1}, Uncalibrated
+		return none, Uncalibrated
 	}
-	if p := it.PixelSpacing; p != nil && positive(p[0]) && positive(p[1]) && !it.inOtherRegion(pts) {
+	if p := sc.Spacing; p != nil && positive(p[0]) && positive(p[1]) && !sc.inOtherRegion(pts) {
+		if sc.Nominal {
+			return Spacing{p[0], p[1]}, ByNominalSpacing
+		}
 		return Spacing{p[0], p[1]}, ByPixelSpacing
 	}
-	return Spacing{1, 1}, Uncalibrated
+	return none, Uncalibrated
 }
 
 // Sector is the part of the image that shows ultrasound: what the 2D regions cover, or all of it where none is known.
 func (it *Item) Sector() image.Rectangle {
+	if r := it.scaleOf(-1).sector(); !r.Empty() {
+		return r
+	}
+	return image.Rect(0, 0, it.W, it.H)
+}
+
+// sector is what the 2D regions cover; empty where there is none.
+func (s *FrameScale) sector() image.Rectangle {
 	var r image.Rectangle
-	for i := range it.Regions {
-		if g := &it.Regions[i]; g.SpatialFormat == format2D && (g.DataType == tissue || g.DataType == colourFlow) {
+	for i := range s.Regions {
+		if g := &s.Regions[i]; g.SpatialFormat == format2D && (g.DataType == tissue || g.DataType == colourFlow) {
 			r = r.Union(g.bounds())
 		}
-	}
-	if r.Empty() {
-		return image.Rect(0, 0, it.W, it.H)
 	}
 	return r
 }
 
-func (it *Item) anyCalibrated() bool {
-	for i := range it.Regions {
-		if it.Regions[i].calibrated() {
+func (s *FrameScale) anyCalibrated() bool {
+	for i := range s.Regions {
+		if s.Regions[i].calibrated() {
 			return true
 		}
 	}
@@ -55,9 +88,9 @@ func (it *Item) anyCalibrated() bool {
 }
 
 // inOtherRegion tells whether any point lies in a region that is not a 2D picture.
-func (it *Item) inOtherRegion(pts [][2]float64) bool {
-	for i := range it.Regions {
-		if g := &it.Regions[i]; g.SpatialFormat > format2D && g.holdsAny(pts) {
+func (s *FrameScale) inOtherRegion(pts [][2]float64) bool {
+	for i := range s.Regions {
+		if g := &s.Regions[i]; g.SpatialFormat > format2D && g.holdsAny(pts) {
 			return true
 		}
 	}
@@ -66,10 +99,10 @@ func (it *Item) inOtherRegion(pts [][2]float64) bool {
 
 // regionSpacing is the spacing of the region that holds all points. Where others hold some of them too, they must agree
 // or the region must be the one that is drawn on top.
-func (it *Item) regionSpacing(pts [][2]float64) (Spacing, bool) {
+func (s *FrameScale) regionSpacing(pts [][2]float64) (Spacing, bool) {
 	var found []*Region
-	for i := range it.Regions {
-		if g := &it.Regions[i]; g.calibrated() && g.holdsAll(pts) {
+	for i := range s.Regions {
+		if g := &s.Regions[i]; g.calibrated() && g.holdsAll(pts) {
 			found = append(found, g)
 		}
 	}
@@ -83,8 +116,8 @@ func (it *Item) regionSpacing(pts [][2]float64) (Spacing, bool) {
 			tops++
 		}
 	}
-	for i := range it.Regions {
-		g := &it.Regions[i]
+	for i := range s.Regions {
+		g := &s.Regions[i]
 		if g == best || !g.disturbs(pts) || (g.calibrated() && g.spacing() == best.spacing()) {
 			continue
 		}

@@ -1,8 +1,11 @@
-// Package study opens files as studies of lazily decoded frames: DICOM, DICOMDIR, PNG, JPEG, TIFF and folders of them.
+// Package study opens files as studies of lazily decoded frames: DICOM, DICOMDIR, PNG, JPEG, TIFF, BMP, WebP, folders and
+// zip archives of them.
 // It is the only importer of the DICOM library. Source files are opened read-only and never written.
 package study
 
 import (
+	"image"
+	"sync"
 	"time"
 
 	"echoline/internal/fault"
@@ -12,6 +15,7 @@ import (
 type Study struct {
 	Title   string         // folder or file name; never patient data
 	Items   []*Item        // in series and instance order
+	Aside   []*Item        // of other modalities, in a study of ultrasound: they open, but nobody came for them
 	Refused []*fault.Error // Where holds the path
 	Skipped []Skipped      // files that are no images
 	Files   []File         // every file met, in natural order of the paths, with what became of it
@@ -37,17 +41,23 @@ type Item struct {
 	Path           string
 	Name           string // file name without extension, made unique within the study by -2, -3, …
 	W, H           int
-	Frames         int           // at least 1
-	FrameTime      time.Duration // 0 for stills or where unknown
-	Modality       string        // "US", …; "" for files that are not DICOM
-	TransferSyntax string        // UID; "" for files that are not DICOM
+	Frames         int             // at least 1
+	FrameTime      time.Duration   // 0 for stills or where unknown
+	FrameTimes     []time.Duration // how long each frame stays, where they differ; else nil
+	Modality       string          // "US", …; "" for files that are not DICOM
+	TransferSyntax string          // UID; "" for files that are not DICOM
 	Photometric    string
 	Regions        []Region
-	PixelSpacing   *[2]float64 // mm per pixel x, y; second choice after Regions
-	Header         *Header     // nil for files that are not DICOM
+	PixelSpacing   *[2]float64  // mm per pixel x, y; second choice after Regions
+	SpacingNominal bool         // PixelSpacing is that of a scan or a detector (Nominal Scanned or Imager Pixel Spacing)
+	Aspect         float64      // height of a pixel over its width; 0 where the file does not say
+	PerFrame       []FrameScale // of the frames, where the file tells them apart; else nil
+	Header         *Header      // nil for files that are not DICOM
 
+	sum    string // SHA-256 of the file, where another has the same UID
 	source frameSource
 	cache  *cache
+	ahead  *ahead // nil where nothing is to be read ahead
 	order  order
 }
 
@@ -72,7 +82,14 @@ const (
 	Uncalibrated Calibration = iota
 	ByRegion
 	ByPixelSpacing
+	ByRuler          // drawn by a reader
+	ByNominalSpacing // of a scan or a detector: a guess at the patient's
 )
+
+// String is the source's name in files.
+func (c Calibration) String() string {
+	return [...]string{"none", "region", "pixel spacing", "ruler", "nominal spacing"}[c]
+}
 
 // frameSource decodes one frame. Implementations are safe for use by several goroutines.
 type frameSource interface {
@@ -87,11 +104,18 @@ type Frame struct {
 	RGB    []uint8  // W*H*3
 	Window Window   // the file's own window, or one that spans what there is
 
-	inverse bool // small values are bright (MONOCHROME1)
+	inverse  bool            // small values are bright (MONOCHROME1)
+	curve    *curve          // of windows of shape Table, by stored value
+	declared image.Rectangle // what the file says shows ultrasound; empty where it does not
+	finding  sync.Once
+	found    image.Rectangle
 }
 
 // Window is a VOI window in units of Grey (or 0..255 for RGB): the file's rescaling is taken out of it.
-type Window struct{ Center, Width float64 }
+type Window struct {
+	Center, Width float64
+	Shape         Shape
+}
 
 // Header is what exports need of a DICOM source: attributes of the patient, study, series and instance modules as UTF-8
 // strings by DICOM keyword ("PatientName", "StudyInstanceUID", …). It holds patient data: never log it.

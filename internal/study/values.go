@@ -28,6 +28,29 @@ func (d *dataSet) text(keyword string) string {
 	return printable(trimPadding(string(v.data)))
 }
 
+// decoded is an attribute of any characters as UTF-8, without its padding; "" where it is missing.
+func (d *dataSet) decoded(keyword string) string {
+	v, ok := d.raw(keyword)
+	if !ok || binaryVR[v.vr] {
+		return ""
+	}
+	switch dictionary[tags[keyword]].vr {
+	case "PN", "LO", "SH":
+		return trimPadding(decodeText(v.data, d.charsets()))
+	}
+	return trimPadding(decodeText(v.data, nil))
+}
+
+// charsets are the values of Specific Character Set that hold here: an item without them has those of what it is in.
+func (d *dataSet) charsets() []string {
+	for ; d != nil; d = d.parent {
+		if sets := d.texts("SpecificCharacterSet"); sets != nil {
+			return sets
+		}
+	}
+	return nil
+}
+
 // printable takes out what could steer a terminal: such texts get into messages.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {

@@ -26,6 +26,7 @@ const (
 	Rejected
 	Refused
 	Unpredicted // there is no model
+	Aside       // of another modality
 )
 
 // stateLooks are each state's icon, colour and name, so that colour never says it alone.
@@ -42,7 +43,11 @@ var stateLooks = [...]struct {
 	Rejected:    {"circle-x", roleWarn, "panel.state.rejected"},
 	Refused:     {"triangle-alert", roleBad, "panel.state.refused"},
 	Unpredicted: {"circle-dashed", roleQuiet, "panel.state.unpredicted"},
+	Aside:       {"image", roleQuiet, "panel.state.aside"},
 }
+
+// closed tells whether there is nothing to work on.
+func (s State) closed() bool { return s == Refused || s == Aside }
 
 // String names the state in the chosen language.
 func (s State) String() string { return text.T(stateLooks[s].key) }
@@ -56,7 +61,7 @@ type Row struct {
 	Weak     float64 // share of the boundary that is weak and unreviewed, 0..1; NaN where unknown
 	Reviewed float64 // share of the boundary that a reader has reviewed, 0..1
 	Frames   int     // more than 1 for a cine
-	Reason   string  // why it was refused
+	Reason   string  // why it was refused or set aside
 }
 
 // The orders of the work list, given to OnSort.
@@ -240,7 +245,7 @@ func percent(share float64) string {
 
 // hintOf is what the status bar says of a row under the pointer.
 func hintOf(r Row) string {
-	if r.State == Refused && r.Reason != "" {
+	if r.State.closed() && r.Reason != "" {
 		return r.Title + ": " + r.Reason
 	}
 	return r.Title + " · " + r.State.String()

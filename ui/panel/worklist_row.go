@@ -165,7 +165,7 @@ func (r *workRowRenderer) Refresh() {
 	w, t := r.w, theme.Current()
 	row, _ := w.row()
 	look := stateLooks[row.State]
-	dim := row.State == Refused
+	dim := row.State.closed()
 	w.paint()
 	w.frame.FillColor = color.NRGBA{A: 0xff}
 	w.track.FillColor, w.done.FillColor, w.weakBar.FillColor = t.Line, t.Good, t.Weak
@@ -185,7 +185,7 @@ func (r *workRowRenderer) Refresh() {
 	}
 	w.badge.FillColor, w.frames.Color = color.NRGBA{A: 0xb0}, color.White
 	setVisible(w.badge, row.Frames > 1)
-	known := !math.IsNaN(row.Weak) && row.State != Refused && row.State != Waiting
+	known := !math.IsNaN(row.Weak) && !row.State.closed() && row.State != Waiting
 	setVisible(w.track, known)
 	r.Layout(w.Size())
 	if !known {
@@ -207,7 +207,7 @@ func (r *workRowRenderer) Destroy() {}
 
 // shareText writes how much weak boundary is left, where that is known and matters.
 func shareText(r Row) string {
-	if math.IsNaN(r.Weak) || r.Weak <= 0 || r.State == Refused || r.State == Waiting || r.State == Accepted {
+	if math.IsNaN(r.Weak) || r.Weak <= 0 || r.State.closed() || r.State == Waiting || r.State == Accepted {
 		return ""
 	}
 	return text.T("panel.worklist.weak", text.Args{"Share": percent(r.Weak)})

@@ -1,0 +1,84 @@
+package worker
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func init() {
+	more := map[string]func() error{
+		"make an internet socket": func() error { _, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0); return err },
+		"make a datagram socket":  func() error { _, err := unix.Socket(unix.AF_INET6, unix.SOCK_DGRAM, 0); return err },
+		"make a local socket":     func() error { _, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0); return err },
+		"make a pair of sockets":  func() error { _, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0); return err },
+		"replace itself":          func() error { return unix.Exec("/bin/true", []string{"true"}, nil) },
+		"fork": func() error {
+			_, _, errno := unix.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
+			return orNil(errno)
+		},
+		"signal its parent": func() error { return unix.Kill(os.Getppid(), 0) },
+		"trace its parent":  func() error { return unix.PtraceAttach(os.Getppid()) },
+		"get memory to run code": func() error {
+			_, err := unix.Mmap(-1, 0, 4096, unix.PROT_READ|unix.PROT_EXEC, unix.MAP_PRIVATE|unix.MAP_ANON)
+			return err
+		},
+		"set its own limits":    func() error { return unix.Setrlimit(unix.RLIMIT_DATA, &unix.Rlimit{Cur: 1 << 40, Max: 1 << 40}) },
+		"have the kernel do it": func() error { _, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, 1, 0, 0); return orNil(errno) },
+	}
+	for k, v := range more {
+		escapes[k] = v
+	}
+}
+
+func orNil(errno unix.Errno) error {
+	if errno == 0 {
+		return nil
+	}
+	return errno
+}
+
+// A file that has taken the decoding process over can reach nothing through it.
+func TestConfined(t *testing.T) {
+	p := poolOf(t, "trickster")
+	defer p.Close()
+	state, _, err := p.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !state.Seccomp {
+		t.Skip("this kernel offers no seccomp: the process is only apart")
+	}
+	data := trick("escape")
+	_, err = p.Describe(readerAt(data), int64(len(data)))
+	if err == nil || !strings.Contains(err.Error(), "nothing is possible") {
+		t.Error(err)
+	}
+}
+
+// Behind landlock alone, as the process is before it has sealed itself, nothing can be written and no home read.
+func TestBornConfined(t *testing.T) {
+	p := poolOf(t, "unsealed")
+	defer p.Close()
+	state, _, err := p.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if state.Landlock == 0 {
+		t.Skip("this kernel offers no landlock")
+	}
+	data := trick("escape")
+	_, err = p.Describe(readerAt(data), int64(len(data)))
+	if err == nil {
+		t.Fatal("no word of what was possible")
+	}
+	_, possible, _ := strings.Cut(err.Error(), "possible: ")
+	for _, name := range strings.Split(possible, ", ") {
+		if slices.Contains([]string{"read a file", "list a folder", "write a file", "make a file", "run", "replace itself"}, name) {
+			t.Errorf("it can %s", name)
+		}
+	}
+}

@@ -1,0 +1,209 @@
+package worker
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"echoline/internal/study/confine"
+)
+
+// process is a decoding process, used by one goroutine at a time.
+type process struct {
+	cmd   *exec.Cmd
+	pipe  io.Closer
+	in    *bufio.Writer
+	out   *bufio.Reader
+	said  *tail
+	hello hello
+
+	memory uint64 // its limit
+	buf    []byte // for what it reads
+	tried  bool   // it has answered a request
+}
+
+// start starts a process and waits until it is ready. Where it does not come up behind a fence that it is born with, for
+// its libraries lie where nobody knows, it does without that one.
+func start(program string, args, env []string) (*process, error) {
+	fence := func(cmd *exec.Cmd) (confine.State, error) {
+		return confine.Start(cmd, confine.Rules{Programs: []string{program}, Read: libraries()})
+	}
+	p, err := startBehind(fence, program, args, env)
+	if err != nil {
+		fence = func(cmd *exec.Cmd) (confine.State, error) { return confine.State{}, cmd.Start() }
+		p, err = startBehind(fence, program, args, env)
+	}
+	return p, err
+}
+
+// libraries are the folders that the user has libraries in.
+func libraries() []string { return filepath.SplitList(os.Getenv("LD_LIBRARY_PATH")) }
+
+func startBehind(fence func(*exec.Cmd) (confine.State, error), program string, args, env []string) (*process, error) {
+	p := &process{cmd: exec.Command(program, args...), said: &tail{}}
+	p.cmd.Args[0] = "echoline"
+	p.cmd.Env, p.cmd.Stderr = env, p.said
+	p.cmd.Dir = string(os.PathSeparator) // it keeps no drive from being taken out
+	in, err := p.cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	p.pipe, p.in, p.out = in, bufio.NewWriterSize(in, 32<<10), bufio.NewReaderSize(out, 64<<10)
+	state, err := fence(p.cmd)
+	if err != nil {
+		return nil, err
+	}
+	w := watchOver(p, startTime)
+	err = p.greet()
+	w.stop()
+	if err != nil {
+		p.end()
+		return nil, err
+	}
+	p.hello.State.Landlock = state.Landlock
+	p.hello.State.Memory = (state.Memory || p.hello.Data > 0) && p.limit(0) == nil
+	return p, nil
+}
+
+// greet waits for the process to say that it is ready.
+func (p *process) greet() error {
+	kind, n, err := receive(p.out)
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, p.said)
+	}
+	b, err := payload(p.out, n, maxHello)
+	switch {
+	case err != nil:
+		return err
+	case kind != kindHello:
+		return errProtocol
+	}
+	if err := json.Unmarshal(b, &p.hello); err != nil {
+		return err
+	}
+	if p.hello.Version != version {
+		return fmt.Errorf("%w: version %d, not %d: the program was exchanged while it ran", errProtocol, p.hello.Version, version)
+	}
+	return nil
+}
+
+// limit holds the process to the memory for files of so many bytes at most.
+func (p *process) limit(size int64) error {
+	const step = 8 << 20 // small files share a limit, which then need not be set
+	bytes := p.hello.Data + uint64(memoryFor((size+step-1)/step*step))
+	if bytes == p.memory {
+		return nil
+	}
+	p.memory = bytes
+	return confine.LimitMemory(p.cmd, bytes)
+}
+
+// memoryFor is how much memory a file of so many bytes may take: 256 MiB and twice its size.
+func memoryFor(size int64) int64 { return ownMemory + fileMemory*size }
+
+// end ends the process and says how it went; nil if it ended by itself and in order.
+func (p *process) end() error {
+	_ = p.pipe.Close() // it ends by that if it can
+	_ = p.cmd.Process.Kill()
+	err := p.cmd.Wait()
+	confine.Release(p.cmd)
+	return err
+}
+
+// file is what a request is about.
+type file struct {
+	src  io.ReaderAt
+	size int64
+	head []byte // what it begins with
+	err  error  // of reading it
+}
+
+// open reads what a file begins with.
+func open(src io.ReaderAt, size int64) (*file, error) {
+	f := &file{src: src, size: size, head: make([]byte, min(size, headBytes))}
+	n, err := f.read(f.head, 0)
+	f.head = f.head[:n]
+	return f, err
+}
+
+// serve reads of the file what the process asks for.
+func (p *process) serve(w *watch, where []byte, f *file) error {
+	if len(where) != readRequest {
+		return errProtocol
+	}
+	off, n := int64(binary.LittleEndian.Uint64(where)), binary.LittleEndian.Uint32(where[8:])
+	if off < 0 || off > f.size || n > maxRead {
+		return errProtocol
+	}
+	if p.buf == nil {
+		p.buf = make([]byte, maxRead)
+	}
+	w.stop()
+	got, err := f.read(p.buf[:min(int64(n), f.size-off)], off)
+	w.resume()
+	if err != nil {
+		return send(p.in, kindFailed)
+	}
+	return send(p.in, kindBytes, p.buf[:got])
+}
+
+// read reads what there is; a file that has become shorter is not at fault.
+func (f *file) read(b []byte, off int64) (int, error) {
+	n, err := f.src.ReadAt(b, off)
+	if err != nil && !errors.Is(err, io.EOF) {
+		f.err = err
+		return 0, err
+	}
+	return n, nil
+}
+
+// tail keeps the beginning of what a process says before it dies.
+type tail struct {
+	mu sync.Mutex
+	b  []byte
+}
+
+func (t *tail) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	const most = 4 << 10
+	t.b = append(t.b, b[:min(len(b), most-len(t.b))]...)
+	return len(b), nil
+}
+
+// String is the first line that says what was wrong. None of what the file holds is in it.
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for line := range bytes.Lines(t.b) {
+		if s := strings.TrimSpace(string(line)); strings.HasPrefix(s, "fatal error:") || strings.HasPrefix(s, "SIG") {
+			return s
+		}
+	}
+	return ""
+}
+
+// starved tells whether the process ended for want of memory.
+func (t *tail) starved() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, s := range []string{"out of memory", "cannot allocate memory", "Cannot allocate memory", "Resource temporarily unavailable"} {
+		if bytes.Contains(t.b, []byte(s)) {
+			return true
+		}
+	}
+	return false
+}
