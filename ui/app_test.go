@@ -42,7 +42,7 @@ func (disk) Predict(_ context.Context, im inference.Image, _ inference.Guidance)
 	p := &inference.Prediction{
 		Model: disk{}.Info(), W: im.W, H: im.H, Threshold: 0.5, Mask: mask.NewPlane(im.W, im.H), Present: 0.9,
 		ExpectedDice: math.NaN(),
-		Probability: make([]float32, im.W*im.H), Scale: make([]float32, im.W*im.H),
+		Probability:  make([]float32, im.W*im.H), Scale: make([]float32, im.W*im.H),
 		Fit: inference.Fit{Factor: 1, Band: [4]float64{1, 2, 3, 4}},
 	}
 	if im.Grey[0] == 0 {
