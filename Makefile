@@ -118,7 +118,6 @@ $(VENV)/ready: training/requirements.txt
 train: $(VENV)/ready ## train, calibrate, and write assets/models with its card; goes on where it was stopped
 	$(TRAINING) train
 	$(TRAINING) export
-	$(TRAINING) evaluate --card assets/models/echoline-breast.md
 	$(TRAINING) predict-reference --parity assets/models/parity
 
 .PHONY: evaluate

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import __version__, durable
 
@@ -19,6 +19,7 @@ REPO = Path(__file__).resolve().parents[2]
 DATA = REPO.parent / "shared" / "data"
 RUN = REPO / "training" / "runs" / "breast"
 MODEL = REPO / "assets" / "models" / "echoline-breast.onnx"
+CLICKS = "images per set that simulated readers correct by clicks and by strokes (default: all; 0: none)"
 
 
 def splits_of(args: argparse.Namespace, *names: str) -> dict[str, list[Sample]]:
@@ -64,31 +65,38 @@ def train(args: argparse.Namespace) -> None:
     pipeline_of(args, splits).run()
 
 
+def tell(result: dict[str, Any], out: Path | None) -> None:
+    """Print an evaluation, and keep it in a folder."""
+    from . import report
+
+    told = report.text(result)
+    print(told)
+    if out:
+        out.mkdir(parents=True, exist_ok=True)
+        durable.write_text(out / "evaluation.json", json.dumps(result))
+        durable.write_text(out / "evaluation.md", told)
+
+
 def export(args: argparse.Namespace) -> None:
-    """Choose the input size, fit thresholds and bands, measure on test, write the ONNX file."""
+    """Choose the input size, fit thresholds and bands, measure on test, write the ONNX file and its card."""
+    from . import card, contract
     from .build import build
 
     splits = splits_of(args, "train", "val", "test")
-    build(pipeline_of(args, splits), splits["test"], args.model)
+    result = build(pipeline_of(args, splits), args.data, args.model, args.clicks)
+    durable.write_text(args.model.with_suffix(".md"), card.text(args.model, contract.read(args.model)))
+    tell(result, args.run)
 
 
 def evaluate(args: argparse.Namespace) -> None:
     """Measure an ONNX file on one split, with intervals, baselines and simulated clicks; tell it in Markdown."""
-    from . import card, contract, report
     from . import evaluate as evaluation
 
     result = evaluation.run(
         args.model, args.data, args.split, weights=args.weights, limit=args.limit,
         clicks=args.clicks, strokes=args.clicks, threads=args.threads,
     )  # fmt: skip
-    told = report.text(result)
-    print(told)
-    if args.out:
-        args.out.mkdir(parents=True, exist_ok=True)
-        durable.write_text(args.out / "evaluation.json", json.dumps(result))
-        durable.write_text(args.out / "evaluation.md", told)
-    if args.card:
-        durable.write_text(args.card, card.text(args.model, contract.read(args.model), result))
+    tell(result, args.out)
 
 
 def compare(args: argparse.Namespace) -> None:
@@ -138,16 +146,16 @@ def parser() -> argparse.ArgumentParser:
             p.add_argument("--json", action="store_true", help="for programs")
         if name == "train":
             p.add_argument("--start", type=Path, help="model file whose outline network is trained on")
-    p.add_argument("--model", type=Path, default=MODEL, help="file to write (default: %(default)s)")
+    p.add_argument("--model", type=Path, default=MODEL, help="file to write (default: %(default)s); the card goes beside it")
+    p.add_argument("--clicks", type=int, help=CLICKS)
 
     p = command("evaluate", evaluate)
     p.add_argument("--model", type=Path, default=MODEL)
     p.add_argument("--split", choices=("train", "val", "test"), default="test")
     p.add_argument("--weights", type=Path, help="the outline's ema.pt, for passes with dropout")
     p.add_argument("--limit", type=int, help="at most so many images per set")
-    p.add_argument("--clicks", type=int, help="images per set for simulated clicks and strokes (default: all; 0: none)")
+    p.add_argument("--clicks", type=int, help=CLICKS)
     p.add_argument("--out", type=Path, help="folder for evaluation.json and evaluation.md")
-    p.add_argument("--card", type=Path, help="write the model card to this file")
 
     p = command("compare", compare)
     p.add_argument("runs", type=Path, nargs="+", help="folders of runs, or evaluation.json files")

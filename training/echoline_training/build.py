@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from . import __version__, calibrate, contract, errors, export, folds, measure, reference
+from . import __version__, calibrate, contract, errors, evaluate, export, folds, measure
 from .contract import Fit
 from .data import Sample
 from .network import Whole
@@ -39,22 +39,23 @@ def choose_side(
     return best[1:]
 
 
-def measure_onnx(model: Path, samples: list[Sample], threads: int = 2) -> dict[str, Any]:
-    """The numbers of an ONNX file on samples, per set."""
-    network, height, width, fit = reference.open_onnx(model, threads)
-    return measure.by_set(calibrate.cases_of(samples, measure.run_all(network, samples, height, width), fit), fit)
+def build(pipeline: Pipeline, root: Path, model: Path, clicks: int | None = None) -> dict[str, Any]:
+    """Write the model file, and return what was measured on the test rows below root.
 
-
-def build(pipeline: Pipeline, test: list[Sample], model: Path) -> None:
-    """Write the model file; it appears under its name only when all of it is measured."""
+    It appears under its name only when all of it is measured; clicks is how many images per set simulated readers correct.
+    """
     more = pipeline.out_of_fold()
     side, whole, fit, val = choose_side(pipeline, list(pipeline.val), more)
-    onnx_model = export.graph(whole, side, side)
-    export.halve_weights(onnx_model)
+    graph = export.graph(whole, side, side)
+    export.halve_weights(graph)
     draft = model.with_suffix(".draft")
-    export.write(onnx_model, contract.document(fit, side, side, __version__, {}), draft)
-    numbers = measure_onnx(draft, test, torch.get_num_threads())
-    metrics = {"val": val, "test": numbers, "out_of_fold": measure.by_set(more, fit), "recipe": asdict(pipeline.plan)}
-    export.write(onnx_model, contract.document(fit, side, side, __version__, metrics), draft)
+    export.write(graph, contract.document(fit, side, side, __version__, {}), draft)
+    weights = pipeline.folder / "outline" / "ema.pt"
+    threads = torch.get_num_threads()
+    result = evaluate.run(draft, root, "test", weights=weights, clicks=clicks, strokes=clicks, threads=threads)
+    metrics = {
+        **evaluate.facts(result), "val": val, "out_of_fold": measure.by_set(more, fit), "recipe": asdict(pipeline.plan)
+    }  # fmt: skip
+    export.write(graph, contract.document(fit, side, side, __version__, metrics), draft)
     os.replace(draft, model)
-    print(json.dumps({"fit": asdict(fit), "val": val, "test": numbers}, indent=2))
+    return result

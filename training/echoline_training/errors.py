@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from . import losses
-from .augment import boundary_distance, grey
+from .augment import Packed, boundary_distance, grey
 from .checkpoint import save_atomic
 from .network import ErrorNet
 from .teach import Lessons
@@ -39,29 +39,30 @@ def dice(logits: np.ndarray, truth: np.ndarray) -> float:
 
 
 def change(
-    image: np.ndarray, logits: np.ndarray, truth: np.ndarray, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Move image, logits and truth [side, side] alike, and change the image's grey values a little."""
+    image: np.ndarray, logits: np.ndarray, truth: np.ndarray, care: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Move image, logits, truth and care [side, side] alike, and change the image's grey values a little."""
     side = image.shape[0]
     m = cv2.getRotationMatrix2D((side / 2, side / 2), rng.uniform(-12, 12), float(np.exp(rng.uniform(-0.25, 0.25))))
     m[:, 2] += rng.uniform(-0.08, 0.08, 2) * side
     x = cv2.warpAffine(image, m, (side, side)).astype(np.float32) / 255
     z = cv2.warpAffine(logits, m, (side, side), borderValue=-8.0)
     t = cv2.warpAffine(truth, m, (side, side))
+    c = cv2.warpAffine(care, m, (side, side), borderValue=255)
     if rng.random() < 0.5:
-        x, z, t = x[:, ::-1], z[:, ::-1], t[:, ::-1]
+        x, z, t, c = (a[:, ::-1] for a in (x, z, t, c))
     if rng.random() < 0.5:
         x = grey(rng, x)
-    return x, z, t
+    return x, z, t, c
 
 
 class ErrorTrainer:
-    """One run over lessons with their truths [n, side, side] uint8; `temperature` calibrates the fold networks' logits."""
+    """One run over lessons and their samples packed at the same side; `temperature` calibrates the fold networks' logits."""
 
     def __init__(
-        self, lessons: Lessons, truths: np.ndarray, temperature: float, recipe: ErrorRecipe, chosen: np.ndarray
+        self, lessons: Lessons, packed: Packed, temperature: float, recipe: ErrorRecipe, chosen: np.ndarray
     ) -> None:
-        self.lessons, self.truths, self.temperature = lessons, truths, temperature
+        self.lessons, self.packed, self.temperature = lessons, packed, temperature
         self.recipe, self.chosen = recipe, chosen
         torch.manual_seed(recipe.seed)
         self.net = ErrorNet().to(memory_format=torch.channels_last)
@@ -70,13 +71,14 @@ class ErrorTrainer:
 
     def _item(self, i: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, float]:
         view = int(rng.integers(len(self.lessons.images)))
-        image, truth = self.lessons.images[view, i], self.truths[i]
+        image, truth, care = self.lessons.images[view, i], self.packed.masks[i], self.packed.cares[i]
         if view == 1:
-            truth = truth[:, ::-1]
+            truth, care = np.ascontiguousarray(truth[:, ::-1]), np.ascontiguousarray(care[:, ::-1])
         logits = self.lessons.logits[view, i].astype(np.float32) / self.temperature
-        x, z, t = change(image, logits, np.ascontiguousarray(truth), rng)
+        x, z, t, c = change(image, logits, truth, care, rng)
         inside = t > 127
-        near = losses.predicted_boundary(torch.from_numpy(z.copy())[None, None])[0, 0].numpy() * float(inside.any())
+        near = losses.predicted_boundary(torch.from_numpy(z.copy())[None, None])[0, 0].numpy()
+        near = near * (c > 127) * float(inside.any())
         return x, z, boundary_distance(t.astype(np.float32) / 255), near, dice(z, inside)
 
     def step(self, step: int, steps: int, chosen: np.ndarray, rng: np.random.Generator) -> float:

@@ -102,16 +102,16 @@ class Pipeline:
             check=Validation(self.val, recipe.sides[-1], folder), about=self.about,
         ).run()  # fmt: skip
 
-    def truths(self) -> np.ndarray:
-        """Masks uint8 [n, side, side] at the side of the lessons."""
-        return pack(self.train, self.plan.lesson_side).masks
+    def truths(self) -> Packed:
+        """The training images at the side of the lessons."""
+        return pack(self.train, self.plan.lesson_side)
 
     def errors(self, lessons: Lessons) -> None:
         """Train the error network that ships, and one per fold that has not seen it; small work, for one process."""
         if not self.ranks.main:
             return
         truths = self.truths()
-        temp = calibrate.lesson_temperature(lessons, truths)
+        temp = calibrate.lesson_temperature(lessons, truths.masks)
         (self.folder / "lessons.json").write_text(json.dumps({"temperature": temp}))
         everything = np.arange(len(self.train))
         runs = {"error": everything} | {f"error{k}": everything[self.fold != k] for k in range(self.plan.folds)}
@@ -125,4 +125,4 @@ class Pipeline:
         lessons = self.lessons()
         temp = float(json.loads((self.folder / "lessons.json").read_text())["temperature"])
         nets = {k: errors.load(self.folder / f"error{k}.pt") for k in range(self.plan.folds)}
-        return calibrate.out_of_fold(self.train, lessons, self.truths(), nets, temp)
+        return calibrate.out_of_fold(self.train, lessons, self.truths().masks, nets, temp)

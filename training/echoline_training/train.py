@@ -236,9 +236,9 @@ class Trainer:
 
     def _item(self, i: int, side: int, rng: np.random.Generator) -> dict[str, Any]:
         """One image, changed at random, with its target and its guidance."""
-        planes = [self.packed.images[i], self.packed.masks[i], self.packed.cares[i]]
+        planes = [self.packed.images[i], self.packed.masks[i], 255 - self.packed.cares[i]]
         planes += [p[i] for p in (self.teachers, self.outside) if p is not None]
-        image, mask, care, *more = augment(planes, side, rng)
+        image, mask, unknown, *more = augment(planes, side, rng)
         truth = mask >= 0.5
         target = mask
         if self.teachers is not None:
@@ -249,7 +249,7 @@ class Trainer:
             guidance = clicks.simulate(truth, self._so_far(truth, more[-1] if self.outside is not None else None, rng), rng)
             target = mask  # the reader is right
         return {
-            "image": image[None], "target": target[None], "care": (care >= 0.5).astype(np.float32)[None],
+            "image": image[None], "target": target[None], "care": (unknown <= 0.5).astype(np.float32)[None],
             "guidance": guidance, "lesion": float(truth.any()), "automatic": float(automatic),
         }  # fmt: skip
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from echoline_training import build, contract, folds, teach
+from echoline_training import build, card, contract, folds, report, teach
 from echoline_training.data import load
 from echoline_training.pipeline import SMALL, Pipeline
 from echoline_training.train import limit_threads
@@ -24,12 +24,14 @@ def pipeline(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
 
 def test_learns_ellipses_and_builds_a_model(pipeline: Pipeline, data: Path, tmp_path: Path) -> None:
     model = tmp_path / "m.onnx"
-    build.build(pipeline, load(data, "test"), model)
+    result = build.build(pipeline, data, model, clicks=2)
     assert [f.name for f in tmp_path.iterdir()] == ["m.onnx"]
     doc = contract.read(model)
-    assert doc["calibrated"] and doc["metrics"]["test"]["busi"]["dice"] > 0.8
+    assert doc["calibrated"] and result["sets"]["busi"]["dice"]["value"] > 0.8
     assert doc["metrics"]["out_of_fold"]["busbra"]["lesion_images"] == 40
     assert doc["metrics"]["recipe"]["folds"] == 2
+    text = card.text(model, doc)
+    assert "2 fold networks" in text and report.cell(result["sets"]["busi"]["dice"]) in " ".join(text.split())
     assert model.stat().st_size <= 16e6
 
 
