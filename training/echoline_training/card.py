@@ -141,8 +141,9 @@ def measured(metrics: Mapping[str, Any]) -> str:
     ]
     if any("baselines" in r for r in test.values()):
         out += ["Against scores that need no training, on the same outlines at the same points:", report.baselines(test)]
-    if "clicks" in metrics:
-        out += ["Simulated clicks from the automatic mask to a Dice:", report.gestures(metrics["clicks"])]
+    for name in ("clicks", "strokes"):
+        if name in metrics:
+            out += [f"Simulated {name} from the automatic mask to a Dice:", report.gestures(metrics[name])]
     for name, found in metrics.get("breakdown", {}).items():
         out += [f"{report.NAMES.get(name, name)} by class, size and device:", report.parts(found)]
     for key, what in (
@@ -172,31 +173,15 @@ def sources(data: Sequence[Mapping[str, str]]) -> str:
     return "\n".join(["## Data, licences, attributions", "", *lines, "", end])
 
 
-def facts(result: Mapping[str, Any]) -> dict[str, Any]:
-    """What of an evaluation on test stands in the place of the metadata's shorter numbers."""
-    kept = ("resamples", "runtime", "breakdown", "clicks")
-    return {"test": result["sets"], **{k: result[k] for k in kept if k in result}}
-
-
-def text(model: Path, doc: Mapping[str, Any], result: Mapping[str, Any] | None = None) -> str:
-    """The card in Markdown for a model file with this metadata document.
-
-    result is what `evaluate.run` gave for the same file on test; without it the card has the metadata's numbers alone.
-    """
-    content, metrics = model.read_bytes(), dict(doc["metrics"])
-    sha256 = hashlib.sha256(content).hexdigest()
-    if result is not None:
-        if result["split"] != "test":
-            raise ValueError(f"a card tells what was measured on test, not on {result['split']}; evaluate with --split test")
-        if result["model"]["sha256"] != sha256:
-            raise ValueError(f"{model}: the evaluation is of another file; evaluate this one")
-        metrics |= facts(result)
+def text(model: Path, doc: Mapping[str, Any]) -> str:
+    """The card in Markdown for a model file with this metadata document."""
+    content, metrics = model.read_bytes(), doc["metrics"]
     head = f"""\
 # {doc["name"]} {doc["version"]}
 
 Outlines breast lesions in grey ultrasound images, corrects the outline where a reader points, and says, along the outline,
 how far off it is likely to be.
-File `{model.name}`, {len(content) / 1e6:.1f} MB, SHA-256 `{sha256}`."""
+File `{model.name}`, {len(content) / 1e6:.1f} MB, SHA-256 `{hashlib.sha256(content).hexdigest()}`."""
     parts = (
         head, INTENDED, architecture(doc), training(metrics["recipe"]), fitted(doc), measured(metrics),
         sources(doc["data"]), LIMITS,

@@ -210,6 +210,14 @@ def run(
     return out
 
 
+def facts(result: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a result on test goes into the model file's metrics, and from there into its card."""
+    if result["split"] != "test":
+        raise ValueError(f"a model file tells what was measured on test, not on {result['split']}; evaluate that split")
+    kept = ("resamples", "runtime", "latency_ms", "breakdown", "size_terciles", "clicks", "strokes")
+    return {"test": result["sets"], **{k: result[k] for k in kept if k in result}}
+
+
 def outlined(path: Path, samples: Sequence[Sample], threads: int = 2) -> list[Case]:
     """What a model file makes of samples, for `cross`."""
     model = Model.open(path, threads=threads)

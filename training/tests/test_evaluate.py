@@ -185,9 +185,9 @@ def test_across_data_sets() -> None:
 
 def test_the_card_tells_everything_from_the_metadata(result: dict[str, Any], model: Path) -> None:
     flat = {s: {"lesion_images": 3, "dice": 0.1234, "coverage": {"50": 0.5}} for s in ("busi", "busbra")}
-    metrics = {"test": flat, "val": flat, "out_of_fold": flat, "recipe": json.loads(json.dumps(asdict(SMALL)))}
+    metrics = {**evaluate.facts(result), "val": flat, "out_of_fold": flat, "recipe": json.loads(json.dumps(asdict(SMALL)))}
     doc = contract.document(Fit(temperature=1.2345, calibrated=True), SIDE, SIDE, "9.8.7", metrics)
-    text = card.text(model, doc, result)
+    text = card.text(model, doc)
     flowing = " ".join(text.split())
     told = report.cell(result["sets"]["busi"]["dice"])
     for word in (
@@ -198,13 +198,11 @@ def test_the_card_tells_everything_from_the_metadata(result: dict[str, Any], mod
         assert word in flowing, word
     assert max(len(line) for line in text.splitlines() if not line.startswith("|")) <= 125
     assert not re.search(r"\b(None|nan)\b", text)
-    short = card.text(model, doc)
+    metrics = {"test": flat, "recipe": metrics["recipe"]}
+    short = card.text(model, contract.document(Fit(), SIDE, SIDE, "1", metrics))
     assert "resamples" not in short and "0.1234" in short and "Simulated clicks" not in short
 
 
-def test_a_card_of_another_file_or_split_is_refused(result: dict[str, Any], model: Path) -> None:
-    doc = contract.document(Fit(), SIDE, SIDE, "1", {"test": {}, "recipe": json.loads(json.dumps(asdict(SMALL)))})
+def test_a_model_file_tells_of_test_alone(result: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="not on val"):
-        card.text(model, doc, {**result, "split": "val"})
-    with pytest.raises(ValueError, match="another file"):
-        card.text(model, doc, {**result, "model": {**result["model"], "sha256": "0"}})
+        evaluate.facts({**result, "split": "val"})
