@@ -141,8 +141,9 @@ def measured(metrics: Mapping[str, Any]) -> str:
     ]
     if any("baselines" in r for r in test.values()):
         out += ["Against scores that need no training, on the same outlines at the same points:", report.baselines(test)]
-    if "clicks" in metrics:
-        out += ["Simulated clicks from the automatic mask to a Dice:", report.gestures(metrics["clicks"])]
+    for name in ("clicks", "strokes"):
+        if name in metrics:
+            out += [f"Simulated {name} from the automatic mask to a Dice:", report.gestures(metrics[name])]
     for name, found in metrics.get("breakdown", {}).items():
         out += [f"{report.NAMES.get(name, name)} by class, size and device:", report.parts(found)]
     for key, what in (

@@ -61,12 +61,14 @@ class Model:
         }
 
 
-def devices(root: Path, samples: Sequence[Sample]) -> dict[tuple[str, str], str]:
-    """The scanner of each image by set and file, where the set's split.csv names it."""
+def devices(root: Path, sets: Sequence[str] = data.SETS) -> dict[tuple[str, str], str]:
+    """The scanner of each image by set and file, where the set has a split.csv that names it."""
     out: dict[tuple[str, str], str] = {}
-    for name in dict.fromkeys(s.row.set for s in samples):
-        with (root / name / "split.csv").open(newline="") as f:
-            out |= {(name, r["file"]): r.get("device") or "" for r in csv.DictReader(f)}
+    for name in sets:
+        folder = data.folder_of(root, name)
+        if (folder / "split.csv").is_file():
+            with (folder / "split.csv").open(newline="", encoding="utf-8-sig") as f:
+                out |= {(folder.resolve().name, r["file"]): r.get("device") or "" for r in csv.DictReader(f)}
     return out
 
 
@@ -178,18 +180,20 @@ def run(
     views: bool = True,
     threads: int = 2,
     resamples: int = stats.RESAMPLES,
+    sets: Sequence[str] = data.SETS,
 ) -> dict[str, Any]:
-    """Measure a model file on a split of the sets in root; the result is fit for JSON.
+    """Measure a model file on a split of sets, by names under root or paths; the result is fit for JSON.
 
     weights: the outline network's `ema.pt`, for passes with dropout. limit, clicks and strokes: at most so many images per
     set for everything, for simulated clicks, for simulated strokes; None for all, 0 for none. views: with the baselines
     that need more passes of the network.
     """
     model = Model.open(path, weights, threads)
-    samples = spaced(data.load(root, split), limit)
-    scanner = devices(root, samples)
-    judged = [judge(model, s, views=views, device=scanner[s.row.set, s.row.file]) for s in told(samples, split)]
-    bands = fitted(model, judged, root, split, limit)
+    splits = {name: spaced(own, limit) for name, own in data.load_splits(root, {split, "val"}, sets).items()}
+    samples, scanners = splits[split], devices(root, sets)
+    judged = [judge(model, s, views=views, device=scanners.get((s.row.set, s.row.file), "")) for s in told(samples, split)]
+    elsewhere = judged if split == "val" else [judge(model, s) for s in told(splits["val"], "val")]
+    bands = figures.fit_bands(elsewhere)
     out: dict[str, Any] = {
         "model": model.describe(),
         "split": split,
@@ -208,15 +212,16 @@ def run(
 
 def facts(result: Mapping[str, Any]) -> dict[str, Any]:
     """What of a result on test goes into the model file's metrics, and from there into its card."""
+    if result["split"] != "test":
+        raise ValueError(f"a model file tells what was measured on test, not on {result['split']}; evaluate that split")
     kept = ("resamples", "runtime", "latency_ms", "breakdown", "size_terciles", "clicks", "strokes")
     return {"test": result["sets"], **{k: result[k] for k in kept if k in result}}
 
 
-def fitted(model: Model, judged: Sequence[Judged], root: Path, split: str, limit: int | None) -> dict[str, Band]:
-    """The baselines' bands, fitted on val; judged are the images of split."""
-    if split != "val":
-        judged = [judge(model, s) for s in told(spaced(data.load(root, "val"), limit), "val")]
-    return figures.fit_bands(judged)
+def outlined(path: Path, samples: Sequence[Sample], threads: int = 2) -> list[Case]:
+    """What a model file makes of samples, for `cross`."""
+    model = Model.open(path, threads=threads)
+    return [judge(model, s).case for s in told(samples, path.name)]
 
 
 def cross(cases: Mapping[str, Sequence[Case]], resamples: int = stats.RESAMPLES) -> dict[str, dict[str, dict[str, Any]]]:

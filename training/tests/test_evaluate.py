@@ -128,9 +128,16 @@ def test_a_part_is_spread_over_every_set(model: Path, data: Path) -> None:
     assert evaluate.spaced(samples, None) == samples
 
 
-def test_devices_come_from_the_split(data: Path) -> None:
-    samples = evaluate.data.load(data, "test")
-    assert set(evaluate.devices(data, samples).values()) == {""}
+def test_devices_come_from_the_split(data: Path, tmp_path: Path) -> None:
+    assert set(evaluate.devices(data).values()) == {""}
+    folder = data / "busbra"
+    copy = tmp_path / "scanned"
+    copy.mkdir()
+    lines = (folder / "split.csv").read_text().splitlines()
+    named = [lines[0] + ",device", *(line + ",GE Logiq 5" for line in lines[1:])]
+    (copy / "split.csv").write_text("\n".join(named))
+    found = evaluate.devices(data, ("busi", str(copy), "exports"))
+    assert found["scanned", "test000.png"] == "GE Logiq 5" and found["busi", "test000.png"] == ""
 
 
 def test_the_report_tells_what_was_to_be_reached(result: dict[str, Any]) -> None:
@@ -160,6 +167,11 @@ def cases(trained: str, away: float) -> list[Case]:
     return [case(s, i, (0.9 if s == trained else away) + i / 1000) for s in ("busi", "busbra") for i in range(10)]
 
 
+def test_cases_for_crossing_come_from_a_model_file(model: Path, data: Path) -> None:
+    found = evaluate.outlined(model, evaluate.data.load(data, "test")[:3], threads=1)
+    assert len(found) == 3 and found[0].dice > 0.5
+
+
 def test_across_data_sets() -> None:
     found = evaluate.cross({"busi": cases("busi", 0.8), "busbra": cases("busbra", 0.6)}, 100)
     assert found["busi"]["busi"]["dice"]["value"] == pytest.approx(0.9045)
@@ -186,4 +198,11 @@ def test_the_card_tells_everything_from_the_metadata(result: dict[str, Any], mod
         assert word in flowing, word
     assert max(len(line) for line in text.splitlines() if not line.startswith("|")) <= 125
     assert not re.search(r"\b(None|nan)\b", text)
-    json.dumps(doc, allow_nan=False)
+    metrics = {"test": flat, "recipe": metrics["recipe"]}
+    short = card.text(model, contract.document(Fit(), SIDE, SIDE, "1", metrics))
+    assert "resamples" not in short and "0.1234" in short and "Simulated clicks" not in short
+
+
+def test_a_model_file_tells_of_test_alone(result: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="not on val"):
+        evaluate.facts({**result, "split": "val"})

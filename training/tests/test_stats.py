@@ -136,6 +136,15 @@ def test_what_is_not_defined_says_so() -> None:
     assert (constant.value, constant.low, constant.high) == (1, 1, 1)
 
 
+def test_paired_is_what_compare_asks_for() -> None:
+    rng = np.random.default_rng(7)
+    b = rng.normal(0, 1, 60)
+    a = b + rng.normal(0.5, 0.1, 60)
+    value, low, high = stats.paired(a, b, [f"g{i // 2}" for i in range(60)])
+    assert value == pytest.approx((a - b).mean()) and 0.45 < low < value < high < 0.55
+    assert np.isnan(stats.paired(a, b, ["one"] * 60)[1])
+
+
 def test_holm() -> None:
     assert stats.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert stats.holm([0.9, None, 0.6]) == [1.0, None, 1.0]
