@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -48,10 +49,19 @@ func start(program string, args, env []string) (*process, error) {
 // libraries are the folders that the user has libraries in.
 func libraries() []string { return filepath.SplitList(os.Getenv("LD_LIBRARY_PATH")) }
 
+// envInside marks a decoding process. One that is asked to start another is a program that did not notice what it was
+// started as: it would start the next, and that one the next.
+const envInside = "ECHOLINE_DECODING"
+
+var errInside = errors.New("a decoding process starts no other")
+
 func startBehind(fence func(*exec.Cmd) (confine.State, error), program string, args, env []string) (*process, error) {
+	if os.Getenv(envInside) != "" {
+		return nil, errInside
+	}
 	p := &process{cmd: exec.Command(program, args...), said: &tail{}}
 	p.cmd.Args[0] = "echoline"
-	p.cmd.Env, p.cmd.Stderr = env, p.said
+	p.cmd.Env, p.cmd.Stderr = append(slices.Clone(env), envInside+"=1"), p.said
 	p.cmd.Dir = string(os.PathSeparator) // it keeps no drive from being taken out
 	in, err := p.cmd.StdinPipe()
 	if err != nil {
