@@ -63,7 +63,7 @@ func startBehind(fence func(*exec.Cmd) (confine.State, error), program string, a
 	p := &process{cmd: exec.Command(program, args...), said: &tail{}}
 	p.cmd.Args[0] = "echoline"
 	p.cmd.Env, p.cmd.Stderr = append(slices.Clone(env), envInside+"=1"), p.said
-	p.cmd.WaitDelay = time.Second // whatever it left behind may hold its streams open
+	p.cmd.WaitDelay = time.Second        // whatever it left behind may hold its streams open
 	p.cmd.Dir = string(os.PathSeparator) // it keeps no drive from being taken out
 	in, err := p.cmd.StdinPipe()
 	if err != nil {
