@@ -22,7 +22,7 @@ from .train import rate_factor
 class ErrorRecipe:
     """How the error network is trained."""
 
-    epochs: int = 12
+    epochs: int = 8
     batch: int = 16
     rate: float = 2e-3
     decay: float = 0.02
