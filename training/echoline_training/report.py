@@ -66,6 +66,8 @@ def cell(v: Any) -> str:
             return "–"
         known = v.get("low") is not None and v.get("high") is not None
         return f"{v['value']:.3g} ({v['low']:.3g} to {v['high']:.3g})" if known else f"{v['value']:.3g}"
+    if isinstance(v, float):
+        return f"{v:.4g}"
     return "–" if v is None else str(v)
 
 

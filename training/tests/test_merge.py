@@ -1,7 +1,12 @@
 """Of a guided prediction only what the newest hint asked for is taken over."""
 
+import json
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
+from merge_cases import unpacked
 
 from echoline_training import merge
 from echoline_training.clicks import Hints
@@ -88,6 +93,18 @@ def test_what_holds_for_all_masks(seed: int) -> None:
     assert np.array_equal(before, kept[0]) and np.array_equal(after, kept[1])
     outside = out != before
     assert not (outside & (before == after) & ~disc(*at, R)).any()
+
+
+CASES = json.loads((Path(__file__).resolve().parents[2] / "inference" / "testdata" / "merge.json").read_text())
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_viewer_does_the_same(case: dict[str, Any]) -> None:
+    """The same cases are a test of the viewer's code, with the same answers."""
+    before, after, merged, tidied = (unpacked(case[k], case["h"], case["w"]) for k in ("before", "after", "merged", "tidy"))
+    hints = Hints(*([(x, y) for x, y in case[k]] for k in ("positive", "negative", "stroke")))
+    assert np.array_equal(merge.merge(before, after, hints, case["newest"], case["radius"]), merged)
+    assert np.array_equal(merge.tidy(after, hints), tidied)
 
 
 def raw_of(mask: np.ndarray, present: float = 0.9) -> Raw:
