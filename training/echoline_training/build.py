@@ -58,4 +58,4 @@ def build(pipeline: Pipeline, root: Path, model: Path, clicks: int | None = None
     }  # fmt: skip
     export.write(graph, contract.document(fit, side, side, __version__, metrics), draft)
     os.replace(draft, model)
-    return result
+    return {**result, "model": evaluate.Model.open(model).describe()}  # with the hash of the file that ships

@@ -45,7 +45,7 @@ def change(
     side = image.shape[0]
     m = cv2.getRotationMatrix2D((side / 2, side / 2), rng.uniform(-12, 12), float(np.exp(rng.uniform(-0.25, 0.25))))
     m[:, 2] += rng.uniform(-0.08, 0.08, 2) * side
-    x = cv2.warpAffine(image, m, (side, side)).astype(np.float32) / 255
+    x: np.ndarray = cv2.warpAffine(image, m, (side, side)).astype(np.float32) / 255
     z = cv2.warpAffine(logits, m, (side, side), borderValue=-8.0)
     t = cv2.warpAffine(truth, m, (side, side))
     c = cv2.warpAffine(care, m, (side, side), borderValue=255)
