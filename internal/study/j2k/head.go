@@ -136,27 +136,32 @@ func (h *Head) size(b []byte) error {
 	if len(b) < 36 || h.W != 0 {
 		return errors.New("JPEG 2000 size")
 	}
-	at := func(i int) int64 { return int64(binary.BigEndian.Uint32(b[i:])) }
-	x1, y1, x0, y0 := at(2), at(6), at(10), at(14)
-	tileW, tileH, tileX, tileY := at(18), at(22), at(26), at(30)
 	count := int(binary.BigEndian.Uint16(b[34:]))
-	switch {
-	case x1 <= x0 || y1 <= y0 || tileW == 0 || tileH == 0 || tileX > x0 || tileY > y0 || tileX+tileW <= x0 || tileY+tileH <= y0:
-		return errors.New("JPEG 2000 size")
-	case count < 1 || count > maxComponents || len(b) < 36+3*count:
+	if count < 1 || count > maxComponents || len(b) < 36+3*count {
 		return fmt.Errorf("a JPEG 2000 picture of %d components", count)
 	}
-	tiles := ((x1 - tileX + tileW - 1) / tileW) * ((y1 - tileY + tileH - 1) / tileH)
+	at := func(i int) int64 { return int64(binary.BigEndian.Uint32(b[i:])) }
+	across, w, ok := span(at(10), at(2), at(26), at(18))
+	down, height, ok2 := span(at(14), at(6), at(30), at(22))
 	const most = 65535 // of tiles, by the standard
-	if x1-x0 > 1<<30 || y1-y0 > 1<<30 || tiles > most {
+	if !ok || !ok2 || across*down > most {
 		return errors.New("JPEG 2000 size")
 	}
-	h.W, h.H, h.tiles = int(x1-x0), int(y1-y0), int(tiles)
+	h.W, h.H, h.tiles = int(w), int(height), int(across*down)
 	for c := range count {
 		s := b[36+3*c:]
 		h.Components = append(h.Components, Component{Bits: int(s[0]&0x7f) + 1, Signed: s[0]&0x80 != 0, DX: int(s[1]), DY: int(s[2])})
 	}
 	return nil
+}
+
+// span gives the tiles across a picture from `from` to `to` on one axis and its size, where the first tile, which begins at
+// first and is tile px long, holds its beginning.
+func span(from, to, first, tile int64) (tiles, size int64, ok bool) {
+	if to <= from || to-from > 1<<30 || tile == 0 || first > from || first+tile <= from {
+		return 0, 0, false
+	}
+	return (to - first + tile - 1) / tile, to - from, true
 }
 
 // Whole tells whether all tiles are there up to their ends: the library makes grey of what is missing and says nothing.

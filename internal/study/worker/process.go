@@ -82,7 +82,7 @@ func startBehind(fence func(*exec.Cmd) (confine.State, error), program string, a
 	err = p.greet()
 	w.stop()
 	if err != nil {
-		p.end()
+		_ = p.end() // why it did not come up is known already
 		return nil, err
 	}
 	p.hello.State.Landlock = state.Landlock
