@@ -23,7 +23,7 @@ import (
 
 // How far Go and Python may differ.
 const (
-	logitTolerance   = 1e-4
+	logitTolerance   = 5e-4 // both sides shrink the image by themselves, and their sums differ in the last bits
 	qualityTolerance = 1e-4
 	contourTolerance = 0.1 // px
 	errorTolerance   = 0.1 // px, of the expected error at neighbouring points
