@@ -23,15 +23,16 @@ import (
 
 // The faults of an export. Those of single items are in Result.Failed; the rest goes on.
 const (
-	CodeFormat   fault.Code = "export.format"   // no such format
-	CodeInclude  fault.Code = "export.include"  // neither accepted, reviewed nor all
-	CodeNothing  fault.Code = "export.nothing"  // the review has no frame that is to be exported
-	CodeFolder   fault.Code = "export.folder"   // the output folder cannot be made
-	CodeExists   fault.Code = "export.exists"   // a target is there and Overwrite is not set
-	CodeWrite    fault.Code = "export.write"    // the system refused
-	CodeNotDICOM fault.Code = "export.notdicom" // SEG of a picture that did not come from DICOM
-	CodeIdentity fault.Code = "export.identity" // the DICOM source lacks UIDs that SEG must refer to
-	CodeSize     fault.Code = "export.size"     // a mask is not of its picture's size
+	CodeFormat        fault.Code = "export.format"        // no such format
+	CodeInclude       fault.Code = "export.include"       // neither accepted, reviewed nor all
+	CodeNothing       fault.Code = "export.nothing"       // the review has no frame that is to be exported
+	CodeFolder        fault.Code = "export.folder"        // the output folder cannot be made
+	CodeExists        fault.Code = "export.exists"        // a target is there and Overwrite is not set
+	CodeWrite         fault.Code = "export.write"         // the system refused
+	CodeNotDICOM      fault.Code = "export.notdicom"      // SEG of a picture that did not come from DICOM
+	CodeIdentity      fault.Code = "export.identity"      // the DICOM source lacks UIDs that SEG must refer to
+	CodeSize          fault.Code = "export.size"          // a mask is not of its picture's size
+	CodeNoProbability fault.Code = "export.noprobability" // no model's probability is known for any frame
 )
 
 // ResearchUse stands in every export.
@@ -71,9 +72,11 @@ type output struct {
 
 // formats are the ways to write an item. To add one, add a line.
 var formats = map[string]func(*job, *Item) ([]output, error){
-	"coco": cocoOutputs,
-	"png":  pngOutputs,
-	"seg":  segOutputs,
+	"coco":           cocoOutputs,
+	"png":            pngOutputs,
+	"seg":            segOutputs,
+	"seg-fractional": fractionalOutputs,
+	"seg-labelmap":   labelMapOutputs,
 }
 
 // Formats are the names of the formats, sorted.

@@ -151,7 +151,7 @@ func TestNothingIsReplacedUnasked(t *testing.T) {
 	for _, format := range Formats() {
 		it := cine("clip", 16, 16, 2, 1)
 		o := options(t, format)
-		first := run(t, input(it), o)
+		first := run(t, probabilities(input(it)), o)
 		target := first.Files[len(first.Files)-1].Path
 		if err := os.WriteFile(target, []byte("precious"), 0o644); err != nil {
 			t.Fatal(err)
@@ -160,7 +160,7 @@ func TestNothingIsReplacedUnasked(t *testing.T) {
 			os.Remove(f.Path)
 		}
 		other := cine("other", 16, 16, 1, 1)
-		res, err := Run(t.Context(), input(it, other), o)
+		res, err := Run(t.Context(), probabilities(input(it, other)), o)
 		if err != nil || len(res.Failed) != 1 || res.Failed[0].Code != CodeExists || res.Failed[0].Where != target {
 			t.Fatalf("%s: %v %v", format, err, res.Failed)
 		}
@@ -173,7 +173,7 @@ func TestNothingIsReplacedUnasked(t *testing.T) {
 			}
 		}
 		o.Overwrite = true
-		run(t, input(it, other), o)
+		run(t, probabilities(input(it, other)), o)
 		if data, _ := os.ReadFile(target); string(data) == "precious" {
 			t.Errorf("%s: not replaced though asked", format)
 		}

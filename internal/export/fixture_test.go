@@ -5,7 +5,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -69,6 +71,8 @@ func input(items ...Item) Input {
 	}
 }
 
+func itoa(n int) string { return strconv.Itoa(n) }
+
 func options(t *testing.T, format string) Options {
 	return Options{
 		Format: format, Dir: filepath.Join(t.TempDir(), "out"), Include: Accepted, Version: "0.1.0",
@@ -102,16 +106,52 @@ func validate(t *testing.T, path string) {
 	}
 }
 
-// python finds an interpreter that has pydicom and numpy.
+// python finds an interpreter that has pydicom and numpy: the system's, or the judges'.
 func python(t *testing.T) string {
 	t.Helper()
-	for _, p := range []string{"python3", "/usr/bin/python3"} {
+	if pythonThere() == "" {
+		t.Skip("no python3 with pydicom and numpy")
+	}
+	return pythonThere()
+}
+
+var pythonThere = sync.OnceValue(func() string {
+	for _, p := range []string{"/usr/bin/python3", "python3", judgesPython} {
 		if exec.Command(p, "-c", "import pydicom, numpy").Run() == nil {
 			return p
 		}
 	}
-	t.Skip("no python3 with pydicom and numpy")
 	return ""
+})
+
+// judgesPython has what scripts/judges.txt lists.
+const judgesPython = "../../build/tools/judges/bin/python"
+
+// judgesThere is asked once: Python takes long to start.
+var judgesThere = sync.OnceValue(func() bool {
+	return exec.Command(judgesPython, "-c", "import highdicom, dcmqi, nibabel, pycocotools, jsonschema").Run() == nil
+})
+
+// needJudges skips the test where the judges of exported files are not installed.
+func needJudges(t *testing.T) {
+	t.Helper()
+	if !judgesThere() {
+		t.Skip("the judges are not installed: run scripts/judges.sh build/tools/judges")
+	}
+}
+
+// judge runs a Python program with the judges of exported files and returns what it prints.
+func judge(t *testing.T, program string, args ...string) []byte {
+	t.Helper()
+	needJudges(t)
+	c := exec.Command(judgesPython, append([]string{"-W", "error::UserWarning", "-c", program}, args...)...)
+	var said strings.Builder
+	c.Stderr = &said
+	out, err := c.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, said.String())
+	}
+	return out
 }
 
 // bits reads the pixels of a SEG without any library: the last element of the file, unpacked frame by frame.

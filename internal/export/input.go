@@ -39,6 +39,10 @@ type Input struct {
 	Labels []inference.Label         // what label values mean; values that are not here are named by number
 	Models map[string]inference.Info // by SHA-256
 	Items  []Item
+	Table  LabelTable // what label values mean, and goes before Labels
+	// Maps brings what a model said about a frame, nil where that is not known any more. It may be nil, and is called by the
+	// export's goroutine.
+	Maps func(k review.Key, modelSHA string) *inference.Prediction
 }
 
 // Item is one instance with its frames that are to be exported, ascending.
@@ -128,6 +132,14 @@ func (in *Input) values() []uint8 {
 	return out
 }
 
+// prediction is what the model said that a frame's mask started from, or nil.
+func (in *Input) prediction(it *Item, f Frame) *inference.Prediction {
+	if in.Maps == nil {
+		return nil
+	}
+	return in.Maps(review.Key{Instance: it.Source.ID, Frame: f.Index}, f.Model)
+}
+
 // declared tells whether it is known what a value means.
 func (in *Input) declared(v uint8) bool {
 	return slices.ContainsFunc(in.Labels, func(l inference.Label) bool { return l.Value == v })
@@ -135,6 +147,9 @@ func (in *Input) declared(v uint8) bool {
 
 // label is what a value means.
 func (in *Input) label(v uint8) inference.Label {
+	if l, ok := in.Table.ByValue(v); ok {
+		return l
+	}
 	if i := slices.IndexFunc(in.Labels, func(l inference.Label) bool { return l.Value == v }); i >= 0 {
 		return in.Labels[i]
 	}
@@ -146,8 +161,14 @@ func (in *Input) label(v uint8) inference.Label {
 	}
 }
 
-// algorithm says how masks came about, in DICOM's words: drawn from nothing, a model's alone, or a model's that a reader
-// changed.
+// How masks came about, in DICOM's words.
+const (
+	manual        = "MANUAL"        // drawn from nothing
+	automatic     = "AUTOMATIC"     // a model's alone
+	semiautomatic = "SEMIAUTOMATIC" // a model's that a reader changed
+)
+
+// algorithm says how masks came about.
 func algorithm(frames []Frame) string {
 	models, edited := 0, false
 	for _, f := range frames {
@@ -158,11 +179,11 @@ func algorithm(frames []Frame) string {
 	}
 	switch {
 	case models == 0:
-		return "MANUAL"
+		return manual
 	case models == len(frames) && !edited:
-		return "AUTOMATIC"
+		return automatic
 	default:
-		return "SEMIAUTOMATIC"
+		return semiautomatic
 	}
 }
 

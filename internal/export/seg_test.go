@@ -102,7 +102,7 @@ func TestSEGIsValidAndReadsBack(t *testing.T) {
 // checkPixels compares what pydicom read with the masks.
 func checkPixels(t *testing.T, it Item, r readBack) {
 	t.Helper()
-	p := newPlan(&it)
+	p, _ := binarySEG{}.plan(&it)
 	if len(r.Frames) != len(p.frames) || len(r.Pixels) != len(p.frames) || len(r.Forbidden) != 0 || len(r.Segments) != len(p.values) {
 		t.Fatalf("%d frames, %d pictures for %d; %v; segments %v", len(r.Frames), len(r.Pixels), len(p.frames), r.Forbidden, r.Segments)
 	}
@@ -290,7 +290,7 @@ func TestSEGRandomMasks(t *testing.T) {
 		if err != nil || len(res.Failed) > 0 {
 			rt.Fatal(err, res.Failed)
 		}
-		p := newPlan(&it)
+		p, _ := binarySEG{}.plan(&it)
 		if len(res.Files) == 0 {
 			if len(p.frames) > 0 {
 				rt.Fatal("nothing written")
