@@ -243,7 +243,7 @@ func predictionsOf(ws *store.Workspace) func(*review.Frame) *inference.Predictio
 
 // noteExport adds the export to the audit trail, with the checksum of its manifest.
 func noteExport(ws *store.Workspace, o exportOptions, res export.Result) error {
-	sum := sha256.Sum256(res.Manifest())
+	sum := sha256.Sum256(res.Manifest(o.out))
 	return ws.Audit(o.reader, "exported", fmt.Sprintf("%s %s, %d files, sha256 %x", o.format, o.include, len(res.Files), sum))
 }
 

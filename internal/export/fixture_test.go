@@ -2,6 +2,7 @@ package export
 
 import (
 	"encoding/binary"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 
 	"echoline/inference"
 	"echoline/internal/contour"
+	"echoline/internal/fault"
 	"echoline/internal/mask"
 	"echoline/internal/review"
 	"echoline/internal/study"
@@ -76,8 +78,24 @@ func itoa(n int) string { return strconv.Itoa(n) }
 func options(t *testing.T, format string) Options {
 	return Options{
 		Format: format, Dir: filepath.Join(t.TempDir(), "out"), Include: Accepted, Version: "0.1.0",
-		Now: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC),
+		Now: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC), Report: report(t),
 	}
+}
+
+// report is what a report needs: the program's fonts, and its keys for sentences.
+func report(t testing.TB) Report {
+	t.Helper()
+	var fonts [2][]byte
+	for i, name := range []string{"Regular", "Bold"} {
+		data, err := os.ReadFile("../../assets/fonts/EcholineSans-" + name + ".ttf")
+		if err != nil {
+			t.Fatal(err)
+		}
+		fonts[i] = data
+	}
+	return Report{Regular: fonts[0], Bold: fonts[1], Say: func(key string, args fault.Args) string {
+		return fmt.Sprint(key, " ", args)
+	}}
 }
 
 // run exports and expects no fault.
@@ -127,15 +145,10 @@ var pythonThere = sync.OnceValue(func() string {
 // judgesPython has what scripts/judges.txt lists.
 const judgesPython = "../../build/tools/judges/bin/python"
 
-// judgesThere is asked once: Python takes long to start.
-var judgesThere = sync.OnceValue(func() bool {
-	return exec.Command(judgesPython, "-c", "import highdicom, dcmqi, nibabel, pycocotools, jsonschema").Run() == nil
-})
-
 // needJudges skips the test where the judges of exported files are not installed.
 func needJudges(t *testing.T) {
 	t.Helper()
-	if !judgesThere() {
+	if _, err := os.Stat("../../build/tools/judges/ready"); err != nil {
 		t.Skip("the judges are not installed: run scripts/judges.sh build/tools/judges")
 	}
 }
@@ -180,4 +193,34 @@ func bits(t testing.TB, path string, size int) [][]uint8 {
 		out = append(out, px)
 	}
 	return out
+}
+
+// filmed gives an item a source that has pictures: it writes a DICOM file and opens it. The masks stay.
+func filmed(t *testing.T, it Item) Item {
+	t.Helper()
+	src := it.Source
+	pix := make([]byte, src.W*src.H*src.Frames)
+	for i := range pix {
+		pix[i] = byte(i*7 + i/src.W)
+	}
+	set := dcmwrite.Set{
+		dcmwrite.Text("Modality", "US"), dcmwrite.Text("NumberOfFrames", strconv.Itoa(src.Frames)),
+		dcmwrite.Ints("Rows", src.H), dcmwrite.Ints("Columns", src.W), dcmwrite.Ints("SamplesPerPixel", 1),
+		dcmwrite.Text("PhotometricInterpretation", "MONOCHROME2"), dcmwrite.Ints("BitsAllocated", 8),
+		dcmwrite.Ints("BitsStored", 8), dcmwrite.Ints("HighBit", 7), dcmwrite.Ints("PixelRepresentation", 0),
+		dcmwrite.Text("FrameTime", "40"), dcmwrite.Pixels(8, pix),
+	}
+	for k, v := range src.Header.Attr {
+		set = append(set, dcmwrite.Text(k, v))
+	}
+	path := filepath.Join(t.TempDir(), src.Name+".dcm")
+	if err := dcmwrite.WriteFile(path, set, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	st, err := study.Open(t.Context(), []string{path}, nil)
+	if err != nil || len(st.Items) != 1 {
+		t.Fatalf("%v %+v", err, st)
+	}
+	it.Source = st.Items[0]
+	return it
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"echoline/inference"
 	"echoline/internal/contour"
@@ -65,6 +66,8 @@ type Frame struct {
 	Spacing  *study.Spacing // mm per pixel; nil where not calibrated
 
 	SpacingFrom study.Calibration
+	Sizes       []review.Measurement
+	Time        time.Time // of the last edit that is known; zero where nobody did anything
 }
 
 // Boundary is how much of a frame's boundary is in each state.

@@ -1,6 +1,8 @@
 package export
 
 import (
+	"time"
+
 	"echoline/inference"
 	"echoline/internal/contour"
 	"echoline/internal/review"
@@ -47,15 +49,26 @@ func take(r *review.Review, include Include, models []inference.Info, stored fun
 				in.learn(p.Model)
 			}
 			frame := Frame{
-				Index: i, Labels: f.Labels.Clone(), Boundary: b, Arcs: NewArcs(cs), Status: f.Status, Model: origin(f, p),
+				Index: i, Labels: f.Labels, Boundary: b, Arcs: NewArcs(cs), Status: f.Status, Model: origin(f, p),
 				Touched: f.Touched, Edited: edited(f, p),
 			}
 			frame.Spacing, frame.SpacingFrom = spacing(r, f.Key, cs)
+			frame.Sizes, frame.Time = r.Measurements(f.Key), lastEdit(r, f.Key)
 			item.Frames = append(item.Frames, frame)
 		}
 		in.Items = append(in.Items, item)
 	}
 	return in
+}
+
+// lastEdit is when the frame was last changed.
+func lastEdit(r *review.Review, k review.Key) (t time.Time) {
+	for _, s := range r.History(k) {
+		if s.Done && s.Time.After(t) {
+			t = s.Time
+		}
+	}
+	return t
 }
 
 // learn remembers a model and what its labels mean.
