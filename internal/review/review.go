@@ -7,6 +7,7 @@
 package review
 
 import (
+	"image"
 	"time"
 
 	"echoline/inference"
@@ -108,6 +109,7 @@ type Frame struct {
 	n        int64 // entries in the journal
 	broken   bool  // the journal is damaged: a base must come before the next entry
 	stroke   *Stroke
+	sector   image.Rectangle       // where it shows ultrasound; empty until SetSector
 	pending  *inference.Prediction // came while a stroke was under way
 	boundary boundary
 
@@ -128,6 +130,7 @@ type Review struct {
 	rulers  map[string]Calibrated  // by instance
 	blanks  map[[2]int]*mask.Plane // empty planes by size, shared by all frames that hold nothing
 	unsaved []*Entry
+	rules   Rules
 	budget  int64 // bytes of history to keep in memory
 	held    int64 // bytes of history in memory
 	steps   int64 // made so far, to know which are the oldest
