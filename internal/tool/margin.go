@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"cmp"
 	"image"
 	"math"
 	"slices"
@@ -204,23 +205,12 @@ func smooth(s *review.Stroke, seams []seam, label uint8, rx, ry float64) {
 	if box.Empty() || len(seams) == 0 || !(rx >= 1) || !(ry >= 1) {
 		return
 	}
-	w, h := box.Dx(), box.Dy()
-	soft := make([]float32, w*h)
-	for y := range h {
-		for x := range w {
-			if now.Pix[(box.Min.Y+y)*now.W+box.Min.X+x] == label {
-				soft[y*w+x] = 1
-			}
-		}
-	}
-	for range smoothTimes {
-		soft = boxBlur(soft, w, h, int(math.Round(rx/2)), int(math.Round(ry/2)))
-	}
+	soft := softened(now, label, box, rx, ry)
 	owner := nearestSeams(seams, box, 1/rx, 1/ry)
-	zones := map[int][]candidate{}
+	zones := map[int][]candidate{} // by ring
 	had := map[int]int{}
 	for i, o := range owner {
-		x, y := box.Min.X+i%w, box.Min.Y+i/w
+		x, y := box.Min.X+i%box.Dx(), box.Min.Y+i/box.Dx()
 		v := now.Pix[y*now.W+x]
 		if o < 0 || v != 0 && v != label {
 			continue
@@ -238,14 +228,7 @@ func smooth(s *review.Stroke, seams []seam, label uint8, rx, ry float64) {
 	}
 	var on, off []int
 	for ring, z := range zones {
-		slices.SortFunc(z, func(a, b candidate) int {
-			switch {
-			case a.value != b.value:
-				return int(math.Copysign(1, float64(b.value-a.value)))
-			default:
-				return a.at - b.at
-			}
-		})
+		slices.SortFunc(z, func(a, b candidate) int { return cmp.Or(cmp.Compare(b.value, a.value), a.at-b.at) })
 		for i, c := range z {
 			if i < had[ring] {
 				on = append(on, c.at)
@@ -256,6 +239,23 @@ func smooth(s *review.Stroke, seams []seam, label uint8, rx, ry float64) {
 	}
 	s.Fill(pixels(off, box), 0)
 	s.Fill(pixels(on, box), label)
+}
+
+// softened is how much of the surroundings of each pixel of box is the label, 0 to 1, by rows.
+func softened(p *mask.Plane, label uint8, box image.Rectangle, rx, ry float64) []float32 {
+	w, h := box.Dx(), box.Dy()
+	soft := make([]float32, w*h)
+	for y := range h {
+		for x, v := range p.Pix[(box.Min.Y+y)*p.W+box.Min.X:][:w] {
+			if v == label {
+				soft[y*w+x] = 1
+			}
+		}
+	}
+	for range smoothTimes {
+		soft = boxBlur(soft, w, h, int(math.Round(rx/2)), int(math.Round(ry/2)))
+	}
+	return soft
 }
 
 // smoothTimes boxes make a filter that is nearly round; smoothReach is how far from the boundary pixels may change sides, in
