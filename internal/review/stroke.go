@@ -142,7 +142,7 @@ func (s *Stroke) Commit() (changed bool, err error) {
 	if s.labels != nil {
 		e.Labels = mask.Diff(s.frame.Labels, s.labels, s.dirty)
 	}
-	if !e.Labels.Empty() && s.origin == ByReader {
+	if !e.Labels.Empty() && s.origin != ByModel {
 		s.correct(e.Labels.Rect)
 	}
 	if s.marks != nil {
