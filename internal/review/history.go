@@ -16,7 +16,7 @@ type Step struct {
 
 // step is an edit that can be undone.
 type step struct {
-	id            int // number of the edit among all of the frame, from 1
+	id            int   // number of the edit among all of the frame, from 1
 	order         int64 // of all edits of the study
 	at            int64 // when it was last done, undone or redone, on the same count
 	name          string
