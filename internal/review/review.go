@@ -67,6 +67,8 @@ type Origin uint8
 const (
 	ByReader Origin = 0
 	ByModel  Origin = 1 // a model's result
+	// OnRequest is a model's answer that a reader asked for, saw and took: the reader's edit, by that model.
+	OnRequest Origin = 2
 )
 
 // Entry is one row of the journal. Replaying the entries of a reader in the order in which they were made gives the review
@@ -82,7 +84,7 @@ type Entry struct {
 	Kind          Kind
 	Name          string // stable name of the edit: "brush", "prediction", "confirm", …
 	Origin        Origin
-	Model         string // SHA-256 of the model, for origin ByModel; of a status, of the model that the mask started from
+	Model         string // SHA-256 of the model, for origins ByModel and OnRequest; of a status, that the mask started from
 	Labels, Marks mask.Patch
 	Status        Status       // of the frame once the entry is applied
 	Ruler         *study.Ruler // of kind KindRuler; nil: taken away

@@ -51,9 +51,7 @@ func auditEntry(tx *sql.Tx, e *review.Entry) error {
 	case review.KindStatus:
 		action = map[review.Status]string{review.Open: "reopened", review.Accepted: "accepted", review.Rejected: "rejected"}[e.Status]
 	case review.KindEdit:
-		if e.Origin == review.ByModel {
-			action = "predicted"
-		}
+		action = map[review.Origin]string{review.ByModel: "predicted", review.OnRequest: "asked"}[e.Origin]
 	case review.KindRuler:
 		action = "calibrated"
 		if e.Ruler == nil {
