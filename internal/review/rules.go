@@ -149,20 +149,6 @@ func (s *Stroke) Keeping(r image.Rectangle) bool {
 // MayHold tells whether label can be drawn at all, or with 0 erased: whether no lock forbids it.
 func (s *Stroke) MayHold(label uint8) bool { return !s.permit.bound || !s.permit.rules.Locked[label] }
 
-// Reset takes back what the stroke did to labels so far.
-func (s *Stroke) Reset() {
-	if !s.underWay() || s.labels == nil || s.dirty.Empty() {
-		return
-	}
-	w := s.labels.W
-	for y := s.dirty.Min.Y; y < s.dirty.Max.Y; y++ {
-		copy(s.labels.Pix[y*w+s.dirty.Min.X:y*w+s.dirty.Max.X], s.frame.Labels.Pix[y*w+s.dirty.Min.X:])
-	}
-	s.dirty = image.Rectangle{}
-	s.holds = labelsOf(s.labels)
-	s.writes++
-}
-
 // Unreviewed makes the whole boundary one that nobody looked at, except where Keep holds it: what the stroke brings was
 // drawn for another image.
 func (s *Stroke) Unreviewed() { s.unreviewed = true }

@@ -160,20 +160,3 @@ func TestUnreviewedLeavesNoState(t *testing.T) {
 		t.Fatal(p)
 	}
 }
-
-func TestResetTakesBackWhatWasDrawn(t *testing.T) {
-	r := lumps(t)
-	old := r.Frame(reviewtest.Key).Labels
-	s, err := r.Begin(reviewtest.Key, "ellipse", review.ByReader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Fill(mask.Capsule(10, 10, 70, 50, 6, 6), 1)
-	s.Reset()
-	if !s.Labels().Equal(old) || !s.Dirty().Empty() {
-		t.Fatal("not as before")
-	}
-	if changed, err := s.Commit(); changed || err != nil {
-		t.Fatal(changed, err)
-	}
-}

@@ -79,6 +79,19 @@ func (s *Stroke) wrote(touched image.Rectangle, label uint8) {
 	s.writes++
 }
 
+// Restore gives the pixels in r back what they held before the stroke began, for tools that show a result and think better
+// of it while the pointer moves on.
+func (s *Stroke) Restore(r image.Rectangle) {
+	if r = r.Intersect(s.dirty); !s.underWay() || r.Empty() {
+		return
+	}
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		from, to := y*s.labels.W+r.Min.X, y*s.labels.W+r.Max.X
+		copy(s.labels.Pix[from:to], s.frame.Labels.Pix[from:to])
+	}
+	s.writes++
+}
+
 // SetLabels replaces the whole mask by p, which must have the frame's size; the fault CodeMisfit otherwise. A reader's is
 // bound by the rules as Fill is.
 func (s *Stroke) SetLabels(p *mask.Plane) error {
@@ -177,7 +190,7 @@ func (s *Stroke) Commit() (changed bool, err error) {
 	switch {
 	case s.unreviewed:
 		s.wipe()
-	case !e.Labels.Empty() && s.origin == ByReader:
+	case !e.Labels.Empty() && s.origin != ByModel:
 		s.correct(e.Labels.Rect)
 	}
 	if s.marks != nil {
