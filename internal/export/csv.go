@@ -14,13 +14,13 @@ import (
 // csvHead are the columns of measurements.csv.
 var csvHead = []string{
 	"name", "instance", "study", "frame", "status", "reader", "last_edit", "label", "label_name", "unit", "longest", "perpendicular",
-	"area", "perimeter", "spacing_x_mm", "spacing_y_mm", "spacing_from", "algorithm", "edited", "model", "model_version",
+	"area", "perimeter", "circularity", "longest_low", "longest_high", "area_low", "area_high", "spacing_x_mm", "spacing_y_mm", "spacing_from", "algorithm", "edited", "model", "model_version",
 	"model_sha256", "boundary_px", "predicted_share", "confirmed_share", "corrected_share", "not_visible_share",
 	"mean_expected_error_px", "program", "use",
 }
 
 // csvOutputs makes measurements.csv: a line for each label in each frame, and one without label for a frame that shows
-// none. Lengths are in the unit that the line says, areas in its square. The mark at the beginning tells Excel that it is
+// none. Low and high are what the model's band of 90 % implies (review.Measurement). Lengths are in the unit that the line says, areas in its square. The mark at the beginning tells Excel that it is
 // UTF-8.
 func csvOutputs(j *job) ([]output, error) {
 	var b bytes.Buffer
@@ -45,9 +45,12 @@ func csvOutputs(j *job) ([]output, error) {
 }
 
 func (j *job) csvLines(it *Item, f Frame) [][]string {
-	sizes := f.Sizes
+	sizes := f.sizes()
 	if len(sizes) == 0 {
-		sizes = []review.Measurement{{Longest: math.NaN(), Perpendicular: math.NaN(), Area: math.NaN(), Perimeter: math.NaN()}}
+		none := math.NaN()
+		sizes = []review.Measurement{{Sizes: review.Sizes{
+			Longest: none, Perpendicular: none, Area: none, Perimeter: none, Circularity: none,
+		}}}
 	}
 	study := ""
 	if it.Source.Header != nil {
@@ -66,9 +69,15 @@ func (j *job) csvLines(it *Item, f Frame) [][]string {
 		if f.Spacing != nil {
 			x, y = csvNumber(f.Spacing.X, 6), csvNumber(f.Spacing.Y, 6)
 		}
+		if !m.Banded {
+			m.Low = review.Sizes{Longest: math.NaN(), Area: math.NaN()}
+			m.High = m.Low
+		}
 		line := []string{
 			it.Source.Name, it.Source.ID, study, strconv.Itoa(f.Index + 1), stateWord(f), j.Reader, stamp(f.Time), label, name, unit,
 			csvNumber(m.Longest, 3), csvNumber(m.Perpendicular, 3), csvNumber(m.Area, 3), csvNumber(m.Perimeter, 3),
+			csvNumber(m.Circularity, 3), csvNumber(m.Low.Longest, 3), csvNumber(m.High.Longest, 3), csvNumber(m.Low.Area, 3),
+			csvNumber(m.High.Area, 3),
 			x, y, f.SpacingFrom.String(), algorithm([]Frame{f}), strconv.FormatBool(f.Edited),
 			j.Models[f.Model].Name, j.Models[f.Model].Version, f.Model,
 		}

@@ -220,8 +220,11 @@ else:
 func TestCSV(t *testing.T) {
 	it := spotted(t, "=clip", 2)
 	it.Source.Name = "=clip"
-	it.Frames[0].Sizes = []review.Measurement{
-		{Label: 1, Longest: 12.3456, Perpendicular: 7, Area: 50, Perimeter: 33, Millimetres: true, Source: study.ByRegion},
+	it.Frames[0].Measure = func() []review.Measurement {
+		return []review.Measurement{{
+			Label: 1, Sizes: review.Sizes{Longest: 12.3456, Perpendicular: 7, Area: 50, Perimeter: 33, Circularity: 0.5},
+			Millimetres: true, Source: study.ByRegion,
+		}}
 	}
 	in := input(it)
 	in.Reader = "@김"
@@ -233,7 +236,7 @@ func TestCSV(t *testing.T) {
 	}
 	lines := strings.Split(strings.TrimPrefix(string(data), "\ufeff"), "\r\n")
 	if len(lines) != 4 || !strings.HasPrefix(lines[0], "name,instance") || !strings.HasPrefix(lines[1], "'=clip,") ||
-		!strings.Contains(lines[1], "accepted,'@김,,1,lesion,mm,12.346,7.000,50.000,33.000,") ||
+		!strings.Contains(lines[1], "accepted,'@김,,1,lesion,mm,12.346,7.000,50.000,33.000,0.500,,,,,") ||
 		!strings.Contains(lines[1], modelSHA) || !strings.Contains(lines[2], ",,,,,,,") || !strings.Contains(lines[1], ResearchUse) {
 		t.Errorf("%q", lines)
 	}
@@ -242,7 +245,9 @@ func TestCSV(t *testing.T) {
 func TestReport(t *testing.T) {
 	it := spotted(t, "clip", 3)
 	it.Frames[1].Status = review.Open
-	it.Frames[0].Sizes = []review.Measurement{{Label: 1, Longest: 12.3, Millimetres: true, Source: study.ByRegion}}
+	it.Frames[0].Measure = func() []review.Measurement {
+		return []review.Measurement{{Label: 1, Sizes: review.Sizes{Longest: 12.3}, Millimetres: true, Source: study.ByRegion}}
+	}
 	card := filepath.Join(t.TempDir(), "model.onnx")
 	text := "# model\n\n## Intended use\n\nOnly for **checks**\nby readers.\n\n## More\n\nnothing\n"
 	if err := os.WriteFile(strings.TrimSuffix(card, ".onnx")+".md", []byte(text), 0o644); err != nil {

@@ -66,8 +66,16 @@ type Frame struct {
 	Spacing  *study.Spacing // mm per pixel; nil where not calibrated
 
 	SpacingFrom study.Calibration
-	Sizes       []review.Measurement
-	Time        time.Time // of the last edit that is known; zero where nobody did anything
+	Measure     func() []review.Measurement // its labels, on any goroutine; nil where nothing is measured
+	Time        time.Time                   // of the last edit that is known; zero where nobody did anything
+}
+
+// sizes are the measurements.
+func (f Frame) sizes() []review.Measurement {
+	if f.Measure == nil {
+		return nil
+	}
+	return f.Measure()
 }
 
 // Boundary is how much of a frame's boundary is in each state.

@@ -321,18 +321,19 @@ func (s *sheet) picture(p *study.Frame, f Frame) error {
 // facts are the measurements, and how the mask came about.
 func (s *sheet) facts(f Frame) {
 	s.font(false, 9, 30)
-	for _, m := range f.Sizes {
+	sizes := f.sizes()
+	for _, m := range sizes {
 		unit := "px"
 		if m.Millimetres {
 			unit = "mm"
 		}
 		s.line(s.say("report.sizes", fault.Args{
 			"Label": s.j.label(m.Label).Name, "Longest": csvNumber(m.Longest, 1), "Perpendicular": csvNumber(m.Perpendicular, 1),
-			"Area": csvNumber(m.Area, 1), "Perimeter": csvNumber(m.Perimeter, 1), "Unit": unit,
+			"Area": csvNumber(m.Area, 1), "Perimeter": csvNumber(m.Perimeter, 1), "Unit": unit, "Low": csvNumber(m.Low.Longest, 1), "High": csvNumber(m.High.Longest, 1),
 			"Source": s.say("report.spacing."+strings.ReplaceAll(m.Source.String(), " ", "_"), nil),
 		}))
 	}
-	if len(f.Sizes) == 0 {
+	if len(sizes) == 0 {
 		s.line(s.say("report.nolesion", nil))
 	}
 	s.font(false, 8, 90)
