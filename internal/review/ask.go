@@ -1,6 +1,9 @@
 package review
 
 import (
+	"image"
+	"sync"
+
 	"echoline/internal/contour"
 	"echoline/internal/fault"
 	"echoline/internal/mask"
@@ -12,16 +15,24 @@ const nameAsk = "ask"
 // Locked says where a model that is asked again may not change frame k: not 0 within reach of boundary that a reader
 // confirmed or corrected, and outside the ultrasound sector. The plane is the caller's own; nil for a frame that does not
 // exist.
-func (r *Review) Locked(k Key) *mask.Plane {
+func (r *Review) Locked(k Key) *mask.Plane { return r.Locking(k)() }
+
+// Locking takes what Locked needs to know of the frame as it is now, and returns what works it out once, on any goroutine,
+// and gives it to all who ask.
+func (r *Review) Locking(k Key) func() *mask.Plane {
 	f := r.Frame(k)
 	if f == nil {
-		return nil
+		return func() *mask.Plane { return nil }
 	}
-	out := mask.NewPlane(f.W, f.H)
-	sector := r.items[k.Instance].Sector().Intersect(out.Rect())
-	for y := range f.H {
-		row := out.Pix[y*f.W : (y+1)*f.W]
-		for x, v := range f.Marks.Pix[y*f.W : (y+1)*f.W] {
+	marks, sector := f.Marks, r.items[k.Instance].Sector()
+	return sync.OnceValue(func() *mask.Plane { return locks(marks, sector.Intersect(marks.Rect())) })
+}
+
+func locks(marks *mask.Plane, sector image.Rectangle) *mask.Plane {
+	out := mask.NewPlane(marks.W, marks.H)
+	for y := range out.H {
+		row := out.Pix[y*out.W : (y+1)*out.W]
+		for x, v := range marks.Pix[y*out.W : (y+1)*out.W] {
 			if s := contour.State(v); s == contour.Confirmed || s == contour.Corrected {
 				row[x] = 1
 			}
