@@ -104,7 +104,7 @@ func (a *App) pointOut(hint inference.Hint, at ...contour.Point) {
 
 func (a *App) newQuestion(f *review.Frame) *question {
 	s := a.sess
-	q := &question{key: f.Key, before: f.Labels, locks: s.review.Locking(f.Key)}
+	q := &question{key: f.Key, before: f.Labels, locks: s.review.Locking(f.Key, a.modelLabel())}
 	if t := s.taken; t.labels == f.Labels && t.marks == f.Marks && t.locks != nil {
 		q.locks = t.locks
 	}

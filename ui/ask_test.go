@@ -175,7 +175,7 @@ func TestAskLeavesConfirmedBoundaryAlone(t *testing.T) {
 	s := b.sess
 	b.do(keys.NextWeak) // the right half
 	b.do(keys.Confirm)
-	locked := s.review.Locked(f.Key)
+	locked := s.review.Locked(f.Key, 1)
 	before := f.Labels
 	b.click(80, 45, 0) // on the confirmed boundary
 	b.answers(1)
@@ -193,13 +193,13 @@ func TestAskLeavesConfirmedBoundaryAlone(t *testing.T) {
 		t.Fatal("what is open did not change")
 	}
 	// What the model moved can be asked about again at once, although it counts as corrected.
-	if st := s.review.Locked(f.Key).At(51, 45) + s.review.Locked(f.Key).At(52, 45) + s.review.Locked(f.Key).At(53, 45); st == 0 {
+	if st := s.review.Locked(f.Key, 1).At(51, 45) + s.review.Locked(f.Key, 1).At(52, 45) + s.review.Locked(f.Key, 1).At(53, 45); st == 0 {
 		t.Fatal("the moved boundary is not corrected")
 	}
 	b.click(45, 45, 0)
 	b.answers(1)
 	refined := 0
-	for i, v := range s.review.Locked(f.Key).Pix {
+	for i, v := range s.review.Locked(f.Key, 1).Pix {
 		if v != 0 && s.asked.turns[0].mask.Pix[i] != f.Labels.Pix[i] {
 			refined++
 		}
@@ -218,7 +218,7 @@ func TestAskLeavesConfirmedBoundaryAlone(t *testing.T) {
 	b.do(keys.Ask)
 	b.click(52, 45, 0)
 	b.answers(1)
-	locked = s.review.Locked(f.Key)
+	locked = s.review.Locked(f.Key, 1)
 	for i, v := range locked.Pix {
 		if v != 0 && s.asked.turns[0].mask.Pix[i] != now.Pix[i] {
 			t.Fatal("a corrected arc changed")

@@ -125,7 +125,7 @@ func ask(tb testing.TB, p inference.Predictor, most int, check func(r *review.Re
 		if err != nil {
 			tb.Fatal(err)
 		}
-		after := inference.Merge(before, answer.Mask, g, inference.Merging{Label: 1, Radius: answer.ClickRadius, Locked: r.Locked(k)})
+		after := inference.Merge(before, answer.Mask, g, inference.Merging{Label: 1, Radius: answer.ClickRadius, Locked: r.Locked(k, 1)})
 		check(r, k, want, before, after, at, inside)
 	}
 	if asked < most {
@@ -189,7 +189,7 @@ func TestTheShippedModelKeepsConfirmedBoundary(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		locked := r.Locked(k)
+		locked := r.Locked(k, 1)
 		after := inference.Merge(before, answer.Mask, g, inference.Merging{Label: 1, Radius: answer.ClickRadius, Locked: locked})
 		for i, v := range locked.Pix {
 			if v != 0 && after.Pix[i] != before.Pix[i] {
@@ -230,7 +230,7 @@ func BenchmarkAsk(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		after := inference.Merge(before, answer.Mask, g, inference.Merging{Label: 1, Radius: answer.ClickRadius, Locked: r.Locked(k)})
+		after := inference.Merge(before, answer.Mask, g, inference.Merging{Label: 1, Radius: answer.ClickRadius, Locked: r.Locked(k, 1)})
 		if len(review.Suggested(before, after, 1)) == 0 {
 			b.Fatal("no outline")
 		}

@@ -1,7 +1,6 @@
 package review
 
 import (
-	"image"
 	"sync"
 
 	"echoline/internal/contour"
@@ -12,24 +11,31 @@ import (
 // nameAsk is the edit that takes over what a model answered to a reader.
 const nameAsk = "ask"
 
-// Locked says where a model that is asked again may not change frame k: not 0 within reach of boundary that a reader
-// confirmed or corrected, and outside the ultrasound sector. The plane is the caller's own; nil for a frame that does not
-// exist.
-func (r *Review) Locked(k Key) *mask.Plane { return r.Locking(k)() }
+// Locked says where a model that is asked again about label may not change frame k: not 0 within reach of boundary that a
+// reader confirmed or corrected, where the rules keep the reader's own hand away, and outside the ultrasound sector unless
+// they release it. The plane is the caller's own; nil for a frame that does not exist.
+func (r *Review) Locked(k Key, label uint8) *mask.Plane { return r.Locking(k, label)() }
 
 // Locking takes what Locked needs to know of the frame as it is now, and returns what works it out once, on any goroutine,
 // and gives it to all who ask.
-func (r *Review) Locking(k Key) func() *mask.Plane {
+func (r *Review) Locking(k Key, label uint8) func() *mask.Plane {
 	f := r.Frame(k)
 	if f == nil {
 		return func() *mask.Plane { return nil }
 	}
-	marks, sector := f.Marks, r.items[k.Instance].Sector()
-	return sync.OnceValue(func() *mask.Plane { return locks(marks, sector.Intersect(marks.Rect())) })
+	labels, marks, p := f.Labels, f.Marks, r.permitOf(f, ByReader)
+	return sync.OnceValue(func() *mask.Plane { return p.locks(labels, marks, label) })
 }
 
-func locks(marks *mask.Plane, sector image.Rectangle) *mask.Plane {
+// locks makes the plane of Locked.
+func (p *permit) locks(labels, marks *mask.Plane, label uint8) *mask.Plane {
 	out := mask.NewPlane(marks.W, marks.H)
+	within := p.within.Intersect(out.Rect())
+	var fixed [256]bool // labels that stay
+	for v := range fixed {
+		other := uint8(v) != 0 && uint8(v) != label
+		fixed[v] = p.rules.Locked[v] || p.rules.Locked[label] || other && p.rules.Overwrite == OverwriteNone
+	}
 	for y := range out.H {
 		row := out.Pix[y*out.W : (y+1)*out.W]
 		for x, v := range marks.Pix[y*out.W : (y+1)*out.W] {
@@ -37,8 +43,13 @@ func locks(marks *mask.Plane, sector image.Rectangle) *mask.Plane {
 				row[x] = 1
 			}
 		}
-		x0, x1 := sector.Min.X, sector.Max.X
-		if y < sector.Min.Y || y >= sector.Max.Y {
+		for x, v := range labels.Pix[y*out.W : (y+1)*out.W] {
+			if fixed[v] {
+				row[x] = 1
+			}
+		}
+		x0, x1 := within.Min.X, within.Max.X
+		if y < within.Min.Y || y >= within.Max.Y {
 			x0, x1 = 0, 0
 		}
 		lock(row[:x0])
