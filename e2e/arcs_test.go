@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 )
@@ -18,38 +17,15 @@ func asks(t *testing.T, d *desktop, h *home) (p *program, item string) {
 	return p, first["item"]
 }
 
-// keptMasks are the PNGs of everything in the workspace, by file name.
-func keptMasks(t *testing.T, d *desktop, h *home) map[string]string {
+// segment exports the image on show and reads the mask back.
+func (p *program) segment(t *testing.T, h *home) *bitmap {
 	t.Helper()
-	out, err := os.MkdirTemp(h.dir, "masks")
-	if err != nil {
+	path := p.export(t, h)
+	got := readSEG(t, path)
+	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	cli(t, d, h, "export", "--workspace", h.workspace, "--format", "png", "--include", "all", "--out", out, "--quiet")
-	paths, err := filepath.Glob(filepath.Join(out, "*.mask.png"))
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no masks: %v", err)
-	}
-	got := map[string]string{}
-	for _, path := range paths {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got[filepath.Base(path)] = string(data)
-	}
-	return got
-}
-
-// differ counts the masks that are not alike.
-func differ(a, b map[string]string) int {
-	n := 0
-	for name, data := range a {
-		if b[name] != data {
-			n++
-		}
-	}
-	return n + max(0, len(b)-len(a))
+	return got[1]
 }
 
 // TestAskTheModelAgain asks the shipped model by click, by Ctrl+click, by a stroke and by the keyboard alone, in both
@@ -60,7 +36,7 @@ func TestAskTheModelAgain(t *testing.T) {
 		t.Run(language, func(t *testing.T) {
 			h := newHome(t, map[string]any{"sort_by_name": true, "language": language})
 			p, item := asks(t, d, h)
-			before := keptMasks(t, d, h)
+			before := p.segment(t, h)
 
 			p.key(t, "n")
 			arc := p.wait(t, "arc-active|boundary-reviewed")
@@ -87,8 +63,8 @@ func TestAskTheModelAgain(t *testing.T) {
 			leave()
 			answered("in", func() { p.key(t, "comma") })
 			leave()
-			if n := differ(before, keptMasks(t, d, h)); n != 0 {
-				t.Fatalf("answers that were left changed %d masks", n)
+			if n := difference(before, p.segment(t, h)); n != 0 {
+				t.Fatalf("answers that were left changed %d pixels", n)
 			}
 			// With the pointer.
 			p.key(t, "c")
@@ -106,9 +82,9 @@ func TestAskTheModelAgain(t *testing.T) {
 			}
 			p.settle()
 			d.screenshot(t, "taken")
-			after := keptMasks(t, d, h)
-			if n := differ(before, after); n != 1 {
-				t.Errorf("taking changed %d masks", n)
+			after := p.segment(t, h)
+			if difference(before, after) == 0 {
+				t.Error("taking changed nothing")
 			}
 
 			p.kill()
@@ -119,18 +95,18 @@ func TestAskTheModelAgain(t *testing.T) {
 			p.waitEver(t, "predictions-done")
 			p.settle()
 			d.screenshot(t, "after-kill")
-			if n := differ(after, keptMasks(t, d, h)); n != 0 {
-				t.Errorf("the kill cost %d masks", n)
+			if n := difference(after, p.segment(t, h)); n != 0 {
+				t.Errorf("the kill cost %d pixels", n)
 			}
 			p.key(t, "ctrl+z")
 			p.wait(t, "travelled", "how", "app.undone", "edit", "ask")
-			if n := differ(before, keptMasks(t, d, h)); n != 0 {
-				t.Errorf("undone, %d masks differ from the first", n)
+			if n := difference(before, p.segment(t, h)); n != 0 {
+				t.Errorf("undone, %d pixels differ from the first", n)
 			}
 			p.key(t, "ctrl+y")
 			p.wait(t, "travelled", "how", "app.redone", "edit", "ask")
-			if n := differ(after, keptMasks(t, d, h)); n != 0 {
-				t.Errorf("redone, %d masks differ from what was taken", n)
+			if n := difference(after, p.segment(t, h)); n != 0 {
+				t.Errorf("redone, %d pixels differ from what was taken", n)
 			}
 			p.quit(t)
 		})
