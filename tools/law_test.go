@@ -40,6 +40,7 @@ var law = map[string][]string{
 	"internal/store":             append([]string{support, "internal/durable"}, below...),
 	"internal/export":            slices.Concat([]string{support, "internal/durable"}, reading, below),
 	"internal/agree":             append([]string{support}, below...),
+	"internal/effort":            append([]string{support, "internal/tool"}, below...),
 	"internal/demo":              slices.Concat([]string{"internal/mask"}, behindStudy),
 	"internal/fault":             {},
 	"internal/durable":           {support},
@@ -56,7 +57,7 @@ var law = map[string][]string{
 // packages are all of ours.
 var packages = append([]string{
 	"assets", "cmd/echoline", "inference", "inference/ort", "internal/agree", "internal/contour", "internal/demo",
-	"internal/durable", "internal/export", "internal/fault", "internal/mask", "internal/review", "internal/review/reviewtest", "internal/store",
+	"internal/durable", "internal/effort", "internal/export", "internal/fault", "internal/mask", "internal/review", "internal/review/reviewtest", "internal/store",
 	"internal/study", "internal/text", "internal/tool", "ui", "ui/keys", "ui/panel", "ui/theme", "ui/viewer",
 }, reading...)
 
