@@ -42,9 +42,8 @@ func (d *desk) planAsking(t string, e *misses) []*plan {
 	for i := range weight {
 		weight[i] = e.missing[i] + e.extra[i]
 	}
-	c := d.o.Clock
 	var out []*plan
-	for _, r := range d.bestStretches(weight, c.Think+c.Point+2*c.Button) {
+	for _, r := range d.bestStretches(weight) {
 		wrong := 0.0
 		for k := range r.n {
 			wrong += weight[r.site(k)]

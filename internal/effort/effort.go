@@ -7,6 +7,7 @@
 package effort
 
 import (
+	"bytes"
 	"context"
 	"hash/fnv"
 	"math"
@@ -110,8 +111,9 @@ type desk struct {
 	refused int // answers in a row that did not help
 	wrong   int // pixels
 	dice    float64
-	total   float64 // pixels of mask and truth together
-	drawn   []bool  // of the truth's regions, by strategy Draw
+	total   float64         // pixels of mask and truth together
+	drawn   []bool          // of the truth's regions, by strategy Draw
+	failed  map[string]bool // gestures that made this mask worse
 }
 
 // firstSize is the brush's radius when the program starts, px.
@@ -130,7 +132,7 @@ func newDesk(c *Case, t *truth, o Options, strategy string, target float64) *des
 		run:    Run{Image: c.Name, Strategy: strategy, Target: target, Tools: map[string]int{}},
 		tool:   toolBrush, size: firstSize, weak: weakShare * long,
 		at:    contour.Point{X: float64(c.Truth.W) / 2, Y: float64(c.Truth.H) / 2},
-		drawn: make([]bool, len(t.rings)),
+		drawn: make([]bool, len(t.rings)), failed: map[string]bool{},
 	}
 	d.unit = long / viewSize
 	if zoomed := t.extent / leastView; zoomed < d.unit {
@@ -197,6 +199,27 @@ func (d *desk) compare(m *mask.Plane) (wrong int, dice float64) {
 		return 0, 1
 	}
 	return wrong, 2 * float64(both) / float64(sum)
+}
+
+// left counts the wrong pixels of a mask that hardly differs from the frame's.
+func (d *desk) left(m *mask.Plane) int {
+	old, wrong := d.review.Frame(d.key).Labels, d.wrong
+	for i := 0; i < len(m.Pix); i += m.W {
+		row, was := m.Pix[i:i+m.W], old.Pix[i:i+m.W]
+		if bytes.Equal(row, was) {
+			continue
+		}
+		for x, v := range row {
+			if (v == Label) != (was[x] == Label) {
+				if (v == Label) == (d.plane.Pix[i+x] == Label) {
+					wrong--
+				} else {
+					wrong++
+				}
+			}
+		}
+	}
+	return wrong
 }
 
 // careful is by how much more than the target a reader aims at, because his hand is not exact.

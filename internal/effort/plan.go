@@ -2,6 +2,7 @@ package effort
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 
@@ -40,7 +41,8 @@ type plan struct {
 
 func (p *plan) asks() bool { return p.tool == toolClick || p.tool == toolStroke }
 
-// choose finds the gesture that buys most Dice per second with the strategy's tools; nil if none buys any.
+// choose finds the gesture with which the target is reached soonest, if what it leaves to do goes as well as it does, but for
+// the next gesture's own time: far from the target the gesture that buys most Dice per second. It is nil if none buys any.
 func (d *desk) choose() *plan {
 	if d.run.Strategy == Draw {
 		if p := d.drawNext(); p != nil {
@@ -53,13 +55,40 @@ func (d *desk) choose() *plan {
 		plans = append(plans, t(e)...)
 	}
 	var best *plan
+	soonest := math.Inf(1)
 	for _, p := range plans {
 		p.gain, p.seconds = d.gain(p.less), d.seconds(p)
-		if p.gain > 0 && (best == nil || p.gain*best.seconds > best.gain*p.seconds) {
-			best = p
+		if p.gain <= 0 || d.failed[p.name()] {
+			continue
+		}
+		if s := d.toGo(p.gain, p.seconds); s < soonest {
+			best, soonest = p, s
 		}
 	}
 	return best
+}
+
+// toGo is how long it may take to the target with a gesture that buys so much Dice in so many seconds.
+func (d *desk) toGo(gain, seconds float64) float64 {
+	left := math.Max(0, d.run.Target+careful-d.dice) - gain
+	if left <= 0 {
+		return seconds
+	}
+	return seconds + math.Max(d.gesture(), slower*seconds*left/gain)
+}
+
+// slower is how much slower what is left goes than what was done: the largest errors are put right first.
+const slower = 1.5
+
+// gesture is the time of a gesture without its line, s.
+func (d *desk) gesture() float64 {
+	c := d.o.Clock
+	return c.Think + c.Point + 2*c.Button
+}
+
+// name tells plans for the same mask apart.
+func (p *plan) name() string {
+	return fmt.Sprint(p.tool, p.invert, len(p.line), int(p.line[0].X), int(p.line[0].Y), int(p.size), p.turn)
 }
 
 // kit is what plans gestures for the strategy.
@@ -148,9 +177,8 @@ func (d *desk) try(p *plan) *plan {
 	if err != nil {
 		return nil
 	}
-	wrong, _ := d.compare(d.review.Mask(d.key))
+	p.less = float64(d.wrong - d.left(d.review.Mask(d.key)))
 	t.Cancel()
-	p.less = float64(d.wrong - wrong)
 	return p
 }
 
@@ -188,8 +216,10 @@ func (d *desk) carryOut(ctx context.Context, p *plan) error {
 	}
 	d.look()
 	if d.wrong > before {
+		d.failed[p.name()] = true
 		return d.takeBack()
 	}
+	clear(d.failed)
 	return nil
 }
 
@@ -224,7 +254,7 @@ func (d *desk) along(r stretch, out float64) []contour.Point {
 
 // bestStretches finds for each ring the stretch whose wrong pixels are the most per second, if a line along it takes them
 // all away and strays by as much as a hand does; fixed is the time of the gesture without the line.
-func (d *desk) bestStretches(weight []float64, fixed float64) []stretch {
+func (d *desk) bestStretches(weight []float64) []stretch {
 	c := d.o.Clock
 	perSite := c.Steer * siteStep / (c.Tunnel * d.o.Hand.Lateral * d.unit)
 	stray := strayShare * d.o.Hand.Lateral * d.unit * siteStep
@@ -235,12 +265,15 @@ func (d *desk) bestStretches(weight []float64, fixed float64) []stretch {
 			sums[k+1] = sums[k] + weight[r.base+k%r.size]
 		}
 		step := max(1, r.size/ringSteps)
-		best, rate := stretch{}, 0.0
+		best, soonest := stretch{}, math.Inf(1)
 		for from := 0; from < r.size; from += step {
 			for n := step; n <= r.size; n += step {
-				less := sums[from+n] - sums[from] - stray*float64(n)
-				if v := d.gain(less) / (fixed + perSite*float64(n)); v > rate {
-					best, rate = stretch{r.base, r.size, from, n, r.hole}, v
+				gain := d.gain(sums[from+n] - sums[from] - stray*float64(n))
+				if gain <= 0 {
+					continue
+				}
+				if s := d.toGo(gain, d.gesture()+perSite*float64(n)); s < soonest {
+					best, soonest = stretch{r.base, r.size, from, n, r.hole}, s
 				}
 			}
 		}
@@ -266,9 +299,8 @@ func (d *desk) planRedraw(e *misses) []*plan {
 	for i := range weight {
 		weight[i] = e.missing[i] + e.extra[i]
 	}
-	c := d.o.Clock
 	var out []*plan
-	for _, r := range d.bestStretches(weight, c.Think+c.Point+2*c.Button) {
+	for _, r := range d.bestStretches(weight) {
 		p := &plan{tool: toolRedraw, anew: r.most(), ring: -1}
 		if float64(r.n) >= closeRing*float64(r.size) {
 			p.line, p.anew = d.around(r), true
@@ -299,8 +331,7 @@ func (d *desk) planSlide(*misses) []*plan {
 			for n := 1; n <= mostNotches && worse < 2; n++ {
 				s.Turn(way*float64(n) - at)
 				at = way * float64(n)
-				wrong, _ := d.compare(d.review.Mask(d.key))
-				less := float64(d.wrong - wrong)
+				less := float64(d.wrong - d.left(d.review.Mask(d.key)))
 				if less > best.less {
 					best.less, best.notches, best.turn = less, n, at
 				} else {
