@@ -230,7 +230,7 @@ func BenchmarkStart(b *testing.B) {
 		rev, err := again.Review(st, "kim")
 		must(b, err)
 		b.StopTimer()
-		if len(rev.History(review.Key{Instance: st.Items[today-1].ID})) != strokes+1 {
+		if len(rev.History(review.Key{Instance: st.Items[today-1].ID})) != len(m.entries) {
 			b.Fatal("lost")
 		}
 		must(b, again.Close())
