@@ -11,31 +11,16 @@ import (
 
 // WriteFile replaces path by data. On error the old file is as it was, or, if only the folder could not be synced, the new
 // one is there and may not survive a power cut. No temporary file stays behind.
-func WriteFile(path string, data []byte, perm os.FileMode) (err error) {
-	dir := filepath.Dir(path)
-	f, err := system.CreateTemp(dir, ".echoline-*.tmp")
+func WriteFile(path string, data []byte, perm os.FileMode) error {
+	name, err := writeTemp(filepath.Dir(path), data, perm)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			_ = f.Close() // it may be closed already
-			_ = os.Remove(f.Name())
-		}
-	}()
-	if _, err = f.Write(data); err != nil {
+	if err := Rename(name, path); err != nil {
+		_ = os.Remove(name) // the first error counts
 		return err
 	}
-	if err = f.Chmod(perm); err != nil {
-		return err
-	}
-	if err = f.Sync(); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	return Rename(f.Name(), path)
+	return nil
 }
 
 // Rename gives the file from the name to, in the place of what is there, and makes that durable. Both lie in one folder.

@@ -20,7 +20,7 @@ type failing struct {
 
 func (f *failing) fail() bool { f.calls++; return f.calls == f.at }
 
-func (f *failing) CreateTemp(dir, pattern string) (durable.File, error) {
+func (f *failing) CreateTemp(dir, pattern string) (durable.Handle, error) {
 	if f.fail() {
 		return nil, errInjected
 	}
@@ -28,7 +28,7 @@ func (f *failing) CreateTemp(dir, pattern string) (durable.File, error) {
 	return failingFile{file, f}, err
 }
 
-func (f *failing) Create(path string, perm os.FileMode) (durable.File, error) {
+func (f *failing) Create(path string, perm os.FileMode) (durable.Handle, error) {
 	if f.fail() {
 		return nil, errInjected
 	}
@@ -51,38 +51,38 @@ func (f *failing) SyncDir(dir string) error {
 }
 
 type failingFile struct {
-	durable.File
+	durable.Handle
 	f *failing
 }
 
 func (f failingFile) Write(b []byte) (int, error) {
 	if f.f.fail() {
-		n, _ := f.File.Write(b[:len(b)/2])
+		n, _ := f.Handle.Write(b[:len(b)/2])
 		return n, errInjected
 	}
-	return f.File.Write(b)
+	return f.Handle.Write(b)
 }
 
 func (f failingFile) Chmod(perm os.FileMode) error {
 	if f.f.fail() {
 		return errInjected
 	}
-	return f.File.Chmod(perm)
+	return f.Handle.Chmod(perm)
 }
 
 func (f failingFile) Sync() error {
 	if f.f.fail() {
 		return errInjected
 	}
-	return f.File.Sync()
+	return f.Handle.Sync()
 }
 
 func (f failingFile) Close() error {
 	if f.f.fail() {
-		_ = f.File.Close()
+		_ = f.Handle.Close()
 		return errInjected
 	}
-	return f.File.Close()
+	return f.Handle.Close()
 }
 
 // TestEveryCallFails: whichever call fails, the file is the old one or the new one, and nothing else is there.

@@ -8,14 +8,14 @@ import (
 
 // System is what this package asks of the operating system where that can fail: tests put one in that does.
 type System interface {
-	CreateTemp(dir, pattern string) (File, error)
-	Create(path string, perm os.FileMode) (File, error) // it must not be there
+	CreateTemp(dir, pattern string) (Handle, error)
+	Create(path string, perm os.FileMode) (Handle, error) // it must not be there
 	Rename(from, to string) error
 	SyncDir(dir string) error
 }
 
-// File is an open file of a System.
-type File interface {
+// Handle is an open file of a System.
+type Handle interface {
 	io.WriteCloser
 	Name() string
 	Chmod(perm os.FileMode) error
@@ -36,10 +36,10 @@ func Use(s System) (restore func()) {
 type Real struct{}
 
 // CreateTemp implements System.
-func (Real) CreateTemp(dir, pattern string) (File, error) { return os.CreateTemp(dir, pattern) }
+func (Real) CreateTemp(dir, pattern string) (Handle, error) { return os.CreateTemp(dir, pattern) }
 
 // Create implements System.
-func (Real) Create(path string, perm os.FileMode) (File, error) {
+func (Real) Create(path string, perm os.FileMode) (Handle, error) {
 	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 }
 

@@ -208,7 +208,7 @@ func (d *troubled) SyncDir(dir string) error {
 	return d.Real.SyncDir(dir)
 }
 
-func (d *troubled) CreateTemp(dir, pattern string) (durable.File, error) {
+func (d *troubled) CreateTemp(dir, pattern string) (durable.Handle, error) {
 	if d.next(dir) != goesWell {
 		return nil, errInjected
 	}
@@ -217,7 +217,7 @@ func (d *troubled) CreateTemp(dir, pattern string) (durable.File, error) {
 }
 
 type troubledFile struct {
-	durable.File
+	durable.Handle
 	d *troubled
 }
 
@@ -226,17 +226,17 @@ func (f troubledFile) Write(b []byte) (int, error) {
 	case failsAtOnce:
 		return 0, errInjected
 	case failsHalfway:
-		n, _ := f.File.Write(b[:len(b)/2])
+		n, _ := f.Handle.Write(b[:len(b)/2])
 		return n, errInjected
 	}
-	return f.File.Write(b)
+	return f.Handle.Write(b)
 }
 
 func (f troubledFile) Sync() error {
 	if f.d.next(f.Name()) != goesWell {
 		return errInjected
 	}
-	return f.File.Sync()
+	return f.Handle.Sync()
 }
 
 // sit runs the script with a trouble at the k-th operation, 0 for none, and checks that nothing is lost if the program
