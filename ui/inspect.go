@@ -162,7 +162,7 @@ func (a *App) refreshToolbar() {
 	open := s != nil && s.item != nil && s.frame != nil
 	for _, id := range []keys.ID{
 		keys.Brush, keys.Eraser, keys.Push, keys.Ask, keys.Ruler, keys.NextWeak, keys.PreviousWeak, keys.Confirm, keys.Accept, keys.Reject, keys.Fit,
-		keys.ZoomIn, keys.ZoomOut, keys.NextPreset, keys.Invert, keys.Overlay, keys.Heatmap, keys.Band, keys.Export,
+		keys.ZoomIn, keys.ZoomOut, keys.NextPreset, keys.Invert, keys.Overlay, keys.Heatmap, keys.Band, keys.Export, keys.Import,
 	} {
 		a.toolbar.SetEnabled(id, open)
 	}
