@@ -273,7 +273,7 @@ func TestRefusals(t *testing.T) {
 		s      set
 		want   fault.Code
 	}{
-		"JPEG 2000":             {"1.2.840.10008.1.2.4.90", s.with(el{"PixelData", capsule{fragments: [][]byte{{1, 2}}}}), CodeSyntax},
+		"JPEG 2000 part 2":      {"1.2.840.10008.1.2.4.92", s.with(el{"PixelData", capsule{fragments: [][]byte{{1, 2}}}}), CodeSyntax},
 		"unknown syntax":        {"1.2.3", s, CodeSyntax},
 		"GE private":            {"1.2.840.113619.5.2", s, CodeSyntax},
 		"no syntax, odd length": {"", s.with(el{"PixelData", make([]byte, 40)}), CodeNoSyntax},

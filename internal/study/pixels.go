@@ -100,8 +100,12 @@ func (c *picture) checkPhotometric() error {
 	case "MONOCHROME1", "MONOCHROME2", "PALETTE COLOR":
 		want = 1
 	case "RGB", "YBR_FULL", "YBR_FULL_422":
+	case "YBR_RCT", "YBR_ICT":
+		if syntaxes[c.syntax].coding != jpeg2000 {
+			return unreadKind("PhotometricInterpretation", c.photometric)
+		}
 	case "YBR_PARTIAL_422", "YBR_PARTIAL_420":
-		if syntaxes[c.syntax].coding != jpegCoded {
+		if coding := syntaxes[c.syntax].coding; coding != jpegCoded && coding != moving {
 			return unreadKind("PhotometricInterpretation", c.photometric)
 		}
 	case "":

@@ -17,6 +17,7 @@ type Head struct {
 	Components []Component
 	RGB        bool // three components are turned into red, green and blue by decoding
 	HT         bool // High-Throughput
+	Reversible bool // decoding gives what was coded, if all of it is there
 	tiles      int
 	main       int // bytes up to the first tile-part
 }
@@ -38,8 +39,10 @@ const (
 	markEOC = 0xffd9
 )
 
-// maxComponents is more than any picture has that is read.
-const maxComponents = 4
+const (
+	maxComponents = 4     // more than any picture has that is read
+	maxTiles      = 65535 // by the standard
+)
 
 // boxed is what a JP2 file begins with. Some writers put one where DICOM wants a bare codestream.
 const boxed = "\x00\x00\x00\x0cjP  \r\n\x87\n"
@@ -126,6 +129,7 @@ func (h *Head) segment(mark uint16, b []byte) error {
 		}
 		const highThroughput = 0x40 // of the code-block style
 		h.RGB = b[4] == 1
+		h.Reversible = b[9] == 1
 		h.HT = h.HT || b[8]&highThroughput != 0
 	}
 	return nil
@@ -147,11 +151,7 @@ func (h *Head) size(b []byte) error {
 		return fmt.Errorf("a JPEG 2000 picture of %d components", count)
 	}
 	tiles := ((x1 - tileX + tileW - 1) / tileW) * ((y1 - tileY + tileH - 1) / tileH)
-	const most = 65535 // of tiles, by the standard
-	if x1-x0 > 1<<30 || y1-y0 > 1<<30 || tiles > most {
-		return errors.New("JPEG 2000 size")
-	}
-	h.W, h.H, h.tiles = int(x1-x0), int(y1-y0), int(tiles)
+	h.W, h.H, h.tiles = int(x1-x0), int(y1-y0), int(min(tiles, maxTiles+1))
 	for c := range count {
 		s := b[36+3*c:]
 		h.Components = append(h.Components, Component{Bits: int(s[0]&0x7f) + 1, Signed: s[0]&0x80 != 0, DX: int(s[1]), DY: int(s[2])})
@@ -161,6 +161,9 @@ func (h *Head) size(b []byte) error {
 
 // Whole tells whether all tiles are there up to their ends: the library makes grey of what is missing and says nothing.
 func (h *Head) Whole(b []byte) error {
+	if h.tiles > maxTiles {
+		return errors.New("too many JPEG 2000 tiles")
+	}
 	seen := make([]bool, h.tiles)
 	left := h.tiles
 	for off := h.main; ; {

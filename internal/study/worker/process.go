@@ -66,9 +66,9 @@ func startBehind(fence func(*exec.Cmd) (confine.State, error), program string, a
 	if err != nil {
 		return nil, err
 	}
-	w := watchOver(p, startTime)
+	w := confine.WatchOver(p.cmd, startTime)
 	err = p.greet()
-	w.stop()
+	w.Stop()
 	if err != nil {
 		p.end()
 		return nil, err
@@ -140,7 +140,7 @@ func open(src io.ReaderAt, size int64) (*file, error) {
 }
 
 // serve reads of the file what the process asks for.
-func (p *process) serve(w *watch, where []byte, f *file) error {
+func (p *process) serve(w *confine.Watch, where []byte, f *file) error {
 	if len(where) != readRequest {
 		return errProtocol
 	}
@@ -151,9 +151,9 @@ func (p *process) serve(w *watch, where []byte, f *file) error {
 	if p.buf == nil {
 		p.buf = make([]byte, maxRead)
 	}
-	w.stop()
+	w.Stop()
 	got, err := f.read(p.buf[:min(int64(n), f.size-off)], off)
-	w.resume()
+	w.Resume()
 	if err != nil {
 		return send(p.in, kindFailed)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"echoline/internal/study"
 	"echoline/internal/study/confine"
+	"echoline/internal/study/j2k"
 )
 
 // Command is the argument that makes the program a decoding process. It is no command for people.
@@ -27,13 +28,16 @@ const (
 	softMemory  = 160 << 20 // beyond it memory is collected harder
 	tiredMemory = 224 << 20 // beyond it the process asks to be replaced
 	keptFiles   = 8         // whose headers are remembered
+
+	keptUnpacked = 32 << 20 // bytes of a file, if it is deflated
 )
 
 // Main is the decoding process. It returns the exit status.
 func Main() int {
 	runtime.GOMAXPROCS(1) // a request may take time, not processors
 	debug.SetMemoryLimit(softMemory)
-	h := hello{Version: version, Data: dataBytes()}
+	// Whatever lies in other files is loaded before the right to open them is gone.
+	h := hello{Version: version, OpenJPEG: j2k.Version(), Data: dataBytes()}
 	// A kernel without seccomp leaves a process that is still apart and watched; `echoline doctor` says so.
 	h.State, _ = confine.Seal()
 	if err := serve(input(), os.Stdout, study.Direct{}, h, os.Exit); err != nil {
@@ -192,6 +196,7 @@ func (s *server) describe(key uint64, f *remoteFile) (*study.Content, error) {
 		if len(s.kept) == keptFiles {
 			s.kept = append(s.kept[:0], s.kept[1:]...)
 		}
+		c.Keep(keptUnpacked)
 		s.kept = append(s.kept, known{key, c})
 	}
 	return c, err

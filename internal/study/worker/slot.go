@@ -8,6 +8,7 @@ import (
 
 	"echoline/internal/fault"
 	"echoline/internal/study"
+	"echoline/internal/study/confine"
 )
 
 // atOnce is how many files are handed to a process to describe at most, so that it goes from one to the next by itself and
@@ -28,10 +29,10 @@ type job struct {
 // slot is the place of one process.
 type slot struct {
 	pool *Pool
-	w    *process // nil while none runs
-	todo []*job   // not handed over yet
-	sent []*job   // handed over; the process is at the first
-	time *watch   // over the first
+	w    *process       // nil while none runs
+	todo []*job         // not handed over yet
+	sent []*job         // handed over; the process is at the first
+	time *confine.Watch // over the first
 }
 
 // run works until the pool is closed.
@@ -103,7 +104,7 @@ func (s *slot) hand() error {
 	todo := s.todo
 	s.todo = nil
 	if s.time == nil {
-		s.time = watchOver(s.w, s.sent[0].limit)
+		s.time = confine.WatchOver(s.w.cmd, s.sent[0].limit)
 	}
 	if s.w.hello.State.Memory {
 		var size int64
@@ -139,7 +140,7 @@ func (s *slot) hear() error {
 	if err := j.take(s.w.out, kind&^lastAnswer, n); err != nil {
 		return err
 	}
-	s.time.stop()
+	s.time.Stop()
 	s.time = nil
 	s.w.tried = true
 	s.sent = s.sent[1:]
@@ -148,7 +149,7 @@ func (s *slot) hear() error {
 		_ = s.w.end() // it had answered
 		s.w, s.todo, s.sent = nil, append(s.sent, s.todo...), nil
 	} else if len(s.sent) > 0 {
-		s.time = watchOver(s.w, s.sent[0].limit)
+		s.time = confine.WatchOver(s.w.cmd, s.sent[0].limit)
 	}
 	return nil
 }
@@ -158,8 +159,8 @@ func (s *slot) hear() error {
 // no file is blamed for another.
 func (s *slot) ended(err error) {
 	j := s.sent[0]
-	slow := s.time.expired()
-	s.time.stop()
+	slow := s.time.Expired()
+	s.time.Stop()
 	fate := s.w.end()
 	err = culprit(s.w, j, slow, err, fate)
 	rest := s.sent[1:]
