@@ -17,13 +17,22 @@ var below = []string{"internal/review", "internal/mask", "internal/contour", "in
 // support is what stands under all layers.
 const support = "internal/fault"
 
+// studyParts are what internal/study is made of: for it, for each other, and for cmd.
+var studyParts = []string{
+	"internal/study/confine", "internal/study/j2k", "internal/study/jpegdct", "internal/study/jpeglossless", "internal/study/jpegls",
+	"internal/study/jpegparts", "internal/study/video", "internal/study/worker",
+}
+
+// inStudy is what a package at or below internal/study may import.
+var inStudy = append([]string{support, "internal/durable", "internal/study", "internal/study/dcmwrite"}, studyParts...)
+
 // law is the table of docs/design.md: for each package of ours, what it may import of ours.
 // ui and cmd are told by what they may not.
 var law = map[string][]string{
 	"internal/mask":              {support},
 	"internal/contour":           {support, "internal/mask"},
-	"internal/study":             {support, "internal/durable", "internal/study/dcmwrite"},
-	"internal/study/dcmwrite":    {support, "internal/durable", "internal/study"},
+	"internal/study":             inStudy,
+	"internal/study/dcmwrite":    inStudy,
 	"inference":                  {support, "internal/mask", "internal/contour"},
 	"inference/ort":              {support, "inference"},
 	"internal/review":            {support, "internal/mask", "internal/contour", "internal/study", "inference"},
@@ -37,28 +46,34 @@ var law = map[string][]string{
 	"internal/durable":           {support},
 	"internal/text":              {support, "assets"},
 	"assets":                     {},
-	"ui":                         except("inference/ort", "internal/study/dcmwrite"),
-	"ui/viewer":                  except("inference/ort", "internal/study/dcmwrite", "ui"),
-	"ui/panel":                   except("inference/ort", "internal/study/dcmwrite", "ui"),
-	"ui/theme":                   except("inference/ort", "internal/study/dcmwrite", "ui"),
-	"ui/keys":                    except("inference/ort", "internal/study/dcmwrite", "ui"),
+	"ui":                         except(append(slices.Clone(studyParts), "inference/ort", "internal/study/dcmwrite")...),
+	"ui/viewer":                  except(append(slices.Clone(studyParts), "inference/ort", "internal/study/dcmwrite", "ui")...),
+	"ui/panel":                   except(append(slices.Clone(studyParts), "inference/ort", "internal/study/dcmwrite", "ui")...),
+	"ui/theme":                   except(append(slices.Clone(studyParts), "inference/ort", "internal/study/dcmwrite", "ui")...),
+	"ui/keys":                    except(append(slices.Clone(studyParts), "inference/ort", "internal/study/dcmwrite", "ui")...),
 	"cmd/echoline":               except(),
 }
 
+func init() {
+	for _, p := range studyParts {
+		law[p] = inStudy
+	}
+}
+
 // packages are all of ours.
-var packages = []string{
+var packages = append([]string{
 	"assets", "cmd/echoline", "inference", "inference/ort", "internal/agree", "internal/contour", "internal/demo",
 	"internal/durable", "internal/export", "internal/fault", "internal/mask", "internal/review", "internal/review/reviewtest", "internal/store",
 	"internal/study", "internal/study/dcmwrite", "internal/text", "internal/tool", "ui", "ui/keys", "ui/panel", "ui/theme",
 	"ui/viewer",
-}
+}, studyParts...)
 
 // doors says which packages may import a library; every other may not.
 var doors = map[string][]string{
 	"fyne.io/fyne/v2":                       {"ui", "ui/viewer", "ui/panel", "ui/theme", "ui/keys", "assets", "cmd/echoline"},
 	"github.com/yalue/onnxruntime_go":       {"inference/ort"},
-	"github.com/suyashkumar/dicom":          {"internal/study", "internal/study/dcmwrite"},
-	"github.com/suyashkumar/dicom/pkg/tag":  {"internal/study", "internal/study/dcmwrite"},
+	"github.com/suyashkumar/dicom":          append([]string{"internal/study", "internal/study/dcmwrite"}, studyParts...),
+	"github.com/suyashkumar/dicom/pkg/tag":  append([]string{"internal/study", "internal/study/dcmwrite"}, studyParts...),
 	"database/sql":                          {"internal/store"},
 	"modernc.org/sqlite":                    {"internal/store"},
 	"github.com/pressly/goose/v3":           {"internal/store"},

@@ -35,7 +35,7 @@ const (
 	startTime  = 10 * time.Second
 	perMiB     = time.Second / 8 // of the stream, to look through it
 	perPixel   = 200 * time.Nanosecond
-	ownMemory  = 1 << 30
+	ownMemory  = 2 << 30 // of address space, of which the libraries take a part
 	fileMemory = 2
 )
 

@@ -3,6 +3,7 @@
 package worker
 
 import (
+	"runtime"
 	"syscall"
 	"testing"
 	"time"
@@ -74,4 +75,17 @@ func BenchmarkStart(b *testing.B) {
 		}
 		_ = w.end() // it was killed
 	}
+}
+
+// childPeak is the most memory, in bytes, that a child which has ended took.
+func childPeak(t *testing.T) int64 {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_CHILDREN, &u); err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOOS == "darwin" {
+		return u.Maxrss
+	}
+	return u.Maxrss << 10
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -51,8 +52,8 @@ func libraries() []string { return filepath.SplitList(os.Getenv("LD_LIBRARY_PATH
 func startBehind(fence func(*exec.Cmd) (confine.State, error), program string, args, env []string) (*process, error) {
 	p := &process{cmd: exec.Command(program, args...), said: &tail{}}
 	p.cmd.Args[0] = "echoline"
-	p.cmd.Env, p.cmd.Stderr = env, p.said
-	p.cmd.Dir = string(os.PathSeparator) // it keeps no drive from being taken out
+	p.cmd.Env, p.cmd.Stderr = slices.Concat(env, []string{"MALLOC_ARENA_MAX=1"}), p.said // the C library shall reserve no memory for each thread
+	p.cmd.Dir = string(os.PathSeparator)                                                 // it keeps no drive from being taken out
 	in, err := p.cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -74,7 +75,7 @@ func startBehind(fence func(*exec.Cmd) (confine.State, error), program string, a
 		return nil, err
 	}
 	p.hello.State.Landlock = state.Landlock
-	p.hello.State.Memory = (state.Memory || p.hello.Data > 0) && p.limit(0) == nil
+	p.hello.State.Memory = (state.Memory || p.hello.Memory > 0) && p.limit(0) == nil
 	return p, nil
 }
 
@@ -103,7 +104,7 @@ func (p *process) greet() error {
 // limit holds the process to the memory for files of so many bytes at most.
 func (p *process) limit(size int64) error {
 	const step = 8 << 20 // small files share a limit, which then need not be set
-	bytes := p.hello.Data + uint64(memoryFor((size+step-1)/step*step))
+	bytes := p.hello.Memory + uint64(memoryFor((size+step-1)/step*step))
 	if bytes == p.memory {
 		return nil
 	}
@@ -111,7 +112,7 @@ func (p *process) limit(size int64) error {
 	return confine.LimitMemory(p.cmd, bytes)
 }
 
-// memoryFor is how much memory a file of so many bytes may take: 256 MiB and twice its size.
+// memoryFor is how much memory a file of so many bytes may take: 208 MiB and twice its size.
 func memoryFor(size int64) int64 { return ownMemory + fileMemory*size }
 
 // end ends the process and says how it went; nil if it ended by itself and in order.

@@ -55,7 +55,7 @@ const (
 type hello struct {
 	Version  int
 	State    confine.State
-	Data     uint64 // bytes of memory that the system counts before the first file; 0 where it does not tell
+	Memory   uint64 // bytes of address space before the first file; 0 where the system does not tell
 	OpenJPEG string // version of the library, "" without it
 }
 
@@ -65,8 +65,8 @@ const (
 	headerPerByte = time.Second / (64 << 20)
 	pixelsPerTime = 4 << 20 // bytes of pixels a second
 	startTime     = 30 * time.Second
-	ownMemory     = 256 << 20
-	fileMemory    = 2 // times the file's size
+	ownMemory     = 208 << 20 // three more of the 64 MiB that the runtime takes at a time, and some for others
+	fileMemory    = 2         // times the file's size
 )
 
 // describeTime is how long the header of a file of so many bytes may take: 2 s, and 1 s for every 64 MiB.

@@ -25,8 +25,8 @@ import (
 const Command = "decode-worker"
 
 const (
-	softMemory  = 160 << 20 // beyond it memory is collected harder
-	tiredMemory = 224 << 20 // beyond it the process asks to be replaced
+	softMemory  = 144 << 20 // beyond it memory is collected harder
+	tiredMemory = 160 << 20 // beyond it the process asks to be replaced
 	keptFiles   = 8         // whose headers are remembered
 
 	keptUnpacked = 32 << 20 // bytes of a file, if it is deflated
@@ -37,7 +37,7 @@ func Main() int {
 	runtime.GOMAXPROCS(1) // a request may take time, not processors
 	debug.SetMemoryLimit(softMemory)
 	// Whatever lies in other files is loaded before the right to open them is gone.
-	h := hello{Version: version, OpenJPEG: j2k.Version(), Data: dataBytes()}
+	h := hello{Version: version, OpenJPEG: j2k.Version(), Memory: addressSpace()}
 	// A kernel without seccomp leaves a process that is still apart and watched; `echoline doctor` says so.
 	h.State, _ = confine.Seal()
 	if err := serve(input(), os.Stdout, study.Direct{}, h, os.Exit); err != nil {
@@ -47,18 +47,14 @@ func Main() int {
 	return 0
 }
 
-// dataBytes is how much memory the system counts against this process's limit; 0 where it does not tell.
-func dataBytes() uint64 {
+// addressSpace is how much memory the system counts against this process's limit; 0 where it does not tell.
+func addressSpace() uint64 {
 	b, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
 		return 0
 	}
-	fields := strings.Fields(string(b))
-	const dataPages = 5
-	if len(fields) <= dataPages {
-		return 0
-	}
-	n, err := strconv.ParseUint(fields[dataPages], 10, 64)
+	pages, _, _ := strings.Cut(string(b), " ")
+	n, err := strconv.ParseUint(pages, 10, 64)
 	if err != nil {
 		return 0
 	}
