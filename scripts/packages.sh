@@ -17,7 +17,8 @@ packages_of() {
     # The ONNX Runtime library comes in a Python package.
     python) echo python3-pip ;;
     # A screen without a monitor, a window manager, a hand and an eye; the judges of DICOM files; what makes and reads videos.
-    test) echo ffmpeg xvfb openbox xdotool x11-utils imagemagick strace dicom3tools python3-pydicom python3-numpy ;;
+    test) echo xvfb openbox xdotool x11-utils imagemagick strace dicom3tools python3-pydicom python3-numpy \
+      dcmtk libgdcm-tools ffmpeg ;;
     lint) echo git ;;
     training) echo python3-venv python3-pip ;;
     *)

@@ -236,8 +236,19 @@ func TestFrameTimeVector(t *testing.T) {
 		t.Fatalf("%v, on average %v", it.FrameTimes, it.FrameTime)
 	}
 	for _, c := range []struct{ from, first, last, elapsed, want int }{
-		{0, 0, 3, 0, 0}, {0, 0, 3, 9, 0}, {0, 0, 3, 10, 1}, {0, 0, 3, 39, 1}, {0, 0, 3, 40, 2}, {0, 0, 3, 79, 3}, {0, 0, 3, 80, 0},
-		{0, 0, 3, 890, 1}, {2, 0, 3, 25, 3}, {2, 0, 3, 45, 0}, {1, 1, 2, 49, 2}, {1, 1, 2, 50, 1}, {2, 1, 2, 20, 1},
+		{0, 0, 3, 0, 0},
+		{0, 0, 3, 9, 0},
+		{0, 0, 3, 10, 1},
+		{0, 0, 3, 39, 1},
+		{0, 0, 3, 40, 2},
+		{0, 0, 3, 79, 3},
+		{0, 0, 3, 80, 0},
+		{0, 0, 3, 890, 1},
+		{2, 0, 3, 25, 3},
+		{2, 0, 3, 45, 0},
+		{1, 1, 2, 49, 2},
+		{1, 1, 2, 50, 1},
+		{2, 1, 2, 20, 1},
 	} {
 		if got := it.FrameAfter(c.from, c.first, c.last, time.Duration(c.elapsed)*ms, ms); got != c.want {
 			t.Errorf("%+v: frame %d", c, got)

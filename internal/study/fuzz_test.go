@@ -230,3 +230,51 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+// FuzzSegments expands segmented palettes: no more entries than asked for, but for the last segment's.
+func FuzzSegments(f *testing.F) {
+	f.Add([]byte{0, 0, 1, 0, 5, 0, 0, 0, 2, 0, 7, 0, 9, 0, 1, 0, 2, 0, 13, 0, 2, 0, 2, 0, 6, 0, 0, 0}, uint16(9), false)
+	f.Add([]byte{0, 2, 5, 6, 0, 1, 9, 2, 1, 0, 0, 0, 0, 0}, uint16(5), true)
+	f.Fuzz(func(t *testing.T, data []byte, entries uint16, bytes bool) {
+		bits := 16
+		if bytes {
+			bits = 8
+		}
+		seg := segments(value{"OW", data}, binary.LittleEndian, bits)
+		out, err := expandSegments(seg, int(entries), bytes)
+		if err != nil {
+			checkFault(t, err)
+		} else if len(out) > int(entries)+1<<16 {
+			t.Fatalf("%d entries of %d", len(out), entries)
+		}
+	})
+}
+
+// FuzzLookup reads lookup tables and draws through them.
+func FuzzLookup(f *testing.F) {
+	f.Add(words(4, 0, 8), []byte{0, 85, 170, 255}, false, "1", "0")
+	f.Add(words(2, 65534, 16), words(10, 255), true, "-2.5", "100")
+	f.Fuzz(func(t *testing.T, desc, data []byte, signed bool, slope, intercept string) {
+		s := still(4, 3).with(el{"PixelRepresentation", boolInt(signed)}, el{"RescaleSlope", slope}, el{"RescaleIntercept", intercept},
+			el{"VOILUTSequence", []set{{{"LUTDescriptor", desc}, {"LUTData", data}}}})
+		file := part10File(explicitLittle, s)
+		c, err := Direct{}.Describe(bytes.NewReader(file), int64(len(file)))
+		if err != nil {
+			checkFault(t, err)
+			return
+		}
+		if c.frames == nil {
+			return
+		}
+		fr, err := c.Frame(bytes.NewReader(file), 0)
+		if err != nil {
+			checkFault(t, err)
+			return
+		}
+		for _, v := range fr.Luma() {
+			if !(v >= 0 && v <= 1) {
+				t.Fatalf("luma %v", v)
+			}
+		}
+	})
+}

@@ -182,8 +182,11 @@ func EncodeFrame(f *Frame) (head, pixels []byte) {
 	return head, pixels
 }
 
-// takeCurve reads the curve of a frame: n entries, the first of which is for the value first.
+// takeCurve reads the curve of a frame: n entries, the first of which is for the value first. It is nil where there are none.
 func takeCurve(r io.Reader, first, n int) (*curve, error) {
+	if n == 0 {
+		return nil, nil
+	}
 	b := make([]byte, 4*n)
 	if _, err := io.ReadFull(r, b); err != nil {
 		return nil, err
@@ -226,11 +229,9 @@ func DecodeFrame(r io.Reader, size int64, w, h int) (*Frame, error) {
 	if math.IsNaN(f.Window.Center+f.Window.Width) || math.IsInf(f.Window.Center+f.Window.Width, 0) {
 		return nil, errors.New("no window")
 	}
-	if entries > 0 {
-		var err error
-		if f.curve, err = takeCurve(r, int(int32(binary.LittleEndian.Uint32(head[23:]))), int(entries)); err != nil {
-			return nil, err
-		}
+	var err error
+	if f.curve, err = takeCurve(r, int(int32(binary.LittleEndian.Uint32(head[23:]))), int(entries)); err != nil {
+		return nil, err
 	}
 	b := make([]byte, n*each)
 	if _, err := io.ReadFull(r, b); err != nil {

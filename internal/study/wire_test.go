@@ -47,7 +47,8 @@ func TestFramesAcrossProcesses(t *testing.T) {
 func TestItemsAcrossProcesses(t *testing.T) {
 	cine := still(2, 6).with(el{"Rows", 2}, el{"NumberOfFrames", "3"}, el{"FrameTimeVector", `0\10\30`},
 		el{"PixelAspectRatio", `4\3`}, el{"PerFrameFunctionalGroupsSequence", []set{
-			{{"PixelMeasuresSequence", []set{{{"PixelSpacing", `1\1`}}}}}, {},
+			{{"PixelMeasuresSequence", []set{{{"PixelSpacing", `1\1`}}}}},
+			{},
 			{{"PixelMeasuresSequence", []set{{{"PixelSpacing", `2\3`}}}}},
 		}})
 	data := part10File(explicitLittle, cine)
