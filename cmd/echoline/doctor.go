@@ -105,8 +105,12 @@ func doctor(o viewOptions, out io.Writer) error {
 		name string
 		ok   bool
 	}{
-		{"display", d.Display.OK}, {"onnx_runtime", d.Runtime.OK}, {"model", d.Model.OK}, {"fonts", d.Fonts.OK},
-		{"decoder", d.Decoder.OK}, {"disk", d.Disk.OK},
+		{"display", d.Display.OK},
+		{"onnx_runtime", d.Runtime.OK},
+		{"model", d.Model.OK},
+		{"fonts", d.Fonts.OK},
+		{"decoder", d.Decoder.OK},
+		{"disk", d.Disk.OK},
 	} {
 		if !p.ok {
 			unwell = append(unwell, p.name)

@@ -168,7 +168,7 @@ func (df *dicomFile) openPixels(src io.ReaderAt, o original) error {
 	}
 	s := &dicomSource{original: o, item: df.item, picture: pic, coding: code, pixels: df.pixels, body: df.body, inflated: df.inflated}
 	if code == native {
-		frames, err = s.nativeFrames(src, frames)
+		frames, err = s.nativeFrames(frames)
 	} else {
 		frames, err = s.index(src, frames, df.set)
 	}
@@ -253,7 +253,7 @@ type dicomSource struct {
 }
 
 // nativeFrames tells how many uncompressed frames there are. A file that does not state it has as many as fit exactly.
-func (s *dicomSource) nativeFrames(src io.ReaderAt, stated int) (int, error) {
+func (s *dicomSource) nativeFrames(stated int) (int, error) {
 	one := s.picture.frameBytes()
 	size := s.size
 	if s.deflated() {

@@ -40,7 +40,7 @@ func appendFloat(b []byte, f float64) []byte {
 	return binary.LittleEndian.AppendUint64(b, math.Float64bits(f))
 }
 
-func appendValue(b []byte, v reflect.Value) (_ []byte, err error) {
+func appendValue(b []byte, v reflect.Value) ([]byte, error) {
 	switch v.Kind() {
 	case reflect.String:
 		return appendString(b, v.String()), nil
@@ -69,17 +69,21 @@ func appendValue(b []byte, v reflect.Value) (_ []byte, err error) {
 	case reflect.Map:
 		return appendMap(b, v)
 	case reflect.Struct:
-		for i := range v.NumField() {
-			if !v.Type().Field(i).IsExported() {
-				continue
-			}
-			if b, err = appendValue(b, v.Field(i)); err != nil {
-				return nil, err
-			}
-		}
-		return b, nil
+		return appendStruct(b, v)
 	}
 	return nil, fmt.Errorf("cannot pack %v", v.Type())
+}
+
+func appendStruct(b []byte, v reflect.Value) (_ []byte, err error) {
+	for i := range v.NumField() {
+		if !v.Type().Field(i).IsExported() {
+			continue
+		}
+		if b, err = appendValue(b, v.Field(i)); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
 }
 
 func appendFlag(b []byte, set bool) []byte {

@@ -196,25 +196,30 @@ func (s *scan) element(h header, limit int64, depth int, set *dataSet) (int64, e
 	if h.undefined() {
 		return s.sequence(h, limit, depth, nil)
 	}
+	return h.end(), s.keep(&h, known.vr, set)
+}
+
+// keep keeps the value of an element, the first of its tag, as far as it is not too long.
+func (s *scan) keep(h *header, vr string, set *dataSet) error {
 	if _, twice := set.values[h.tag]; twice {
-		return h.end(), nil
+		return nil
 	}
 	var data []byte
 	if int64(h.length) <= maxValue { // of a longer one only that it is there is known
 		var err error
 		if data, err = s.in.bytes(h.off, int64(h.length)); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	v := value{h.vr, data}
 	if h.vr == "" || h.vr == "UN" {
-		v.vr = known.vr
+		v.vr = vr
 	}
 	if s.kept += int64(len(data)); s.kept > maxKept {
-		return 0, tooLarge("> %d MiB of DICOM values", maxKept>>20)
+		return tooLarge("> %d MiB of DICOM values", maxKept>>20)
 	}
 	set.values[h.tag] = v
-	return h.end(), nil
+	return nil
 }
 
 // sequence walks the items of a sequence, or the fragments of encapsulated data in a nested item. With a set, the items

@@ -44,8 +44,13 @@ func madeSeeds(t *testing.T) map[string][]byte {
 		return b
 	}
 	grey := image.NewGray(image.Rect(0, 0, 5, 4))
-	region := set{{"RegionSpatialFormat", 1}, {"RegionDataType", 1}, {"PhysicalUnitsXDirection", 3}, {"PhysicalDeltaX", 0.01},
-		{"RegionLocationMaxX1", 3}}
+	region := set{
+		{"RegionSpatialFormat", 1},
+		{"RegionDataType", 1},
+		{"PhysicalUnitsXDirection", 3},
+		{"PhysicalDeltaX", 0.01},
+		{"RegionLocationMaxX1", 3},
+	}
 	return map[string][]byte{
 		"implicit.dcm": part10File(implicitLittle, still(4, 3).with(el{"SequenceOfUltrasoundRegions", []set{region, region}})),
 		"regions.dcm":  part10File(explicitLittle, still(4, 3).with(el{"SequenceOfUltrasoundRegions", []set{region, region}})),

@@ -104,35 +104,43 @@ func openVideo(src io.ReaderAt, o original, it *Item, v *Video) (*videoFrames, e
 	if err != nil {
 		return nil, videoFault(err, it, v)
 	}
+	if err := v.complete(it, info); err != nil {
+		return nil, err
+	}
+	const chunk = 16 << 20 // bytes of frames that are decoded at a time
+	return &videoFrames{original: o, item: it, video: v, info: info, per: min(max(chunk/(3*it.W*it.H), 1), 64)}, nil
+}
+
+// complete holds what a video is against what the file says of it, and takes over what that does not say.
+func (v *Video) complete(it *Item, info video.Info) error {
 	if it.W == 0 && it.H == 0 {
 		it.W, it.H = info.W, info.H
 	}
 	switch {
 	case info.W != it.W || info.H != it.H:
-		return nil, damaged("a video of %d×%d pixels in a file of %d×%d", info.W, info.H, it.W, it.H)
+		return damaged("a video of %d×%d pixels in a file of %d×%d", info.W, info.H, it.W, it.H)
 	case it.W > maxSide || it.H > maxSide || 3*int64(it.W)*int64(it.H) > maxFrameBytes:
-		return nil, tooLarge("%d×%d", it.W, it.H)
+		return tooLarge("%d×%d", it.W, it.H)
 	case v.Cut:
-		return nil, cutAfter(min(info.Frames, max(v.Stated, 1)-1), max(v.Stated, 1))
+		return cutAfter(min(info.Frames, max(v.Stated, 1)-1), max(v.Stated, 1))
 	}
 	stated := v.Stated
 	if stated == 0 {
 		stated = info.Stated
 	}
 	if info.Frames < stated {
-		return nil, cutAfter(info.Frames, stated)
+		return cutAfter(info.Frames, stated)
 	}
 	if it.Frames = stated; stated == 0 {
 		it.Frames = info.Frames
 	}
 	if it.Frames > maxFrames {
-		return nil, tooLarge("%d", it.Frames)
+		return tooLarge("%d", it.Frames)
 	}
 	if it.FrameTime == 0 && it.Frames > 1 {
 		it.FrameTime = info.FrameTime
 	}
-	const chunk = 16 << 20 // bytes of frames that are decoded at a time
-	return &videoFrames{original: o, item: it, video: v, info: info, per: min(max(chunk/(3*it.W*it.H), 1), 64)}, nil
+	return nil
 }
 
 // videoFault sorts why a video cannot be decoded.

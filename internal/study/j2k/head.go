@@ -167,21 +167,11 @@ func (h *Head) Whole(b []byte) error {
 	seen := make([]bool, h.tiles)
 	left := h.tiles
 	for off := h.main; ; {
-		if len(b)-off < 2 || left == 0 && len(b)-off < 12 { // some writers leave the end mark out
+		if len(b)-off < 12 || binary.BigEndian.Uint16(b[off:]) != markSOT { // the end, though some writers leave its mark out
 			if left > 0 {
 				return io.ErrUnexpectedEOF
 			}
 			return nil
-		}
-		mark := binary.BigEndian.Uint16(b[off:])
-		if mark != markSOT {
-			if left > 0 && mark == markEOC {
-				return io.ErrUnexpectedEOF
-			}
-			return nil
-		}
-		if len(b)-off < 12 {
-			return io.ErrUnexpectedEOF
 		}
 		tile, n := int(binary.BigEndian.Uint16(b[off+4:])), int64(binary.BigEndian.Uint32(b[off+6:]))
 		if tile >= h.tiles {

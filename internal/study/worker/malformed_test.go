@@ -142,7 +142,10 @@ func each(n int, do func(i int) bool) {
 	var wg sync.WaitGroup
 	for range 32 {
 		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n && do(i); i = int(next.Add(1)) - 1 {
+			for {
+				if i := int(next.Add(1)) - 1; i >= n || !do(i) {
+					return
+				}
 			}
 		})
 	}

@@ -103,7 +103,9 @@ func TestKilledFromOutside(t *testing.T) {
 	s := &slot{pool: p}
 	for range 3 {
 		j := &job{kind: kindDescribe, request: request(1, int64(len(data))), limit: time.Second, done: make(chan error, 1)}
-		j.file, err = open(readerAt(data), int64(len(data)))
+		if j.file, err = open(readerAt(data), int64(len(data))); err != nil {
+			t.Fatal(err)
+		}
 		j.take = func(r io.Reader, _ byte, n int64) error { _, err := payload(r, n, maxContent); return err }
 		s.todo = append(s.todo, j)
 		for len(s.todo)+len(s.sent) > 0 {

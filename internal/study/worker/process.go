@@ -71,7 +71,7 @@ func startBehind(fence func(*exec.Cmd) (confine.State, error), program string, a
 	err = p.greet()
 	w.Stop()
 	if err != nil {
-		p.end()
+		_ = p.end() // it never came up
 		return nil, err
 	}
 	p.hello.State.Landlock = state.Landlock
