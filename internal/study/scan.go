@@ -306,6 +306,10 @@ func (s *scan) pixelElement(h header, limit int64) (int64, error) {
 
 // index notes where each fragment of encapsulated pixel data lies.
 func (s *scan) index(p *pixelData, limit int64) (int64, error) {
+	if r, ok := s.in.src.(ItemReader); ok && s.order == binary.LittleEndian {
+		s.in.items = r
+		defer func() { s.in.items = nil }()
+	}
 	for off, first := p.off, true; ; first = false {
 		it, err := s.header(off, limit)
 		switch {

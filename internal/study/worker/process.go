@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 
+	"echoline/internal/study"
 	"echoline/internal/study/confine"
 )
 
@@ -141,24 +142,53 @@ func open(src io.ReaderAt, size int64) (*file, error) {
 }
 
 // serve reads of the file what the process asks for.
-func (p *process) serve(w *confine.Watch, where []byte, f *file) error {
-	if len(where) != readRequest {
+func (p *process) serve(w *confine.Watch, kind byte, where []byte, f *file) error {
+	if len(where) < 8 || (kind == kindRead) != (len(where) == readRequest) {
 		return errProtocol
 	}
-	off, n := int64(binary.LittleEndian.Uint64(where)), binary.LittleEndian.Uint32(where[8:])
-	if off < 0 || off > f.size || n > maxRead {
+	off := int64(binary.LittleEndian.Uint64(where))
+	if off < 0 || off > f.size {
 		return errProtocol
 	}
 	if p.buf == nil {
 		p.buf = make([]byte, maxRead)
 	}
 	w.Stop()
-	got, err := f.read(p.buf[:min(int64(n), f.size-off)], off)
+	got, err := 0, error(nil)
+	if kind == kindItems {
+		got, err = f.items(p.buf, off)
+	} else if n := binary.LittleEndian.Uint32(where[8:]); n > maxRead {
+		err = errProtocol
+	} else {
+		got, err = f.read(p.buf[:min(int64(n), f.size-off)], off)
+	}
 	w.Resume()
-	if err != nil {
+	switch {
+	case errors.Is(err, errProtocol):
+		return err
+	case err != nil:
 		return send(p.in, kindFailed)
 	}
 	return send(p.in, kindBytes, p.buf[:got])
+}
+
+// items reads the heads of items that stand one behind the other from off on: all that this process ever looks at of what
+// a file means. It goes forward with each, and no further than the file and the room for it.
+func (f *file) items(b []byte, off int64) (n int, err error) {
+	const most = 4096 * study.ItemRecord
+	for n < most && off >= 0 && f.size-off >= study.ItemRecord {
+		record := b[n : n+study.ItemRecord]
+		got, err := f.read(record, off)
+		if err != nil {
+			return 0, err
+		}
+		if got < len(record) || !study.IsItem(record) {
+			break
+		}
+		n += len(record)
+		off = study.NextItem(off, record)
+	}
+	return n, nil
 }
 
 // read reads what there is; a file that has become shorter is not at fault.

@@ -26,6 +26,7 @@ const (
 	// From the process to whoever started it.
 	kindHello   byte = iota + 1 // once, at the start: hello as JSON
 	kindRead                    // asks for bytes of the file: offset (8 bytes), number (4)
+	kindItems                   // asks for the heads of items that follow each other: offset (8 bytes)
 	kindContent                 // answers kindDescribe: study.EncodeContent
 	kindFrame                   // answers kindDecode: study.EncodeFrame
 	kindFault                   // answers kindDecode: study.EncodeFault
@@ -33,8 +34,8 @@ const (
 	// To the process.
 	kindDescribe // describe: key (8 bytes), size of the file (8), what it begins with
 	kindDecode   // decode a frame: key, size, number of the frame (4), what the file begins with
-	kindBytes    // answers kindRead; fewer than asked for where the file ends
-	kindFailed   // answers kindRead where the file cannot be read
+	kindBytes    // answers kindRead and kindItems; fewer than asked for where the file ends
+	kindFailed   // answers them where the file cannot be read
 )
 
 // lastAnswer marks the kind of an answer after which the process wants to be replaced: it holds more memory than the

@@ -269,26 +269,38 @@ func (f *remoteFile) ReadAt(b []byte, off int64) (int, error) {
 // fetch reads bytes at off into the buffer: as many as are wanted, within bounds.
 func (f *remoteFile) fetch(off int64, wanted int) error {
 	n := min(int64(min(max(wanted, smallRead), maxRead)), f.size-off)
-	var b [readRequest]byte
-	binary.LittleEndian.PutUint64(b[:], uint64(off))
-	binary.LittleEndian.PutUint32(b[8:], uint32(n))
+	b, err := f.ask(kindRead, binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint64(nil, uint64(off)), uint32(n)))
+	switch {
+	case err != nil:
+		return err
+	case len(b) == 0:
+		return io.EOF // the file has become shorter
+	}
+	f.buf, f.off = b, off
+	return nil
+}
+
+// Items is that of study.ItemReader.
+func (f *remoteFile) Items(off int64) ([]byte, error) {
+	return f.ask(kindItems, binary.LittleEndian.AppendUint64(nil, uint64(off)))
+}
+
+// ask asks whoever holds the file.
+func (f *remoteFile) ask(kind byte, request []byte) ([]byte, error) {
 	f.server.mu.Lock()
-	err := send(f.server.out, kindRead, b[:])
+	err := send(f.server.out, kind, request)
 	f.server.mu.Unlock()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	m, ok := <-f.server.file
 	switch {
 	case !ok:
-		return io.ErrUnexpectedEOF
+		return nil, io.ErrUnexpectedEOF
 	case m.kind == kindFailed:
-		return errUnread
-	case m.kind != kindBytes || int64(len(m.payload)) > n:
-		return errProtocol
-	case len(m.payload) == 0:
-		return io.EOF // the file has become shorter
+		return nil, errUnread
+	case m.kind != kindBytes:
+		return nil, errProtocol
 	}
-	f.buf, f.off = m.payload, off
-	return nil
+	return m.payload, nil
 }

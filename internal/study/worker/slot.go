@@ -130,12 +130,12 @@ func (s *slot) hear() error {
 		return err
 	}
 	j := s.sent[0]
-	if kind == kindRead {
+	if kind == kindRead || kind == kindItems {
 		where, err := payload(s.w.out, n, readRequest)
 		if err != nil {
 			return err
 		}
-		return s.w.serve(s.time, where, j.file)
+		return s.w.serve(s.time, kind, where, j.file)
 	}
 	if err := j.take(s.w.out, kind&^lastAnswer, n); err != nil {
 		return err
