@@ -168,9 +168,14 @@ func EncodeFrame(f *Frame) (head, pixels []byte) {
 		head[1] = 1
 	}
 	head = binary.LittleEndian.AppendUint32(head, uint32(f.Max))
-	head = binary.LittleEndian.AppendUint64(head, math.Float64bits(f.Window.Center))
-	head = binary.LittleEndian.AppendUint64(head, math.Float64bits(f.Window.Width))
-	head = append(head, byte(f.Window.Shape))
+	w := f.Window
+	if w.Center != finite(w.Center) || w.Width != finite(w.Width) {
+		full := fullWindow(f.Max)
+		w.Center, w.Width = full.Center, full.Width
+	}
+	head = binary.LittleEndian.AppendUint64(head, math.Float64bits(w.Center))
+	head = binary.LittleEndian.AppendUint64(head, math.Float64bits(w.Width))
+	head = append(head, byte(w.Shape))
 	if f.curve == nil {
 		return append(head, make([]byte, 8)...), pixels
 	}
