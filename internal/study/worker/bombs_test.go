@@ -140,6 +140,9 @@ func bombs(tb testing.TB) map[string][]byte {
 
 // What a small file wants to be costs no more memory than it accounts for, and little time.
 func TestBombs(t *testing.T) {
+	if underRace {
+		t.Skip("the race detector has its own way with memory")
+	}
 	var largest int64
 	for name, data := range bombs(t) {
 		largest = max(largest, int64(len(data)))

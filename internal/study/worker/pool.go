@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -45,10 +44,11 @@ func newPool(program string, args, env []string) *Pool {
 	return p
 }
 
-// self is this program. On Linux the name leads to it even when its file was exchanged meanwhile.
+// self is this program. Linux has a name for it that leads to it even when its file was exchanged meanwhile.
 func self() string {
-	if runtime.GOOS == "linux" {
-		return "/proc/self/exe"
+	const linux = "/proc/self/exe"
+	if _, err := os.Stat(linux); err == nil {
+		return linux
 	}
 	program, err := os.Executable()
 	if err != nil {
