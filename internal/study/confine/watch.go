@@ -31,6 +31,8 @@ type Watch struct {
 func WatchOver(cmd *exec.Cmd, limit time.Duration) *Watch {
 	w := &Watch{cmd: cmd, limit: limit, since: time.Now()}
 	w.had, w.known = Used(cmd)
+	w.mu.Lock() // until there is a timer to look at
+	defer w.mu.Unlock()
 	w.timer = time.AfterFunc(limit, w.look)
 	return w
 }
