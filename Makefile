@@ -123,12 +123,19 @@ $(VENV)/ready: training/requirements.txt
 train: $(VENV)/ready ## train, calibrate, and write assets/models with its card; goes on where it was stopped
 	$(TRAINING) train
 	$(TRAINING) export
-	$(TRAINING) evaluate --card assets/models/echoline-breast.md
 	$(TRAINING) predict-reference --parity assets/models/parity
 
 .PHONY: evaluate
 evaluate: $(VENV)/ready ## measure assets/models on the test split
 	$(TRAINING) evaluate
+
+$(VENV)/linters: training/requirements-dev.txt $(VENV)/ready
+	$(VENV)/bin/python -m pip install --quiet --requirement $<
+	touch $@
+
+.PHONY: train-lint
+train-lint: $(VENV)/linters ## format, lint and types of the training code
+	cd training && .venv/bin/ruff format --diff && .venv/bin/ruff check && .venv/bin/mypy
 
 .PHONY: train-test
 train-test: $(VENV)/ready ## the tests of the training code

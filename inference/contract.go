@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"echoline/internal/contour"
 	"echoline/internal/fault"
@@ -65,6 +66,8 @@ type Contract struct {
 	Logits           string // names of the outputs; "" where the model has none
 	Scale            string
 	Present          string
+	Quality          string
+	Guidance         Guide
 	Label            Label
 	Threshold        float64 // on the probability
 	Temperature      float64 // probability = sigmoid(logit / Temperature)
@@ -72,6 +75,19 @@ type Contract struct {
 	Calibrated       bool
 	Fit              Fit
 }
+
+// Guide is how a model takes guidance: the input's name, "" where it takes none, and the radii (px of the input) within
+// which pixels belong to a click and to a stroke. Its channels are those of GuideChannels.
+type Guide struct {
+	Input                    string
+	DiskRadius, StrokeRadius float64
+}
+
+// GuideChannels are the channels of the guidance, in the order in which every model takes them.
+var GuideChannels = [4]string{"mask", "positive", "negative", "stroke"}
+
+// guideName is what the input for guidance is called in every graph that has one.
+const guideName = "guidance"
 
 // document is the JSON of the metadata key "echoline". Pointers tell what is missing from what is zero.
 type document struct {
@@ -93,6 +109,13 @@ type document struct {
 	Calibrated       bool               `json:"calibrated"`
 	ExpectedFactor   *float64           `json:"expected_factor"`
 	Band             map[string]float64 `json:"band"`
+	Guidance         *guideDoc          `json:"guidance"`
+}
+
+type guideDoc struct {
+	Channels     []string `json:"channels"`
+	DiskRadius   *float64 `json:"disk_radius"`
+	StrokeRadius *float64 `json:"stroke_radius"`
 }
 
 type sizeDoc struct {
@@ -120,7 +143,7 @@ func ParseContract(text []byte, inputs, outputs []Tensor) (*Contract, error) {
 			return nil, err
 		}
 	}
-	if err := c.bindInput(inputs); err != nil {
+	if err := c.bindInputs(inputs); err != nil {
 		return nil, err
 	}
 	if err := c.bindOutputs(outputs); err != nil {
@@ -164,6 +187,9 @@ func (c *Contract) read(text []byte) error {
 		return err
 	}
 	if err := c.readNumbers(&d); err != nil {
+		return err
+	}
+	if err := c.readGuidance(d.Guidance); err != nil {
 		return err
 	}
 	return c.readFit(&d)
@@ -210,6 +236,35 @@ func (c *Contract) readNumbers(d *document) error {
 	return nil
 }
 
+// readGuidance takes how the reader's guidance is drawn, where the model says so.
+func (c *Contract) readGuidance(d *guideDoc) error {
+	switch {
+	case d == nil:
+		return nil
+	case d.Channels == nil:
+		return missing("guidance.channels")
+	case !slices.Equal(d.Channels, GuideChannels[:]):
+		return value("guidance.channels", strings.Join(d.Channels, ", "), strings.Join(GuideChannels[:], ", "))
+	}
+	for _, r := range [2]struct {
+		field    string
+		from, to *float64
+	}{
+		{"guidance.disk_radius", d.DiskRadius, &c.Guidance.DiskRadius},
+		{"guidance.stroke_radius", d.StrokeRadius, &c.Guidance.StrokeRadius},
+	} {
+		if r.from == nil {
+			return missing(r.field)
+		}
+		if !(*r.from > 0) {
+			return value(r.field, *r.from, "> 0")
+		}
+		*r.to = *r.from
+	}
+	c.Guidance.Input = guideName
+	return nil
+}
+
 // readFit takes the calibration.
 func (c *Contract) readFit(d *document) error {
 	c.Calibrated = d.Calibrated
@@ -238,33 +293,66 @@ func (c *Contract) readFit(d *document) error {
 	return nil
 }
 
-// bindInput checks the graph's input against the contract and settles what either leaves open.
-func (c *Contract) bindInput(inputs []Tensor) error {
-	want := "image float32[1,1,H,W]"
-	if c.W > 0 {
-		want = fmt.Sprintf("image float32[1,1,%d,%d]", c.H, c.W)
+// bindInputs checks the graph's inputs against the contract and settles what either leaves open.
+func (c *Contract) bindInputs(inputs []Tensor) error {
+	var images, guides []Tensor
+	for _, t := range inputs {
+		if t.Name == guideName {
+			guides = append(guides, t)
+		} else {
+			images = append(images, t)
+		}
 	}
-	wrong := fault.New(CodeInput, "", nil, fault.Args{"Found": names(inputs), "Want": want})
-	if len(inputs) != 1 || !inputs[0].Float || len(inputs[0].Shape) != 4 {
-		return wrong
+	if len(guides) > 0 && c.Guidance.Input == "" {
+		return missing(guideName)
 	}
-	shape := inputs[0].Shape
-	if shape[0] > 1 || (shape[1] != 1 && shape[1] != 3) {
-		return wrong
+	if len(images) != 1 || !c.bindImage(images[0]) || !c.fitsGuides(guides) {
+		return fault.New(CodeInput, "", nil, fault.Args{"Found": names(inputs), "Want": c.wantedInputs()})
 	}
-	c.Input, c.Channels = inputs[0].Name, int(shape[1])
+	return nil
+}
+
+// bindImage takes the name and the size of the picture's input; false where it is not as it must be.
+func (c *Contract) bindImage(t Tensor) bool {
+	if !t.Float || len(t.Shape) != 4 || t.Shape[0] > 1 || (t.Shape[1] != 1 && t.Shape[1] != 3) {
+		return false
+	}
+	for i, side := range [2]int{c.H, c.W} {
+		if fixed := t.Shape[2+i]; fixed > maxInputSide || (fixed > 0 && side > 0 && int64(side) != fixed) {
+			return false
+		}
+	}
 	for i, side := range [2]*int{&c.H, &c.W} {
-		fixed := shape[2+i]
-		switch {
-		case fixed > maxInputSide || (fixed > 0 && *side > 0 && int64(*side) != fixed):
-			return wrong
+		switch fixed := t.Shape[2+i]; {
 		case fixed > 0:
 			*side = int(fixed)
 		case *side == 0:
 			*side = PlainSide
 		}
 	}
-	return nil
+	c.Input, c.Channels = t.Name, int(t.Shape[1])
+	return true
+}
+
+// fitsGuides tells whether the graph has the input for guidance that the contract names, and no other.
+func (c *Contract) fitsGuides(guides []Tensor) bool {
+	if c.Guidance.Input == "" {
+		return len(guides) == 0
+	}
+	return len(guides) == 1 && fits(guides[0], []int64{1, int64(len(GuideChannels)), int64(c.H), int64(c.W)})
+}
+
+// wantedInputs says what the graph's inputs must be.
+func (c *Contract) wantedInputs() string {
+	size := "H,W]"
+	if c.W > 0 {
+		size = fmt.Sprintf("%d,%d]", c.H, c.W)
+	}
+	want := "image float32[1,1," + size
+	if c.Guidance.Input != "" {
+		want += fmt.Sprintf(", %s float32[1,%d,%s", guideName, len(GuideChannels), size)
+	}
+	return want
 }
 
 // bindOutputs finds the outputs that the contract knows and checks their shapes.
@@ -284,26 +372,37 @@ func (c *Contract) bindOutputs(outputs []Tensor) error {
 	if err := checkShape(outputs[logits], field); err != nil {
 		return err
 	}
-	if i := at("scale"); i >= 0 && i != logits {
-		c.Scale = "scale"
-		if err := checkShape(outputs[i], field); err != nil {
+	for _, extra := range []struct {
+		name  string
+		to    *string
+		shape []int64
+	}{
+		{"scale", &c.Scale, field}, {"present", &c.Present, []int64{1, 1}}, {"quality", &c.Quality, []int64{1, 1}},
+	} {
+		i := at(extra.name)
+		if i < 0 || i == logits {
+			continue
+		}
+		if err := checkShape(outputs[i], extra.shape); err != nil {
 			return err
 		}
-	}
-	if i := at("present"); i >= 0 && i != logits {
-		c.Present = "present"
-		return checkShape(outputs[i], []int64{1, 1})
+		*extra.to = extra.name
 	}
 	return nil
 }
 
-// checkShape tells whether an output can have the wanted shape.
-func checkShape(t Tensor, want []int64) error {
+// fits tells whether a tensor can have the wanted shape.
+func fits(t Tensor, want []int64) bool {
 	ok := t.Float && len(t.Shape) == len(want)
 	for i := 0; ok && i < len(want); i++ {
 		ok = t.Shape[i] < 1 || t.Shape[i] == want[i]
 	}
-	if ok {
+	return ok
+}
+
+// checkShape is the fault of an output that cannot have the wanted shape.
+func checkShape(t Tensor, want []int64) error {
+	if fits(t, want) {
 		return nil
 	}
 	return fault.New(CodeOutput, "", nil, fault.Args{

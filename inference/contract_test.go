@@ -88,7 +88,8 @@ func TestParseContractChecksTheGraph(t *testing.T) {
 		name    string
 	}{
 		"no input":        {nil, wholeOut, CodeInput, ""},
-		"two inputs":      {append(wholeIn, tensor("guidance", 1, 4, 48, 64)), wholeOut, CodeInput, ""},
+		"two inputs":      {append(wholeIn, tensor("more", 1, 4, 48, 64)), wholeOut, CodeInput, ""},
+		"unsaid guidance": {guidedIn, wholeOut, CodeContractMissing, ""},
 		"other size":      {[]Tensor{tensor("image", 1, 1, 64, 64)}, wholeOut, CodeInput, ""},
 		"integers":        {[]Tensor{integer}, wholeOut, CodeInput, ""},
 		"three dims":      {[]Tensor{tensor("image", 1, 48, 64)}, wholeOut, CodeInput, ""},
@@ -101,12 +102,77 @@ func TestParseContractChecksTheGraph(t *testing.T) {
 		"two labels":      {wholeIn, []Tensor{wholeOut[0], tensor("logits", 1, 2, 48, 64)}, CodeOutput, "logits"},
 		"scale of 3 dims": {wholeIn, []Tensor{wholeOut[1], tensor("scale", 1, 48, 64)}, CodeOutput, "scale"},
 		"present vector":  {wholeIn, []Tensor{wholeOut[0], wholeOut[1], tensor("present", 1, 2)}, CodeOutput, "present"},
+		"quality map":     {wholeIn, append(wholeOut[:3:3], tensor("quality", 1, 1, 48, 64)), CodeOutput, "quality"},
 	} {
 		_, err := ParseContract([]byte(whole), test.in, test.out)
 		var f *fault.Error
 		if !errors.As(err, &f) || f.Code != test.code || (test.name != "" && f.Args["Name"] != test.name) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+const guiding = `"guidance":{"channels":["mask","positive","negative","stroke"],"disk_radius":4.0,"stroke_radius":1.5},"threshold"`
+
+var guidedIn = []Tensor{tensor("guidance", 1, 4, -1, 64), wholeIn[0]}
+
+// guidedContract is the whole contract of a model that takes guidance.
+func guidedContract() string { return strings.Replace(whole, `"threshold"`, guiding, 1) }
+
+func TestParseContractWithGuidance(t *testing.T) {
+	c, err := ParseContract([]byte(guidedContract()), guidedIn, append(wholeOut[:3:3], tensor("quality", -1, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Input != "image" || c.Quality != "quality" || c.Guidance != (Guide{Input: "guidance", DiskRadius: 4, StrokeRadius: 1.5}) {
+		t.Fatalf("%+v", *c)
+	}
+	c, err = ParseContract([]byte(strings.Replace(guidedContract(), guiding, `"guidance":null,"threshold"`, 1)), wholeIn, wholeOut)
+	if err != nil || c.Guidance != (Guide{}) || c.Quality != "" {
+		t.Fatalf("%+v %v", c, err)
+	}
+}
+
+func TestParseContractSaysWhatGuidanceLacks(t *testing.T) {
+	open := tensor("guidance", -1, 4, -1, -1)
+	for _, test := range []struct {
+		from, to string
+		in       []Tensor
+		code     fault.Code
+		arg      string // Field, or a part of Want
+	}{
+		{guiding, `"threshold"`, guidedIn, CodeContractMissing, "guidance"},
+		{`"channels":["mask","positive","negative","stroke"],`, ``, guidedIn, CodeContractMissing, "guidance.channels"},
+		{`"mask","positive"`, `"positive","mask"`, guidedIn, CodeContractValue, "guidance.channels"},
+		{`,"stroke"]`, `]`, guidedIn, CodeContractValue, "guidance.channels"},
+		{`"disk_radius":4.0,`, ``, guidedIn, CodeContractMissing, "guidance.disk_radius"},
+		{`"disk_radius":4.0`, `"disk_radius":0`, guidedIn, CodeContractValue, "guidance.disk_radius"},
+		{`,"stroke_radius":1.5`, ``, guidedIn, CodeContractMissing, "guidance.stroke_radius"},
+		{`"stroke_radius":1.5`, `"stroke_radius":-1`, guidedIn, CodeContractValue, "guidance.stroke_radius"},
+		{``, ``, wholeIn, CodeInput, "guidance float32[1,4,48,64]"},
+		{``, ``, []Tensor{open}, CodeInput, "image float32[1,1,48,64]"},
+		{``, ``, []Tensor{wholeIn[0], open, open}, CodeInput, "guidance float32[1,4,48,64]"},
+		{``, ``, []Tensor{wholeIn[0], tensor("guidance", 1, 3, 48, 64)}, CodeInput, "guidance float32[1,4,48,64]"},
+		{``, ``, []Tensor{wholeIn[0], tensor("guidance", 1, 4, 64, 64)}, CodeInput, "guidance float32[1,4,48,64]"},
+		{``, ``, []Tensor{wholeIn[0], {Name: "guidance", Shape: []int64{1, 4, 48, 64}}}, CodeInput, "guidance float32[1,4,48,64]"},
+	} {
+		text := strings.Replace(guidedContract(), test.from, test.to, 1)
+		if test.from != "" && text == guidedContract() {
+			t.Fatalf("%s changes nothing", test.from)
+		}
+		_, err := ParseContract([]byte(text), test.in, wholeOut)
+		var f *fault.Error
+		if !errors.As(err, &f) || f.Code != test.code {
+			t.Errorf("%s instead of %s, %v: %v", test.to, test.from, test.in, err)
+			continue
+		}
+		want, _ := f.Args["Want"].(string)
+		if f.Args["Field"] != test.arg && (f.Code != CodeInput || !strings.Contains(want, test.arg)) {
+			t.Errorf("%s instead of %s, %v: %+v", test.to, test.from, test.in, f.Args)
+		}
+	}
+	if _, err := ParseContract(nil, guidedIn, wholeOut[1:2]); fault.CodeOf(err) != CodeContractMissing {
+		t.Error("a plain network that takes guidance:", err)
 	}
 }
 
@@ -135,16 +201,22 @@ func TestPlainNetworksAreUncalibrated(t *testing.T) {
 
 func FuzzParseContract(f *testing.F) {
 	f.Add([]byte(whole))
+	f.Add([]byte(guidedContract()))
 	f.Add([]byte(`{"contract":1}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		c, err := ParseContract(text, wholeIn, wholeOut)
+		in := wholeIn
+		c, err := ParseContract(text, in, wholeOut)
+		if fault.CodeOf(err) == CodeInput {
+			in = guidedIn
+			c, err = ParseContract(text, in, wholeOut)
+		}
 		if err != nil {
 			if fault.CodeOf(err) == "" {
 				t.Fatalf("no fault: %v", err)
 			}
 			return
 		}
-		if c.W < 1 || c.H < 1 || !(c.Threshold > 0 && c.Threshold < 1) || !(c.Temperature > 0) || !json.Valid(text) {
+		if (len(in) == 2) != (c.Guidance.DiskRadius > 0 && c.Guidance.StrokeRadius > 0) || c.W < 1 || c.H < 1 || !(c.Threshold > 0 && c.Threshold < 1) || !(c.Temperature > 0) || !json.Valid(text) {
 			t.Fatalf("%+v", c)
 		}
 	})

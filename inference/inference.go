@@ -36,12 +36,25 @@ type Image struct {
 	Grey []float32
 }
 
-// Guidance is what the reader gave the model. The zero value means automatic.
+// Guidance is what the reader gave the model, in image coordinates. The zero value means automatic, and so does a mask
+// without the model's label and nothing else.
 type Guidance struct {
-	Positive, Negative []contour.Point
-	Stroke             []contour.Point
-	Mask               *mask.Plane
+	Positive, Negative []contour.Point // clicks on what belongs inside and outside
+	Stroke             []contour.Point // along the true boundary; one point is a dab
+	Mask               *mask.Plane     // the mask so far, of the image's size; nil where there is none
+	Newest             Hint            // for Merge, which changes only what belongs to it
 }
+
+// Hint is a part of guidance.
+type Hint uint8
+
+// The parts that a reader can have given last.
+const (
+	Everything    Hint = iota // all clicks and the stroke, at once
+	PositiveClick             // the last of Positive
+	NegativeClick             // the last of Negative
+	ContourStroke             // Stroke
+)
 
 // Prediction is the model's answer for one frame, at native size. It is immutable once returned.
 type Prediction struct {
@@ -50,9 +63,13 @@ type Prediction struct {
 	Probability []float32 // after temperature, 0..1
 	Scale       []float32 // Laplace scale b of the boundary's displacement in native pixels; nil where the model has none
 	Present     float64   // probability that a lesion is there at all; NaN where the model does not say
-	Threshold   float64
-	Fit         Fit
-	Mask        *mask.Plane // cleaned label plane
+	// ExpectedDice is what the Dice of the mask against the truth is expected to be, 0..1. It is of automatic masks: NaN
+	// with guidance, where the mask is empty (Present says how sure that is), and where the model does not say.
+	ExpectedDice float64
+	ClickRadius  float64 // within which pixels belong to a click, native px; 0 where the model takes no guidance
+	Threshold    float64
+	Fit          Fit
+	Mask         *mask.Plane // cleaned label plane
 }
 
 // Fit turns b into expected error and bands (pixels): expected = Factor*b, r = Band[i]*b for contour.Levels[i].

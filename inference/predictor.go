@@ -12,6 +12,9 @@ import (
 const (
 	CodeImage   fault.Code = "model.image"   // the image is empty or its values do not fit its size; args W, H, Count
 	CodeNumbers fault.Code = "model.numbers" // the model gave values that are no numbers; arg Name
+
+	CodeUnguided       fault.Code = "model.unguided"        // guidance for a model that takes none; arg Name
+	CodeGuidanceMisfit fault.Code = "model.guidance_misfit" // a mask of another size, or a point that is none; args W, H, MaskW, MaskH
 )
 
 // Regions of the mask that have fewer pixels than this, or a smaller share of the largest region, are noise.
@@ -22,9 +25,10 @@ const (
 
 // Engine runs one graph at one size. It serves one call at a time.
 type Engine interface {
-	// Input is the memory of the input: per channel H*W values by rows.
-	Input() []float32
-	// Run computes the outputs from what Input holds. It returns ctx.Err() soon after ctx ends.
+	// Input is the memory of the input of that name: per channel H*W values by rows, 0 at first; nil if there is no such
+	// input. Runs leave it as it is.
+	Input(name string) []float32
+	// Run computes the outputs from what the inputs hold. It returns ctx.Err() soon after ctx ends.
 	Run(ctx context.Context) error
 	// Output is the memory of the output of that name after Run; nil if there is no such output.
 	Output(name string) []float32
@@ -38,6 +42,8 @@ type Model struct {
 	contract Contract
 	info     Info
 	box      *Letterbox // of the last frame: frames of a cine share it
+	guided   bool       // the input for guidance is not all zero
+	soFar    []float32  // scratch memory
 }
 
 var _ Predictor = (*Model)(nil)
@@ -45,7 +51,8 @@ var _ Predictor = (*Model)(nil)
 // NewPredictor joins an engine with its contract. sha256 (hex) and path name the model file. The Model owns the engine.
 func NewPredictor(e Engine, c Contract, sha256, path string) *Model {
 	return &Model{engine: e, contract: c, info: Info{
-		Name: c.Name, Version: c.Version, SHA256: sha256, Path: path, Calibrated: c.Calibrated, Labels: []Label{c.Label},
+		Name: c.Name, Version: c.Version, SHA256: sha256, Path: path, Calibrated: c.Calibrated, Guided: c.Guidance.Input != "",
+		Labels: []Label{c.Label},
 	}}
 }
 
@@ -55,20 +62,24 @@ func (m *Model) Info() Info { return m.info }
 // Close frees the engine. The model cannot predict after it.
 func (m *Model) Close() error { return m.engine.Close() }
 
-// Predict runs the model on one frame. This contract takes no guidance, so g is not looked at. It returns ctx.Err() if
-// ctx ends first, and faults CodeImage, CodeNumbers or the engine's.
-func (m *Model) Predict(ctx context.Context, im Image, _ Guidance) (*Prediction, error) {
+// Predict runs the model on one frame, as the reader guides it. It returns ctx.Err() if ctx ends first, and faults
+// CodeImage, CodeUnguided, CodeGuidanceMisfit, CodeNumbers or the engine's.
+func (m *Model) Predict(ctx context.Context, im Image, g Guidance) (*Prediction, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if im.W < 1 || im.H < 1 || len(im.Grey) != im.W*im.H {
 		return nil, fault.New(CodeImage, "", nil, fault.Args{"W": im.W, "H": im.H, "Count": len(im.Grey)})
 	}
+	if err := m.check(im, g); err != nil {
+		return nil, err
+	}
 	m.feed(im)
+	m.feedGuidance(g)
 	if err := m.engine.Run(ctx); err != nil {
 		return nil, err
 	}
-	return m.read(im.W, im.H)
+	return m.read(im.W, im.H, g)
 }
 
 // feed writes the picture into the engine's input.
@@ -77,19 +88,20 @@ func (m *Model) feed(im Image) {
 	if m.box == nil || m.box.w != im.W || m.box.h != im.H {
 		m.box = NewLetterbox(im.W, im.H, c.W, c.H)
 	}
-	input, plane := m.engine.Input(), c.W*c.H
+	input, plane := m.engine.Input(c.Input), c.W*c.H
 	m.box.Fill(input[:plane], im.Grey)
 	for k := 1; k < c.Channels; k++ {
 		copy(input[k*plane:(k+1)*plane], input[:plane])
 	}
 }
 
-// read makes the prediction of a picture of w×h pixels from the engine's outputs.
-func (m *Model) read(w, h int) (*Prediction, error) {
+// read makes the prediction of a picture of w×h pixels from the engine's outputs for guidance g.
+func (m *Model) read(w, h int, g Guidance) (*Prediction, error) {
 	c := &m.contract
 	p := &Prediction{
 		Model: m.info, W: w, H: h,
-		Probability: make([]float32, w*h), Present: math.NaN(), Threshold: c.Threshold, Fit: c.Fit,
+		Probability: make([]float32, w*h), Present: math.NaN(), ExpectedDice: math.NaN(), Threshold: c.Threshold, Fit: c.Fit,
+		ClickRadius: c.Guidance.DiskRadius * m.box.Factor(),
 	}
 	logits := m.engine.Output(c.Logits)
 	if !numbers(logits, math.Inf(-1)) {
@@ -109,28 +121,49 @@ func (m *Model) read(w, h int) (*Prediction, error) {
 			p.Scale[i] *= factor
 		}
 	}
-	if c.Present != "" {
-		present := m.engine.Output(c.Present)
-		if !numbers(present, math.Inf(-1)) {
-			return nil, fault.New(CodeNumbers, "", nil, fault.Args{"Name": c.Present})
-		}
-		p.Present = sigmoid(float64(present[0]))
+	var err error
+	if p.Present, err = m.share(c.Present); err != nil {
+		return nil, err
 	}
-	p.Mask = m.cut(p)
+	quality, err := m.share(c.Quality)
+	if err != nil {
+		return nil, err
+	}
+	p.Mask = m.cut(p, g)
+	if c.Quality != "" && !m.guided && mask.Count(p.Mask, c.Label.Value) > 0 {
+		p.ExpectedDice = quality
+	}
 	return p, nil
 }
 
-// cut makes the mask: the pixels above the threshold without noise and holes, none where the model finds no lesion.
-func (m *Model) cut(p *Prediction) *mask.Plane {
+// share reads an output of one logit as a number of 0..1; NaN where the model has no such output.
+func (m *Model) share(name string) (float64, error) {
+	if name == "" {
+		return math.NaN(), nil
+	}
+	logit := m.engine.Output(name)
+	if !numbers(logit, math.Inf(-1)) {
+		return 0, fault.New(CodeNumbers, "", nil, fault.Args{"Name": name})
+	}
+	return sigmoid(float64(logit[0])), nil
+}
+
+// cut makes the mask: the pixels above the threshold without noise and holes, none where the model finds no lesion and
+// the reader does not say that there is one.
+func (m *Model) cut(p *Prediction, g Guidance) *mask.Plane {
 	plane := mask.NewPlane(p.W, p.H)
-	if p.Present < m.contract.PresentThreshold {
+	label, threshold := m.contract.Label.Value, float32(p.Threshold)
+	if p.Present < m.contract.PresentThreshold && !(m.guided && g.claims(label)) {
 		return plane
 	}
-	label, threshold := m.contract.Label.Value, float32(p.Threshold)
 	for i, v := range p.Probability {
 		if v >= threshold {
 			plane.Pix[i] = label
 		}
+	}
+	if m.guided {
+		tidy(plane, g, label)
+		return plane
 	}
 	mask.Clean(plane, label, minRegion, minRegionShare)
 	mask.FillHoles(plane, label)

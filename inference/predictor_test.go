@@ -15,14 +15,20 @@ import (
 
 // fakeEngine answers with what outputs makes of the input.
 type fakeEngine struct {
-	input  []float32
-	make   func(input []float32) map[string][]float32
-	result map[string][]float32
-	err    error
-	closed bool
+	input    []float32
+	guidance []float32
+	make     func(input []float32) map[string][]float32
+	result   map[string][]float32
+	err      error
+	closed   bool
 }
 
-func (e *fakeEngine) Input() []float32 { return e.input }
+func (e *fakeEngine) Input(name string) []float32 {
+	if name == "guidance" {
+		return e.guidance
+	}
+	return e.input
+}
 
 func (e *fakeEngine) Run(context.Context) error {
 	e.result = e.make(e.input)
@@ -238,13 +244,13 @@ func BenchmarkPostprocess(b *testing.B) {
 	})
 	b.Run("postprocess", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := m.read(im.W, im.H); err != nil {
+			if _, err := m.read(im.W, im.H, Guidance{}); err != nil {
 				b.Fatal(err)
 			}
 		}
 	})
 	b.Run("contours", func(b *testing.B) {
-		p, err := m.read(im.W, im.H)
+		p, err := m.read(im.W, im.H, Guidance{})
 		if err != nil {
 			b.Fatal(err)
 		}

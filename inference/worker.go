@@ -50,8 +50,9 @@ func NewWorker(p Predictor, post func(func())) *Worker {
 
 // Request asks for the prediction of the frame that key names; keys are compared by ==. load gets the frame's picture in
 // the worker's goroutine. done is handed to post with the prediction, or with what failed; with context.Canceled after
-// Cancel. Requests wait in the order of asking. A second request for a key that waits joins the first, its load and
-// guidance replacing the first's; one for a key that is being predicted without guidance joins it if it gives none.
+// Cancel. Requests wait in the order of asking. Guided and automatic predictions are told apart: a second request for a key
+// that waits joins the first, its load and guidance replacing the first's, if both are guided or neither is; one without
+// guidance joins a run without.
 func (w *Worker) Request(key any, load func(context.Context) (Image, error), g Guidance, done func(*Prediction, error)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -59,7 +60,8 @@ func (w *Worker) Request(key any, load func(context.Context) (Image, error), g G
 		r.done = append(r.done, done)
 		return
 	}
-	if i := w.find(key); i >= 0 {
+	i := slices.IndexFunc(w.queue, func(j *job) bool { return j.key == key && j.guide.automatic() == g.automatic() })
+	if i >= 0 {
 		j := w.queue[i]
 		j.load, j.guide = load, g
 		j.done = append(j.done, done)
@@ -68,16 +70,6 @@ func (w *Worker) Request(key any, load func(context.Context) (Image, error), g G
 	j := &job{key: key, load: load, guide: g, done: []func(*Prediction, error){done}}
 	w.queue = append(w.queue, j)
 	w.signal()
-}
-
-// automatic tells whether the reader gave nothing.
-func (g Guidance) automatic() bool {
-	return g.Mask == nil && len(g.Positive)+len(g.Negative)+len(g.Stroke) == 0
-}
-
-// find is the place of key in the queue, or -1.
-func (w *Worker) find(key any) int {
-	return slices.IndexFunc(w.queue, func(j *job) bool { return j.key == key })
 }
 
 // signal wakes the goroutine if it waits.
@@ -92,10 +84,13 @@ func (w *Worker) signal() {
 func (w *Worker) Prioritise(key any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if i := w.find(key); i > 0 {
-		j := w.queue[i]
-		copy(w.queue[1:i+1], w.queue[:i])
-		w.queue[0] = j
+	first := 0
+	for i, j := range w.queue {
+		if j.key == key {
+			copy(w.queue[first+1:i+1], w.queue[first:i])
+			w.queue[first] = j
+			first++
+		}
 	}
 }
 

@@ -19,13 +19,15 @@ type gate struct {
 	let  chan struct{}
 	mu   sync.Mutex
 	seen []int
+	told []Guidance
 }
 
 func (g *gate) Info() Info { return Info{} }
 
-func (g *gate) Predict(ctx context.Context, im Image, _ Guidance) (*Prediction, error) {
+func (g *gate) Predict(ctx context.Context, im Image, guide Guidance) (*Prediction, error) {
 	g.mu.Lock()
 	g.seen = append(g.seen, im.W)
+	g.told = append(g.told, guide)
 	g.mu.Unlock()
 	if im.W == 13 {
 		panic("unlucky")
@@ -129,6 +131,27 @@ func TestWorkerMergesDuplicates(t *testing.T) {
 	defer b.gate.mu.Unlock()
 	if !slices.Equal(b.gate.seen, []int{1, 2, 1}) {
 		t.Fatal(b.gate.seen)
+	}
+}
+
+// TestWorkerKeepsGuidanceApart: an automatic prediction and a guided one of a frame are two answers.
+func TestWorkerKeepsGuidanceApart(t *testing.T) {
+	b := newBench(t)
+	click := func(n int) Guidance { return Guidance{Positive: make([]contour.Point, n)} }
+	b.ask(1, Guidance{})
+	b.started(t, 1)
+	b.ask(2, Guidance{})
+	b.ask(3, Guidance{})
+	b.ask(3, click(1))
+	b.ask(3, click(2)) // joins the first click, whose answer nobody needs any more
+	b.ask(3, Guidance{})
+	b.Prioritise(3)
+	close(b.gate.let)
+	b.want(t, "1 is 1", "3 is 3", "3 is 3", "3 is 3", "3 is 3", "2 is 2")
+	for i, want := range []int{0, 0, 2, 0} {
+		if got := len(b.gate.told[i].Positive); got != want {
+			t.Errorf("run %d had %d clicks, want %d", i, got, want)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -40,7 +41,8 @@ func (disk) Info() inference.Info {
 func (disk) Predict(_ context.Context, im inference.Image, _ inference.Guidance) (*inference.Prediction, error) {
 	p := &inference.Prediction{
 		Model: disk{}.Info(), W: im.W, H: im.H, Threshold: 0.5, Mask: mask.NewPlane(im.W, im.H), Present: 0.9,
-		Probability: make([]float32, im.W*im.H), Scale: make([]float32, im.W*im.H),
+		ExpectedDice: math.NaN(),
+		Probability:  make([]float32, im.W*im.H), Scale: make([]float32, im.W*im.H),
 		Fit: inference.Fit{Factor: 1, Band: [4]float64{1, 2, 3, 4}},
 	}
 	if im.Grey[0] == 0 {
@@ -272,6 +274,31 @@ func TestSortByWork(t *testing.T) {
 	last := b.sess.items[b.sess.order[2]]
 	if last.Name != "im00" {
 		t.Fatalf("the image without boundary comes last, not %s", last.Name)
+	}
+}
+
+// sure is a disk that expects a lower Dice of every further one of pictures.
+type sure struct{ disk }
+
+func (s sure) Predict(ctx context.Context, im inference.Image, g inference.Guidance) (*inference.Prediction, error) {
+	p, err := s.disk.Predict(ctx, im, g)
+	p.ExpectedDice = 1 - float64(im.Grey[len(im.Grey)-1])
+	return p, err
+}
+
+func TestTheLeastCertainOutlineComesFirst(t *testing.T) {
+	b := newBench(t, Config{
+		Paths:     []string{pictures(t, 3)},
+		Predictor: func() (inference.Predictor, error) { return sure{}, nil },
+	})
+	b.open()
+	b.chooseSort(false)
+	var names []string
+	for _, id := range b.sess.order {
+		names = append(names, b.sess.items[id].Name)
+	}
+	if want := []string{"im02", "im01", "im00"}; !slices.Equal(names, want) {
+		t.Errorf("order %v, want %v", names, want)
 	}
 }
 

@@ -37,7 +37,7 @@ func (a *App) showExport(onlyShown bool) {
 	var card *panel.ExportCard
 	ctx, cancel := context.WithCancel(context.Background())
 	card = panel.ShowExport(a.win, panel.ExportOptions{
-		Formats: choices("app.export.format.", "seg", "png"),
+		Formats: choices("app.export.format.", "seg", "png", "coco"),
 		Includes: choices("app.export.include.",
 			string(export.Accepted), string(export.Reviewed), string(export.All)),
 		Start:    panel.ExportChoice{Format: "seg", Include: string(include), Folder: a.exportDir()},

@@ -154,17 +154,17 @@ func (a *App) freshenRows(s *session) {
 	a.refreshStrip()
 }
 
-// sortOrder orders the items: by name, or with most weak boundary first and what is decided last.
+// sortOrder orders the items: by name, or with the least sure outline first and what is decided last.
 func (a *App) sortOrder() {
 	s := a.sess
-	place := map[string]int{}
+	place, left := map[string]int{}, map[string]float64{}
 	for i, it := range s.study.Items {
-		place[it.ID] = i
+		place[it.ID], left[it.ID] = i, s.workLeft(it.ID)
 	}
 	byName := a.set.SortByName
 	slices.SortStableFunc(s.order, func(x, y string) int {
 		if !byName {
-			if d := workLeft(s.rows[y]) - workLeft(s.rows[x]); d != 0 {
+			if d := left[y] - left[x]; d != 0 {
 				return int(math.Copysign(1, d))
 			}
 		}
@@ -172,11 +172,21 @@ func (a *App) sortOrder() {
 	})
 }
 
-// workLeft ranks a row: the more unreviewed weak boundary the higher, decided rows below all others.
-func workLeft(r *panel.Row) float64 {
-	switch {
-	case r.State == panel.Accepted || r.State == panel.Rejected:
+// workLeft ranks a row: decided rows below all others, then those without an outline; the rest by what is unreviewed of
+// the Dice that the model expects to miss, or of weak boundary for a model that expects nothing.
+func (s *session) workLeft(id string) float64 {
+	r := s.rows[id]
+	if r.State == panel.Accepted || r.State == panel.Rejected {
 		return -2
+	}
+	worst, known := 0.0, false
+	for i := range max(r.Frames, 1) {
+		d, ok := s.doubt[review.Key{Instance: id, Frame: i}]
+		worst, known = max(worst, d), known || ok
+	}
+	switch {
+	case known:
+		return worst * (1 - r.Reviewed)
 	case math.IsNaN(r.Weak):
 		return -1
 	default:

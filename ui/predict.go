@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync"
 
 	"echoline/inference"
@@ -133,6 +134,9 @@ func (a *App) predictionCame(s *session, k review.Key, p *inference.Prediction, 
 // attach gives the review a prediction, and lets the maps of the frames that were not looked at for longest go.
 func (a *App) attach(s *session, k review.Key, p *inference.Prediction) error {
 	first := !s.predicted[k]
+	if !math.IsNaN(p.ExpectedDice) {
+		s.doubt[k] = 1 - p.ExpectedDice
+	}
 	s.attaching = true
 	err := s.review.SetPrediction(k, p)
 	s.attaching = false

@@ -60,7 +60,8 @@ type session struct {
 	active *contour.Arc
 
 	predicted  map[review.Key]bool
-	failed     map[review.Key]error // by the model
+	doubt      map[review.Key]float64 // 1 - the Dice that the model expects of its outline, where it says
+	failed     map[review.Key]error   // by the model
 	unreadable map[review.Key]bool
 	maps       []keptMap // frames that keep their maps, least recently used first
 	mapBytes   int
@@ -89,7 +90,7 @@ func newSession(st *study.Study, rev *review.Review) *session {
 	s := &session{
 		study: st, review: rev, begun: time.Now(), scale: newErrorScale(),
 		items: map[string]*study.Item{}, rows: map[string]*panel.Row{}, stale: map[string]bool{}, kept: map[string]look{},
-		predicted: map[review.Key]bool{}, failed: map[review.Key]error{}, unreadable: map[review.Key]bool{},
+		predicted: map[review.Key]bool{}, doubt: map[review.Key]float64{}, failed: map[review.Key]error{}, unreadable: map[review.Key]bool{},
 	}
 	s.ctx, s.end = context.WithCancel(context.Background())
 	for _, it := range st.Items {

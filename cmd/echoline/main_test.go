@@ -7,7 +7,7 @@ import (
 	"echoline/internal/study/worker"
 )
 
-// The test program is the decoding process where it is asked to be.
+// TestMain lets the tests' own program be the decoding process that it starts, as the real one is.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == worker.Command {
 		os.Exit(worker.Main())

@@ -115,6 +115,8 @@ func appendOutcome(b []byte, o *outcome) []byte {
 	b = appendText(b, p.Model.SHA256)
 	b = append(b, `},"lesion_probability":`...)
 	b = appendNumber(b, p.Present, 6)
+	b = append(b, `,"expected_dice":`...)
+	b = appendNumber(b, p.ExpectedDice, 6)
 	b = append(b, `,"size":[`...)
 	b = strconv.AppendInt(b, int64(p.W), 10)
 	b = append(b, ',')

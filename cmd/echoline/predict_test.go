@@ -49,6 +49,7 @@ func writePicture(t *testing.T, path string, w, h int, x, y, r float64) *mask.Pl
 type result struct {
 	Model             struct{ Name, SHA256 string }
 	LesionProbability *float64 `json:"lesion_probability"`
+	ExpectedDice      *float64 `json:"expected_dice"`
 	Size              []int
 	SpacingMM         *[2]float64 `json:"spacing_mm"`
 	Calibrated        *bool
@@ -127,7 +128,7 @@ func TestPredictWritesWhatItPromises(t *testing.T) {
 		t.Fatal(files, err)
 	}
 	r, m, p := readResult(t, out, "a")
-	if r.Model.Name != "test-bright" || len(r.Model.SHA256) != 64 || *r.LesionProbability < 0.99 || r.Size[0] != 128 || r.Size[1] != 96 ||
+	if r.ExpectedDice != nil || r.Model.Name != "test-bright" || len(r.Model.SHA256) != 64 || *r.LesionProbability < 0.99 || r.Size[0] != 128 || r.Size[1] != 96 ||
 		r.SpacingMM != nil || !*r.Calibrated || len(r.Contours) != 1 || !r.Contours[0].Closed {
 		t.Fatalf("%+v", r)
 	}
@@ -160,6 +161,26 @@ func TestPredictWritesWhatItPromises(t *testing.T) {
 	}
 	if r, _, _ := readResult(t, out, "a-2"); r.Size[0] != 64 {
 		t.Fatalf("%+v", r)
+	}
+}
+
+// TestPredictTellsTheExpectedDice: a number where the model gives one, null where it found nothing.
+func TestPredictTellsTheExpectedDice(t *testing.T) {
+	needRuntime(t)
+	dir, out := t.TempDir(), t.TempDir()
+	truth := writePicture(t, filepath.Join(dir, "a.png"), 64, 48, 30, 20, 9)
+	writePicture(t, filepath.Join(dir, "dark.png"), 64, 48, 0, 0, 0)
+	o := predictOptions{out: out, model: filepath.Join("..", "..", "inference", "testdata", "guided.onnx")}
+	if err := predict(context.Background(), o, []string{dir}, &bytes.Buffer{}); err != nil {
+		t.Fatal(err)
+	}
+	// The model takes the mean times 20 for the logit.
+	want := 1 / (1 + math.Exp(-20*float64(mask.Count(truth, 1))/(64*48)))
+	if r, _, _ := readResult(t, out, "a"); r.ExpectedDice == nil || math.Abs(*r.ExpectedDice-want) > 1e-5 {
+		t.Fatal(r.ExpectedDice, want)
+	}
+	if r, _, _ := readResult(t, out, "dark"); r.ExpectedDice != nil {
+		t.Fatal(*r.ExpectedDice)
 	}
 }
 
@@ -256,9 +277,9 @@ func TestPredictUsage(t *testing.T) {
 
 func TestUnknownNumbersAreNull(t *testing.T) {
 	nan := math.NaN()
-	o := &outcome{prediction: &inference.Prediction{Present: nan, W: 3, H: 2}, spacing: &study.Spacing{X: 0.1, Y: 0.25}}
+	o := &outcome{prediction: &inference.Prediction{Present: nan, ExpectedDice: nan, W: 3, H: 2}, spacing: &study.Spacing{X: 0.1, Y: 0.25}}
 	o.contours = []contour.Contour{{Points: []contour.Vertex{{Point: contour.Point{X: 1, Y: 2.0625}, Expected: nan, Band: [4]float64{nan, nan, nan, nan}}}}}
-	want := `{"model":{"name":"","sha256":""},"lesion_probability":null,"size":[3,2],"spacing_mm":[0.1,0.25],"calibrated":false,` +
+	want := `{"model":{"name":"","sha256":""},"lesion_probability":null,"expected_dice":null,"size":[3,2],"spacing_mm":[0.1,0.25],"calibrated":false,` +
 		`"contours":[{"closed":true,"points":[{"x":1.000,"y":2.062,"expected_error_px":null,"band_px":null}]}]}` + "\n"
 	if got := string(appendOutcome(nil, o)); got != want {
 		t.Fatal(got)
@@ -304,6 +325,7 @@ func TestModelFaultsHaveSentences(t *testing.T) {
 		for _, code := range []fault.Code{
 			inference.CodeContractSyntax, inference.CodeContractVersion, inference.CodeContractMissing, inference.CodeContractValue,
 			inference.CodeInput, inference.CodeOutputMissing, inference.CodeOutput, inference.CodeImage, inference.CodeNumbers,
+			inference.CodeUnguided, inference.CodeGuidanceMisfit,
 			inference.CodePanic, ort.CodeLibraryMissing, ort.CodeLibraryBroken, ort.CodeLibraryVersion, ort.CodeModelMissing,
 			ort.CodeModelBroken, ort.CodeRun, codePredictOut, codePredictFailed, codePredictNone, codePredictEnded,
 		} {

@@ -14,10 +14,46 @@ import (
 type engine struct {
 	session *onnx.DynamicAdvancedSession
 	run     *onnx.RunOptions
-	input   *onnx.Tensor[float32]
-	names   []string // of outputs
-	outputs []*onnx.Tensor[float32]
-	in, out []onnx.Value // the same tensors as the session wants them
+	in, out ports
+}
+
+// ports are the tensors at one end of the graph.
+type ports struct {
+	names   []string
+	tensors []*onnx.Tensor[float32]
+	values  []onnx.Value // the same as the session wants them
+}
+
+// add makes a tensor, all zero.
+func (p *ports) add(name string, shape ...int64) error {
+	t, err := onnx.NewEmptyTensor[float32](onnx.NewShape(shape...))
+	if err != nil {
+		return err
+	}
+	p.names = append(p.names, name)
+	p.tensors = append(p.tensors, t)
+	p.values = append(p.values, t)
+	return nil
+}
+
+// data is the memory of the tensor of that name; nil if there is none.
+func (p *ports) data(name string) []float32 {
+	for i, n := range p.names {
+		if n == name {
+			return p.tensors[i].GetData()
+		}
+	}
+	return nil
+}
+
+// close frees the tensors.
+func (p *ports) close() error {
+	var errs []error
+	for _, t := range p.tensors {
+		errs = append(errs, t.Destroy())
+	}
+	*p = ports{}
+	return errors.Join(errs...)
 }
 
 var _ inference.Engine = (*engine)(nil)
@@ -55,45 +91,46 @@ func newEngine(model []byte, c *inference.Contract, threads int) (e *engine, err
 		return e, err
 	}
 	defer destroy(o, &err)
-	if e.input, err = onnx.NewEmptyTensor[float32](onnx.NewShape(1, int64(c.Channels), int64(c.H), int64(c.W))); err != nil {
+	if err = e.connect(c); err != nil {
 		return e, err
-	}
-	e.in = []onnx.Value{e.input}
-	for _, name := range [3]string{c.Logits, c.Scale, c.Present} {
-		if name == "" {
-			continue
-		}
-		shape := onnx.NewShape(1, 1, int64(c.H), int64(c.W))
-		if name == c.Present {
-			shape = onnx.NewShape(1, 1)
-		}
-		t, err := onnx.NewEmptyTensor[float32](shape)
-		if err != nil {
-			return e, err
-		}
-		e.names = append(e.names, name)
-		e.outputs = append(e.outputs, t)
-		e.out = append(e.out, t)
 	}
 	if e.run, err = onnx.NewRunOptions(); err != nil {
 		return e, err
 	}
-	e.session, err = onnx.NewDynamicAdvancedSessionWithONNXData(model, []string{c.Input}, e.names, o)
+	e.session, err = onnx.NewDynamicAdvancedSessionWithONNXData(model, e.in.names, e.out.names, o)
 	return e, err
 }
 
-// Input implements inference.Engine.
-func (e *engine) Input() []float32 { return e.input.GetData() }
-
-// Output implements inference.Engine.
-func (e *engine) Output(name string) []float32 {
-	for i, n := range e.names {
-		if n == name {
-			return e.outputs[i].GetData()
+// connect makes the tensors that the contract names.
+func (e *engine) connect(c *inference.Contract) error {
+	h, w := int64(c.H), int64(c.W)
+	for _, t := range []struct {
+		to    *ports
+		name  string
+		shape []int64
+	}{
+		{&e.in, c.Input, []int64{1, int64(c.Channels), h, w}},
+		{&e.in, c.Guidance.Input, []int64{1, int64(len(inference.GuideChannels)), h, w}},
+		{&e.out, c.Logits, []int64{1, 1, h, w}},
+		{&e.out, c.Scale, []int64{1, 1, h, w}},
+		{&e.out, c.Present, []int64{1, 1}},
+		{&e.out, c.Quality, []int64{1, 1}},
+	} {
+		if t.name == "" {
+			continue
+		}
+		if err := t.to.add(t.name, t.shape...); err != nil {
+			return err
 		}
 	}
 	return nil
 }
+
+// Input implements inference.Engine.
+func (e *engine) Input(name string) []float32 { return e.in.data(name) }
+
+// Output implements inference.Engine.
+func (e *engine) Output(name string) []float32 { return e.out.data(name) }
 
 // Run implements inference.Engine. When ctx ends, the runtime stops before its next node.
 func (e *engine) Run(ctx context.Context) error {
@@ -102,7 +139,7 @@ func (e *engine) Run(ctx context.Context) error {
 	}
 	told := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() { told <- e.run.Terminate() })
-	err := e.session.RunWithOptions(e.in, e.out, e.run)
+	err := e.session.RunWithOptions(e.in.values, e.out.values, e.run)
 	if !stop() { // the runtime was or is being told to stop: take it back for the next run
 		if err := errors.Join(<-told, e.run.UnsetTerminate()); err != nil {
 			return fault.New(CodeRun, "", err, nil)
@@ -126,13 +163,5 @@ func (e *engine) Close() error {
 		errs = append(errs, e.run.Destroy())
 		e.run = nil
 	}
-	if e.input != nil {
-		errs = append(errs, e.input.Destroy())
-		e.input = nil
-	}
-	for _, t := range e.outputs {
-		errs = append(errs, t.Destroy())
-	}
-	e.outputs = nil
-	return errors.Join(errs...)
+	return errors.Join(append(errs, e.in.close(), e.out.close())...)
 }

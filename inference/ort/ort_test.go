@@ -87,7 +87,7 @@ func TestWholeContract(t *testing.T) {
 	}
 	sum := sha256.Sum256(data)
 	info := m.Info()
-	if info.Name != "test-bright" || info.Version != "0.0.1" || !info.Calibrated || info.SHA256 != hex.EncodeToString(sum[:]) ||
+	if info.Guided || info.Name != "test-bright" || info.Version != "0.0.1" || !info.Calibrated || info.SHA256 != hex.EncodeToString(sum[:]) ||
 		len(info.Labels) != 1 || info.Labels[0].Type.Meaning != "Mass" {
 		t.Fatalf("%+v", info)
 	}
@@ -119,7 +119,7 @@ func TestPlainNetworks(t *testing.T) {
 		if err != nil {
 			t.Fatal(name, err)
 		}
-		if info := m.Info(); info.Name != name || info.Calibrated {
+		if info := m.Info(); info.Name != name || info.Calibrated || info.Guided {
 			t.Fatalf("%+v", info)
 		}
 		p, err := m.Predict(context.Background(), picture(64, 48), inference.Guidance{})
@@ -157,6 +157,8 @@ func TestBrokenModels(t *testing.T) {
 		known("mute.onnx"):                  inference.CodeOutputMissing,
 		known("nameless.onnx"):              inference.CodeContractMissing,
 		known("rank.onnx"):                  inference.CodeInput,
+		known("wordless.onnx"):              inference.CodeContractMissing,
+		known("deaf.onnx"):                  inference.CodeInput,
 	} {
 		_, err := ort.Open(lib, path, 1)
 		var f *fault.Error

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -16,11 +17,14 @@ import (
 
 	"echoline/inference"
 	"echoline/inference/ort"
+	"echoline/internal/contour"
+	"echoline/internal/mask"
 )
 
 // How far Go and Python may differ.
 const (
-	logitTolerance   = 1e-4
+	logitTolerance   = 5e-4 // both sides shrink the image by themselves, and their sums differ in the last bits
+	qualityTolerance = 1e-4
 	contourTolerance = 0.1 // px
 	errorTolerance   = 0.1 // px, of the expected error at neighbouring points
 )
@@ -33,8 +37,9 @@ var (
 // reference is what the Python implementation of the contract says of one image.
 type reference struct {
 	Size     [2]int
-	Present  float64 `json:"lesion_probability"`
-	MaskSize int     `json:"mask_px"`
+	Present  float64  `json:"lesion_probability"`
+	Quality  *float64 `json:"expected_dice"` // sigmoid of the output, whatever the mask is
+	MaskSize int      `json:"mask_px"`
 	Contours []struct{ Points []referencePoint }
 }
 
@@ -119,13 +124,32 @@ func TestSyntheticImagesAsInPython(t *testing.T) {
 	compareFixtures(t, model, fixtures)
 }
 
-func compareFixtures(t *testing.T, model, folder string) {
-	var index struct {
-		SHA256 string `json:"model_sha256"`
-		Stride int
-		Images []string
+// TestGuidedCasesAsInPython does so for the small model, whose logits show each channel of the guidance.
+func TestGuidedCasesAsInPython(t *testing.T) {
+	folder := filepath.Join("..", "testdata", "guided")
+	index := readIndex(t, folder)
+	if len(index.Guided) != 2 {
+		t.Fatalf("%+v", index)
 	}
+	compareGuided(t, filepath.Join("..", "testdata", "guided.onnx"), folder, index)
+}
+
+// fixtureIndex lists what Python stored beside a model.
+type fixtureIndex struct {
+	SHA256 string `json:"model_sha256"`
+	Stride int
+	Images []string
+	Guided []guidedCase
+}
+
+func readIndex(t *testing.T, folder string) (index fixtureIndex) {
+	t.Helper()
 	readJSON(t, filepath.Join(folder, "index.json"), &index)
+	return index
+}
+
+func compareFixtures(t *testing.T, model, folder string) {
+	index := readIndex(t, folder)
 	engine, contract, m, sum := graph(t, model)
 	if sum != index.SHA256 || len(index.Images) < 3 || index.Stride < 1 {
 		t.Fatalf("the fixtures are of another model: make them again (%s, %d images)", index.SHA256, len(index.Images))
@@ -133,27 +157,90 @@ func compareFixtures(t *testing.T, model, folder string) {
 	for _, name := range index.Images {
 		var want reference
 		readJSON(t, filepath.Join(folder, name+".json"), &want)
-		data, err := os.ReadFile(filepath.Join(folder, name+".logits.bin"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		logits := make([]float32, len(data)/4)
-		if err := binary.Read(bytes.NewReader(data), binary.LittleEndian, logits); err != nil {
-			t.Fatal(err)
-		}
-		p := predict(t, m, grey(t, filepath.Join(folder, name+".png")))
+		p := predict(t, m, grey(t, filepath.Join(folder, name+".png")), inference.Guidance{})
+		logits := readFloats(t, filepath.Join(folder, name+".logits.bin"))
 		compareLogits(t, name, engine.Output(contract.Logits), contract.W, contract.H, logits, index.Stride)
+		compareQuality(t, name, engine, contract, want)
 		compare(t, name, p, want)
+	}
+	if len(index.Guided) > 0 {
+		compareGuided(t, model, folder, index)
 	}
 }
 
-func predict(t *testing.T, m *inference.Model, im inference.Image) *inference.Prediction {
+func compareGuided(t *testing.T, model, folder string, index fixtureIndex) {
+	engine, contract, m, sum := graph(t, model)
+	if sum != index.SHA256 || index.Stride < 1 {
+		t.Fatalf("the fixtures are of another model: make them again (%s)", index.SHA256)
+	}
+	for i, g := range index.Guided {
+		predict(t, m, grey(t, filepath.Join(folder, g.Image+".png")), g.guidance(t, folder))
+		name := fmt.Sprintf("guided case %d on %s", i, g.Image)
+		compareLogits(t, name, engine.Output(contract.Logits), contract.W, contract.H, readFloats(t, filepath.Join(folder, g.Logits)), index.Stride)
+	}
+}
+
+// guidedCase is what a reader gave on an image, in native pixels, and the file of the logits that came of it.
+type guidedCase struct {
+	Image, Mask, Logits        string // Mask is a PNG of the image's size, not black where the lesion is; "" for none
+	Positive, Negative, Stroke [][2]float64
+}
+
+func (c guidedCase) guidance(t *testing.T, folder string) inference.Guidance {
 	t.Helper()
-	p, err := m.Predict(context.Background(), im, inference.Guidance{})
+	place := func(xy [][2]float64) (out []contour.Point) {
+		for _, p := range xy {
+			out = append(out, contour.Point{X: p[0], Y: p[1]})
+		}
+		return out
+	}
+	g := inference.Guidance{Positive: place(c.Positive), Negative: place(c.Negative), Stroke: place(c.Stroke)}
+	if c.Mask == "" {
+		return g
+	}
+	soFar := grey(t, filepath.Join(folder, c.Mask))
+	g.Mask = mask.NewPlane(soFar.W, soFar.H)
+	for i, v := range soFar.Grey {
+		if v > 0 {
+			g.Mask.Pix[i] = 1
+		}
+	}
+	return g
+}
+
+// readFloats reads little-endian float32 values.
+func readFloats(t *testing.T, path string) []float32 {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make([]float32, len(data)/4)
+	if err := binary.Read(bytes.NewReader(data), binary.LittleEndian, out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func predict(t *testing.T, m *inference.Model, im inference.Image, g inference.Guidance) *inference.Prediction {
+	t.Helper()
+	p, err := m.Predict(context.Background(), im, g)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// compareQuality holds the expected Dice against the reference, where the model gives one.
+func compareQuality(t *testing.T, name string, engine inference.Engine, c *inference.Contract, want reference) {
+	t.Helper()
+	if c.Quality == "" {
+		return
+	}
+	got := 1 / (1 + math.Exp(-float64(engine.Output(c.Quality)[0])))
+	if want.Quality == nil || math.Abs(got-*want.Quality) > qualityTolerance {
+		t.Fatalf("%s: expected Dice %v, in Python %v", name, got, want.Quality)
+	}
 }
 
 // compareLogits holds the graph's output against every stride-th value of every stride-th row.
@@ -265,8 +352,9 @@ func compareWithPython(t *testing.T, model, python string, images []string) {
 		name = name[:len(name)-len(filepath.Ext(name))]
 		var want reference
 		readJSON(t, filepath.Join(out, name+".json"), &want)
-		p := predict(t, m, grey(t, path))
+		p := predict(t, m, grey(t, path), inference.Guidance{})
 		compareLogits(t, name, engine.Output(contract.Logits), contract.W, contract.H, readNPY(t, filepath.Join(out, name+".logits.npy")), 1)
+		compareQuality(t, name, engine, contract, want)
 		compare(t, name, p, want)
 	}
 }

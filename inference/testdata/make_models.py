@@ -3,6 +3,11 @@
 usage: python make_models.py        (needs the package onnx; writes beside itself; the same bytes each time)
 
 contract.onnx   keeps the whole contract: 64x48 input, bright is lesion, scale grows with x, present where anything is bright
+guided.onnx     the same with guidance: clicks outweigh the picture, mask and stroke add to it, the scale shows every channel (its units are 1 and the
+                coverage by the mask so far, its tens positive, hundreds negative, thousands stroke), present where anything
+                is bright, quality grows with the mean
+wordless.onnx   breaks the contract: takes guidance, which the metadata do not mention
+deaf.onnx       breaks the contract: the metadata mention guidance, which the graph does not take
 plain.onnx      logits alone, three channels, open size, no metadata
 fixed.onnx      logits alone under another name, one channel, fixed size 40x32, no metadata
 halved.onnx     breaks the contract: logits of half the input's size
@@ -31,6 +36,9 @@ CONTRACT = {
     "threshold": 0.5, "temperature": 2.0, "present_threshold": 0.5, "calibrated": True, "expected_factor": 1.1,
     "band": {"50": 0.7, "80": 1.6, "90": 2.3, "95": 3.0}, "data": [], "metrics": {},
 }
+
+
+GUIDANCE = {"channels": ["mask", "positive", "negative", "stroke"], "disk_radius": 4.0, "stroke_radius": 1.5}
 
 
 def value(name, shape, kind=F):
@@ -69,6 +77,33 @@ def contract():
     write("contract", nodes, [value("image", [1, 1, H, W])],
           [value("logits", [1, 1, H, W]), value("scale", [1, 1, H, W]), value("present", [1, 1])],
           BRIGHT + [const("ramp", ramp), const("none", np.float32(0))], CONTRACT)
+
+
+def guided():
+    weights = {"clicks": [2, 40, -40, 5], "digits": [1, 10, 100, 1000]}
+    nodes = [helper.make_node("Conv", ["guidance", name], ["by_" + name]) for name in weights] + bright(out="unguided") + [
+        helper.make_node("Add", ["unguided", "by_clicks"], ["logits"]),
+        helper.make_node("Add", ["by_digits", "one"], ["scale"]),
+        helper.make_node("ReduceMax", ["above"], ["brightest"], axes=[2, 3], keepdims=0),
+        helper.make_node("Mul", ["brightest", "gain"], ["present"]),
+        helper.make_node("ReduceMean", ["image"], ["light"], axes=[2, 3], keepdims=0),
+        helper.make_node("Mul", ["light", "gain"], ["quality"]),
+    ]
+    write("guided", nodes, [value("image", [1, 1, H, W]), value("guidance", [1, 4, H, W])],
+          [value("logits", [1, 1, H, W]), value("scale", [1, 1, H, W]), value("present", [1, 1]), value("quality", [1, 1])],
+          BRIGHT + [const("one", np.float32(1))] + [const(n, np.float32(w).reshape(1, 4, 1, 1)) for n, w in weights.items()],
+          {**CONTRACT, "name": "test-guided", "guidance": GUIDANCE})
+
+
+def wordless():
+    nodes = [helper.make_node("ReduceMean", ["guidance"], ["hints"], axes=[1], keepdims=1),
+             helper.make_node("Add", ["image", "hints"], ["sum"])] + bright("sum")
+    write("wordless", nodes, [value("image", [1, 1, H, W]), value("guidance", [1, 4, H, W])], [value("logits", [1, 1, H, W])], BRIGHT)
+
+
+def deaf():
+    write("deaf", bright(), [value("image", [1, 1, H, W])], [value("logits", [1, 1, H, W])], BRIGHT,
+          {**CONTRACT, "calibrated": False, "guidance": GUIDANCE})
 
 
 def plain():
@@ -114,5 +149,5 @@ def endless():
 
 
 if __name__ == "__main__":
-    for make in (contract, plain, fixed, halved, mute, nameless, rank, undefined, endless):
+    for make in (contract, guided, wordless, deaf, plain, fixed, halved, mute, nameless, rank, undefined, endless):
         make()

@@ -1,5 +1,5 @@
 // Package export writes the masks of a review to files that other programs read: PNG with a sidecar that says where a
-// mask came from, and DICOM Segmentation. What no reader accepted is written only when asked for, and says so.
+// mask came from, COCO, and DICOM Segmentation. What no reader accepted is written only when asked for, and says so.
 package export
 
 import (
@@ -71,8 +71,9 @@ type output struct {
 
 // formats are the ways to write an item. To add one, add a line.
 var formats = map[string]func(*job, *Item) ([]output, error){
-	"png": pngOutputs,
-	"seg": segOutputs,
+	"coco": cocoOutputs,
+	"png":  pngOutputs,
+	"seg":  segOutputs,
 }
 
 // Formats are the names of the formats, sorted.

@@ -52,7 +52,7 @@ func ellipse(w, h int, cx, cy, rx, ry float64, label uint8) *mask.Plane {
 
 func frame(i int, p *mask.Plane) Frame {
 	cs := contour.FromMask(p, 1)
-	return Frame{Index: i, Labels: p, Boundary: NewBoundary(cs), Status: review.Accepted, Model: modelSHA}
+	return Frame{Index: i, Labels: p, Boundary: NewBoundary(cs), Arcs: NewArcs(cs), Status: review.Accepted, Model: modelSHA}
 }
 
 func input(items ...Item) Input {

@@ -53,6 +53,7 @@ type Frame struct {
 	Index    int // from 0
 	Labels   *mask.Plane
 	Boundary Boundary
+	Arcs     []Arc
 	Status   review.Status
 	Model    string         // SHA-256 of the model that the mask started from; "" if drawn from nothing
 	Touched  bool           // a reader did something in it

@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/png"
 	"math"
+	"regexp"
 	"time"
 
 	"echoline/inference"
@@ -24,6 +25,7 @@ type sidecar struct {
 	Include     Include           `json:"include"`
 	Name        string            `json:"name"`
 	Instance    string            `json:"instance"` // SOP Instance UID, or sha256:… of the file
+	Study       string            `json:"study"`    // Study Instance UID; "" where there is none
 	Size        [2]int            `json:"size"`
 	Labels      []sidecarLabel    `json:"labels"`
 	Frames      []sidecarFrame    `json:"frames"`
@@ -57,6 +59,7 @@ type sidecarFrame struct {
 	From      string                `json:"spacing_from"`
 	LengthPx  float64               `json:"boundary_px"`
 	Boundary  map[string]stateShare `json:"boundary"`
+	Arcs      []sidecarArc          `json:"arcs"`
 }
 
 type sidecarModel struct {
@@ -80,38 +83,66 @@ var stateNames = [4]string{
 // pngOutputs makes one 8-bit grey PNG per frame, and the sidecar. With one label in the whole export a lesion is 255;
 // with several, pixels are label values.
 func pngOutputs(j *job, it *Item) ([]output, error) {
+	grey := j.greys()
+	name := func(f Frame) string {
+		if it.Source.Frames > 1 {
+			return fmt.Sprintf("%s.f%04d.mask.png", j.stem, f.Index+1)
+		}
+		return j.stem + ".mask.png"
+	}
+	var files []output
+	for _, f := range it.Frames {
+		data, err := encodeGrey(f, grey)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, output{name(f), data})
+	}
+	data, err := marshal(j.sidecar(it, grey, name))
+	if err != nil {
+		return nil, err
+	}
+	return append(files, output{j.stem + ".json", data}), nil
+}
+
+// sidecar says where the masks of an item came from. grey maps label values to pixels, file names a frame's file.
+func (j *job) sidecar(it *Item, grey [256]uint8, file func(Frame) string) sidecar {
 	s := sidecar{
 		Program: map[string]string{"name": "Echoline", "version": j.Version}, Use: ResearchUse,
 		Exported: j.Now.UTC().Format(time.RFC3339), Reader: j.Reader, Include: j.Include,
 		Name: it.Source.Name, Instance: it.Source.ID, Size: [2]int{it.Source.W, it.Source.H},
 		NotReviewed: []int{}, LeftOut: it.LeftOut,
 	}
-	grey := j.greys()
+	if h := it.Source.Header; h != nil {
+		s.Study = h.Attr["StudyInstanceUID"]
+	}
 	for _, v := range j.values {
 		l := j.label(v)
 		s.Labels = append(s.Labels, sidecarLabel{grey[v], v, l.Name, newCode(l.Category), newCode(l.Type), newCode(l.Region)})
 	}
-	var files []output
 	for _, f := range it.Frames {
-		name := j.stem + ".mask.png"
-		if it.Source.Frames > 1 {
-			name = fmt.Sprintf("%s.f%04d.mask.png", j.stem, f.Index+1)
-		}
-		data, err := encodeGrey(f, grey)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, output{name, data})
-		s.Frames = append(s.Frames, j.sidecarFrame(f, name))
+		s.Frames = append(s.Frames, j.sidecarFrame(f, file(f)))
 		if f.Status != review.Accepted {
 			s.NotReviewed = append(s.NotReviewed, f.Index+1)
 		}
 	}
-	data, err := json.MarshalIndent(s, "", "  ")
+	return s
+}
+
+// numbers finds lists of nothing but numbers in indented JSON, of which none can stand within a string.
+var numbers = regexp.MustCompile(`\[\n\s+[-+.\deE]+(,\n\s+[-+.\deE]+)*\n\s+\]`)
+
+// marshal is JSON for people: indented, with each list of numbers on one line.
+func marshal(v any) ([]byte, error) {
+	data, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return nil, err
 	}
-	return append(files, output{j.stem + ".json", append(data, '\n')}), nil
+	data = numbers.ReplaceAllFunc(data, func(list []byte) []byte {
+		list = bytes.Join(bytes.Fields(list), []byte(" "))
+		return append(append([]byte("["), list[2:len(list)-2]...), ']')
+	})
+	return append(data, '\n'), nil
 }
 
 // greys maps label values to grey values.
@@ -142,6 +173,7 @@ func (j *job) sidecarFrame(f Frame, file string) sidecarFrame {
 	out := sidecarFrame{
 		Frame: f.Index + 1, File: file, Status: stateWord(f), Algorithm: algorithm([]Frame{f}), Edited: f.Edited,
 		From: f.SpacingFrom.String(), LengthPx: round(f.Boundary.Length()), Boundary: map[string]stateShare{},
+		Arcs: []sidecarArc{},
 	}
 	if f.Model != "" {
 		m := j.Models[f.Model]
@@ -156,6 +188,9 @@ func (j *job) sidecarFrame(f Frame, file string) sidecarFrame {
 			share = round(b.Length / total)
 		}
 		out.Boundary[stateNames[state]] = stateShare{b.Arcs, round(b.Length), share}
+	}
+	for _, a := range f.Arcs {
+		out.Arcs = append(out.Arcs, newSidecarArc(a))
 	}
 	return out
 }

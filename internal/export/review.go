@@ -47,7 +47,7 @@ func take(r *review.Review, include Include, models []inference.Info, stored fun
 				in.learn(p.Model)
 			}
 			frame := Frame{
-				Index: i, Labels: f.Labels.Clone(), Boundary: b, Status: f.Status, Model: origin(f, p),
+				Index: i, Labels: f.Labels.Clone(), Boundary: b, Arcs: NewArcs(cs), Status: f.Status, Model: origin(f, p),
 				Touched: f.Touched, Edited: edited(f, p),
 			}
 			frame.Spacing, frame.SpacingFrom = spacing(r, f.Key, cs)

@@ -19,8 +19,9 @@ import (
 // A packed prediction is a version, a CRC-32C over the rest, then: the model's description as JSON, sizes and numbers,
 // the mask as a patch on an empty plane, and the maps. Maps are rounded to 16 bits, each value is replaced by its
 // difference from what its neighbours to the left and above let expect, and low and high bytes are compressed apart.
+// Version 1 has no expected Dice.
 const (
-	packVersion = 1
+	packVersion = 2
 	packHead    = 5
 )
 
@@ -54,7 +55,7 @@ func pack(p *inference.Prediction) ([]byte, error) {
 	b = appendBytes(b, info)
 	b = binary.AppendUvarint(b, uint64(p.W))
 	b = binary.AppendUvarint(b, uint64(p.H))
-	for _, v := range numbersOf(p) {
+	for _, v := range numbersOf(p, packVersion) {
 		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(*v))
 	}
 	b = appendBytes(b, patch)
@@ -76,10 +77,13 @@ func pack(p *inference.Prediction) ([]byte, error) {
 }
 
 // numbersOf are the single numbers of a prediction, in the order in which they are packed.
-func numbersOf(p *inference.Prediction) []*float64 {
+func numbersOf(p *inference.Prediction, version byte) []*float64 {
 	out := []*float64{&p.Present, &p.Threshold, &p.Fit.Factor}
 	for i := range p.Fit.Band {
 		out = append(out, &p.Fit.Band[i])
+	}
+	if version >= 2 {
+		out = append(out, &p.ExpectedDice)
 	}
 	return out
 }
@@ -93,16 +97,16 @@ func unpack(b []byte) (*inference.Prediction, error) {
 	if len(b) < packHead || crc32.Checksum(b[packHead:], castagnoli) != binary.LittleEndian.Uint32(b[1:]) {
 		return nil, errPacked
 	}
-	if b[0] != packVersion {
+	if b[0] < 1 || b[0] > packVersion {
 		return nil, errVersion
 	}
-	return unpackBody(b[packHead:])
+	return unpackBody(b[packHead:], b[0])
 }
 
-// unpackBody reads what follows the checksum.
-func unpackBody(b []byte) (*inference.Prediction, error) {
+// unpackBody reads what follows the checksum in a version.
+func unpackBody(b []byte, version byte) (*inference.Prediction, error) {
 	r := bytes.NewReader(b)
-	p := &inference.Prediction{}
+	p := &inference.Prediction{ExpectedDice: math.NaN()}
 	info, err := readBytes(r)
 	if err != nil || json.Unmarshal(info, &p.Model) != nil {
 		return nil, errPacked
@@ -113,7 +117,7 @@ func unpackBody(b []byte) (*inference.Prediction, error) {
 		return nil, errPacked
 	}
 	p.W, p.H = int(w), int(h)
-	for _, v := range numbersOf(p) {
+	for _, v := range numbersOf(p, version) {
 		var bits uint64
 		if err := binary.Read(r, binary.LittleEndian, &bits); err != nil {
 			return nil, errPacked

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"math"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -21,7 +23,7 @@ func predicted(w, h int, sha string) *inference.Prediction {
 			Name: "echoline-breast", Version: "0.1.0", SHA256: sha, Path: "/models/x.onnx", Calibrated: true,
 			Labels: []inference.Label{{Value: 1, Name: "lesion", Type: inference.Code{Value: "4147007", Scheme: "SCT", Meaning: "Mass"}}},
 		},
-		W: w, H: h, Present: 0.97, Threshold: 0.5,
+		W: w, H: h, Present: 0.97, ExpectedDice: 0.83, Threshold: 0.5,
 		Fit:         inference.Fit{Factor: 1.1, Band: [4]float64{0.7, 1.6, 2.3, 3}},
 		Probability: make([]float32, w*h), Scale: make([]float32, w*h), Mask: mask.NewPlane(w, h),
 	}
@@ -47,7 +49,7 @@ func TestPredictionComesBack(t *testing.T) {
 	if err != nil || q == nil {
 		t.Fatal(err)
 	}
-	if !q.Mask.Equal(p.Mask) || q.W != p.W || q.H != p.H || q.Present != p.Present || q.Threshold != p.Threshold || q.Fit != p.Fit ||
+	if !q.Mask.Equal(p.Mask) || q.W != p.W || q.H != p.H || q.Present != p.Present || q.ExpectedDice != p.ExpectedDice || q.Threshold != p.Threshold || q.Fit != p.Fit ||
 		q.Model.Labels[0] != p.Model.Labels[0] || q.Model.SHA256 != "m" || !q.Model.Calibrated {
 		t.Fatalf("%+v", q.Model)
 	}
@@ -65,6 +67,25 @@ func TestPredictionComesBack(t *testing.T) {
 		if math.Abs(float64(v-q.Probability[i])) > 1.0/65535 {
 			t.Fatal(v, q.Probability[i])
 		}
+	}
+}
+
+// TestOlderPredictionsAreRead opens a workspace with a prediction of version 1, which had no expected Dice.
+func TestOlderPredictionsAreRead(t *testing.T) {
+	old, err := os.ReadFile(filepath.Join("testdata", "prediction-1.bin"))
+	must(t, err)
+	dir := t.TempDir()
+	w := mustOpen(t, dir)
+	p := predicted(40, 30, "m")
+	must(t, w.SavePrediction(still, p))
+	if _, err := w.db.Exec(`UPDATE predictions SET data = ?`, old); err != nil {
+		t.Fatal(err)
+	}
+	must(t, w.Close())
+	q, err := mustOpen(t, dir).Prediction(still, "m")
+	must(t, err)
+	if !math.IsNaN(q.ExpectedDice) || q.Present != p.Present || q.Fit != p.Fit || !q.Mask.Equal(p.Mask) || q.Model.SHA256 != "m" {
+		t.Fatalf("%+v", q)
 	}
 }
 
@@ -163,12 +184,12 @@ func TestPackedMapsAreWithinRounding(t *testing.T) {
 
 func TestPackKeepsWhatIsUnknown(t *testing.T) {
 	p := predicted(8, 8, "m")
-	p.Present, p.Scale = math.NaN(), nil
+	p.Present, p.ExpectedDice, p.Scale = math.NaN(), math.NaN(), nil
 	b, err := pack(p)
 	must(t, err)
 	q, err := unpack(b)
 	must(t, err)
-	if !math.IsNaN(q.Present) || q.Scale != nil || !math.IsNaN(contourOf(q).Expected) {
+	if !math.IsNaN(q.Present) || !math.IsNaN(q.ExpectedDice) || q.Scale != nil || !math.IsNaN(contourOf(q).Expected) {
 		t.Fatal(q.Present, q.Scale)
 	}
 }
@@ -201,7 +222,7 @@ func FuzzUnpack(f *testing.F) {
 	}
 	f.Add([]byte("\x02{}\xff\xff\x03\xff\xff\x03"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		p, err := unpackBody(data)
+		p, err := unpackBody(data, packVersion)
 		if err != nil {
 			return
 		}

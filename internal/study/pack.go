@@ -70,12 +70,19 @@ func appendValue(b []byte, v reflect.Value) ([]byte, error) {
 	case reflect.Map:
 		return appendMap(b, v)
 	case reflect.Struct:
-		return appendStruct(b, v)
+		return appendFields(b, v)
 	}
 	return nil, fmt.Errorf("cannot pack %v", v.Type())
 }
 
-func appendStruct(b []byte, v reflect.Value) (_ []byte, err error) {
+func appendFlag(b []byte, set bool) []byte {
+	if set {
+		return append(b, 1)
+	}
+	return append(b, 0)
+}
+
+func appendFields(b []byte, v reflect.Value) (_ []byte, err error) {
 	for i := range v.NumField() {
 		if !v.Type().Field(i).IsExported() {
 			continue
@@ -85,13 +92,6 @@ func appendStruct(b []byte, v reflect.Value) (_ []byte, err error) {
 		}
 	}
 	return b, nil
-}
-
-func appendFlag(b []byte, set bool) []byte {
-	if set {
-		return append(b, 1)
-	}
-	return append(b, 0)
 }
 
 func appendElements(b []byte, v reflect.Value) (_ []byte, err error) {

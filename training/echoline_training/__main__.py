@@ -1,48 +1,116 @@
-"""The command line: python -m echoline_training {train,export,evaluate,predict-reference}."""
+"""The command line: python -m echoline_training COMMAND, from data to a model file with its card."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from . import __version__
+from . import __version__, durable
+
+if TYPE_CHECKING:
+    from .data import Sample
+    from .pipeline import Pipeline
 
 REPO = Path(__file__).resolve().parents[2]
 DATA = REPO.parent / "shared" / "data"
 RUN = REPO / "training" / "runs" / "breast"
 MODEL = REPO / "assets" / "models" / "echoline-breast.onnx"
+CLICKS = "images per set that simulated readers correct by clicks and by strokes (default: all; 0: none)"
+
+
+def splits_of(args: argparse.Namespace, *names: str) -> dict[str, list[Sample]]:
+    """The splits of all chosen sets."""
+    from . import data
+
+    return data.load_splits(args.data, names, args.sets)
+
+
+def pipeline_of(args: argparse.Namespace, splits: dict[str, list[Sample]]) -> Pipeline:
+    """The run that the arguments name."""
+    from .pipeline import PLANS, Pipeline
+
+    return Pipeline(splits["train"], splits["val"], PLANS[args.plan], args.run, getattr(args, "start", None))
+
+
+def findings(args: argparse.Namespace, splits: dict[str, list[Sample]]) -> None:
+    """Check what a run needs, tell what was found, and refuse to begin where it cannot end well."""
+    from . import preflight
+    from .pipeline import PLANS
+
+    found = preflight.check(splits, PLANS[args.plan].outline, args.run)
+    if getattr(args, "json", False):
+        print(preflight.to_json(found))
+    else:
+        for f in found:
+            print(f, file=sys.stderr)
+    preflight.refuse(found)
+
+
+def check(args: argparse.Namespace) -> None:
+    """Check data, disk, network and export before a run; refuses with every reason and what to do."""
+    findings(args, splits_of(args, "train", "val", "test"))
 
 
 def train(args: argparse.Namespace) -> None:
-    """Train, or go on where a stopped run of the same recipe was."""
-    from .data import load
-    from .train import Recipe, Trainer, limit_threads
+    """Check, then train, or go on where a stopped run of the same plan was."""
+    from . import ranks
 
-    limit_threads(args.threads)
-    recipe = Recipe(epochs=args.epochs, batch=args.batch, side=args.side, first_side=args.first_side, seed=args.seed)
-    Trainer(load(args.data, "train"), recipe, args.out).run()
+    splits = splits_of(args, "train", "val", "test")
+    if ranks.join().main and not args.run.exists():
+        findings(args, splits)
+    pipeline_of(args, splits).run()
+
+
+def tell(result: dict[str, Any], out: Path | None) -> None:
+    """Print an evaluation, and keep it in a folder."""
+    from . import report
+
+    told = report.text(result)
+    print(told)
+    if out:
+        out.mkdir(parents=True, exist_ok=True)
+        durable.write_text(out / "evaluation.json", json.dumps(result))
+        durable.write_text(out / "evaluation.md", told)
 
 
 def export(args: argparse.Namespace) -> None:
-    """Choose the input size and fit on val, measure on test, write the ONNX file."""
+    """Choose the input size, fit thresholds and bands, measure on test, write the ONNX file and its card."""
+    from . import card, contract
     from .build import build
-    from .train import limit_threads
 
-    limit_threads(args.threads)
-    build(args.run, args.data, args.model, tuple(args.sides))
+    splits = splits_of(args, "train", "val", "test")
+    result = build(pipeline_of(args, splits), args.data, args.model, args.clicks)
+    durable.write_text(args.model.with_suffix(".md"), card.text(args.model, contract.read(args.model)))
+    tell(result, args.run)
 
 
 def evaluate(args: argparse.Namespace) -> None:
-    """Measure an ONNX file on one split; with --card, write its model card as well."""
-    from . import card, contract
-    from .build import measure_onnx
+    """Measure an ONNX file on one split, with intervals, baselines and simulated clicks; tell it in Markdown."""
+    from . import evaluate as evaluation
 
-    numbers = measure_onnx(args.model, args.data, args.split, args.threads)
-    print(json.dumps(numbers, indent=2))
-    if args.card:
-        args.card.write_text(card.text(args.model, contract.read(args.model)))
+    result = evaluation.run(
+        args.model, args.data, args.split, weights=args.weights, limit=args.limit,
+        clicks=args.clicks, strokes=args.clicks, threads=args.threads,
+    )  # fmt: skip
+    tell(result, args.out)
+
+
+def compare(args: argparse.Namespace) -> None:
+    """Put runs or evaluations side by side, with paired intervals clustered by group."""
+    from . import compare as comparison
+
+    print(comparison.compare(args.runs))
+
+
+def sheet(args: argparse.Namespace) -> None:
+    """Write a picture of training images and how they are changed, with simulated guidance."""
+    from . import sheet as contact
+
+    contact.write(splits_of(args, "train")["train"], args.out)
 
 
 def predict_reference(args: argparse.Namespace) -> None:
@@ -61,30 +129,39 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=__version__)
     sub = top.add_subparsers(required=True)
 
-    def command(name: str, run: object) -> argparse.ArgumentParser:
+    def command(name: str, run: Callable[[argparse.Namespace], None], *, sets: bool = False) -> argparse.ArgumentParser:
         p = sub.add_parser(name, help=run.__doc__, description=run.__doc__)
         p.set_defaults(run_command=run)
         p.add_argument("--data", type=Path, default=DATA, help="folder that holds busi/ and busbra/ (default: %(default)s)")
         p.add_argument("--threads", type=int, default=2)
+        if sets:
+            p.add_argument("--sets", nargs="+", default=["busi", "busbra"], help="names below --data, or folders")
         return p
 
-    p = command("train", train)
-    p.add_argument("--out", type=Path, default=RUN, help="folder of the run (default: %(default)s)")
-    p.add_argument("--epochs", type=int, default=9)
-    p.add_argument("--batch", type=int, default=16)
-    p.add_argument("--side", type=int, default=192, help="training size, px, of the later half")
-    p.add_argument("--first-side", type=int, default=128, help="training size, px, of the first half")
-    p.add_argument("--seed", type=int, default=1)
-
-    p = command("export", export)
-    p.add_argument("--run", type=Path, default=RUN, help="folder of a run, for its ema.pt (default: %(default)s)")
-    p.add_argument("--model", type=Path, default=MODEL, help="file to write (default: %(default)s)")
-    p.add_argument("--sides", type=int, nargs="+", default=[192, 224, 256], help="input sizes to choose from on val")
+    for name, run in (("check", check), ("train", train), ("export", export)):
+        p = command(name, run, sets=True)
+        p.add_argument("--run", type=Path, default=RUN, help="folder of the run (default: %(default)s)")
+        p.add_argument("--plan", choices=("full", "small"), default="full", help="small only proves that it works")
+        if name == "check":
+            p.add_argument("--json", action="store_true", help="for programs")
+        if name == "train":
+            p.add_argument("--start", type=Path, help="model file whose outline network is trained on")
+    p.add_argument("--model", type=Path, default=MODEL, help="file to write (default: %(default)s); the card goes beside it")
+    p.add_argument("--clicks", type=int, help=CLICKS)
 
     p = command("evaluate", evaluate)
     p.add_argument("--model", type=Path, default=MODEL)
     p.add_argument("--split", choices=("train", "val", "test"), default="test")
-    p.add_argument("--card", type=Path, help="write the model card to this file")
+    p.add_argument("--weights", type=Path, help="the outline's ema.pt, for passes with dropout")
+    p.add_argument("--limit", type=int, help="at most so many images per set")
+    p.add_argument("--clicks", type=int, help=CLICKS)
+    p.add_argument("--out", type=Path, help="folder for evaluation.json and evaluation.md")
+
+    p = command("compare", compare)
+    p.add_argument("runs", type=Path, nargs="+", help="folders of runs, or evaluation.json files")
+
+    p = command("sheet", sheet, sets=True)
+    p.add_argument("--out", type=Path, default=Path("sheet.png"))
 
     p = command("predict-reference", predict_reference)
     p.add_argument("--model", type=Path, default=MODEL)
@@ -97,6 +174,9 @@ def parser() -> argparse.ArgumentParser:
 def main() -> int:
     """Run one command; 0 done, 1 failed with its reason on stderr, 2 wrong usage."""
     args = parser().parse_args()
+    from .train import limit_threads
+
+    limit_threads(args.threads)
     try:
         args.run_command(args)
     except (OSError, ValueError) as e:

@@ -1,21 +1,40 @@
-"""Everything that is fitted after training, on `val` and nothing else."""
+"""Everything that is fitted after training, on images that what is fitted was not trained on.
+
+Thresholds come from `val`. The bands come from `val` together with the out-of-fold predictions of `train`: those are far
+more images, and neither the fold's network nor the error network that judges it has seen the image.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 
 from . import contract, measure
 from .contract import Fit
 from .data import Sample
-from .reference import Raw
+from .network import ErrorNet
+from .reference import Raw, sigmoid
+from .teach import Lessons
 
 MIN_RECALL = 0.97  # of lesions on val; a silent model is worse than one that speaks once too often
 MIN_GAIN = 0.003  # of Dice, below which the threshold stays at one half
 PIXELS = 4000  # per image for the temperature
+
+
+def temperature_of(logits: np.ndarray, truth: np.ndarray) -> float:
+    """The temperature with the least cross entropy of logits [n] with truths [n] bool."""
+    z, t = logits.astype(np.float64), truth.astype(np.float64)
+
+    def entropy(temp: float) -> float:
+        v = z / temp
+        return float((np.logaddexp(0, v) - v * t).mean())
+
+    grid = np.exp(np.linspace(math.log(0.4), math.log(4), 93))
+    return round(float(min(grid, key=entropy)), 4)
 
 
 def temperature(samples: Sequence[Sample], raws: Sequence[Raw], seed: int = 0) -> float:
@@ -26,14 +45,17 @@ def temperature(samples: Sequence[Sample], raws: Sequence[Raw], seed: int = 0) -
         at = rng.integers(0, s.mask.size, PIXELS)
         logits.append(r.logits.reshape(-1)[at])
         truth.append(s.mask.reshape(-1)[at])
-    z, t = np.concatenate(logits).astype(np.float64), np.concatenate(truth)
+    return temperature_of(np.concatenate(logits), np.concatenate(truth))
 
-    def entropy(temp: float) -> float:
-        v = z / temp
-        return float((np.logaddexp(0, v) - v * t).mean())
 
-    grid = np.exp(np.linspace(math.log(0.4), math.log(4), 93))
-    return round(float(min(grid, key=entropy)), 4)
+def lesson_temperature(lessons: Lessons, truths: np.ndarray, seed: int = 0) -> float:
+    """The temperature of the fold networks on what they did not see; truths are uint8 [n, side, side]."""
+    rng = np.random.default_rng(seed)
+    at = rng.integers(0, truths[0].size, (len(truths), PIXELS))
+    flat = lessons.logits[0].reshape(len(truths), -1)
+    return temperature_of(
+        np.take_along_axis(flat, at, 1).ravel(), np.take_along_axis(truths.reshape(len(truths), -1), at, 1).ravel() > 127
+    )
 
 
 def mean_dice(cases: Sequence[measure.Case]) -> float:
@@ -73,19 +95,74 @@ def present_threshold(cases: Sequence[measure.Case]) -> float:
     return best
 
 
-def quantile(ratio: np.ndarray, level: float) -> float:
-    """The conformal quantile: with n values, the ceil((n + 1) level)-th smallest."""
-    k = min(len(ratio), math.ceil((len(ratio) + 1) * level))
-    return float(np.partition(ratio, k - 1)[k - 1])
+def out_of_fold(
+    samples: Sequence[Sample], lessons: Lessons, truths: np.ndarray, nets: dict[int, ErrorNet], temp: float
+) -> list[measure.Case]:
+    """The training images as their fold's network outlines them and an error network that saw none of them judges them.
+
+    nets holds one error network per fold; images of other folds are left out. Distances are pixels of the lessons' side.
+    """
+    fit = Fit(present_threshold=0.0, temperature=temp)
+    out = []
+    for i, s in enumerate(samples):
+        net = nets.get(int(lessons.fold[i]))
+        if net is None:
+            continue
+        image, logits = lessons.images[0, i], lessons.logits[0, i].astype(np.float32)
+        x = torch.from_numpy(image.astype(np.float32) / 255)[None, None]
+        with torch.inference_mode():
+            scale, quality = net(x, torch.from_numpy(logits)[None, None] / temp)
+        b = scale[0, 0].numpy()
+        r = Raw(logits, b, logits, b, sigmoid(float(lessons.present[i])), sigmoid(float(quality)))
+        out.append(measure.case(Sample(s.row, image, truths[i] > 127), r, fit))
+    return out
 
 
-def fit(samples: Sequence[Sample], raws: Sequence[Raw]) -> Fit:
-    """Fit temperature, thresholds, bands and expected error, in this order."""
-    out = Fit(present_threshold=0.0, temperature=temperature(samples, raws))
+@dataclass(frozen=True)
+class Points:
+    """Contour points of several sets: distance and scale in lesion diameters, and weights that sum to 1 in each set."""
+
+    distance: np.ndarray
+    scale: np.ndarray
+    weight: np.ndarray
+
+    @staticmethod
+    def of(cases: Sequence[measure.Case]) -> Points:
+        """The contour points of lesion images; every set counts alike, every point within it counts alike."""
+        parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        for name in dict.fromkeys(c.row.set for c in cases):
+            d, b, size = measure.points([c for c in cases if c.row.set == name and c.row.lesion_px > 0])
+            parts.append((d / size, b / size, np.full(len(d), 1 / max(1, len(d)))))
+        return Points(*(np.concatenate(p) for p in zip(*parts, strict=True)))
+
+
+def quantile(ratio: np.ndarray, weight: np.ndarray, level: float) -> float:
+    """The weighted conformal quantile: the least ratio below which lie level of the weight and of one more point."""
+    order = np.argsort(ratio)
+    sums = np.cumsum(weight[order])
+    extra = float(weight.mean())
+    k = int(np.searchsorted(sums, level * (sums[-1] + extra)))
+    return float(ratio[order[min(k, len(order) - 1)]])
+
+
+def bands(points: Points) -> tuple[dict[str, float], float]:
+    """The factors on b of every band, and that of the expected error."""
+    ratio = points.distance / points.scale
+    band = {q: round(quantile(ratio, points.weight, int(q) / 100), 4) for q in contract.LEVELS}
+    factor = (points.distance * points.weight).sum() / (points.scale * points.weight).sum()
+    return band, round(float(factor), 4)
+
+
+def fit(samples: Sequence[Sample], raws: Sequence[Raw], temp: float, more: Sequence[measure.Case] = ()) -> Fit:
+    """Fit thresholds on val, then bands and expected error on val and more.
+
+    The temperature is given: the error network has read logits calibrated by it.
+    """
+    out = Fit(present_threshold=0.0, temperature=temp)
     out = replace(out, threshold=threshold(samples, raws, out))
     out = replace(out, present_threshold=present_threshold(cases_of(samples, raws, out)))
-    d, b, _ = measure.points(cases_of(samples, raws, out))
-    if not len(d):
+    points = Points.of([*cases_of(samples, raws, out), *more])
+    if not len(points.distance):
         raise ValueError("the model outlines no lesion of val: there is nothing to fit a band on")
-    band = {q: round(quantile(d / b, int(q) / 100), 4) for q in contract.LEVELS}
-    return replace(out, calibrated=True, band=band, expected_factor=round(float(d.mean() / b.mean()), 4))
+    band, factor = bands(points)
+    return replace(out, calibrated=True, band=band, expected_factor=factor)

@@ -9,6 +9,8 @@ from typing import Any
 
 import onnx
 
+from . import clicks
+
 KEY = "echoline"
 LEVELS = ("50", "80", "90", "95")  # nominal coverages of the band, per cent
 
@@ -60,6 +62,11 @@ def document(fit: Fit, height: int, width: int, version: str, metrics: dict[str,
         "version": version,
         "input": {"width": width, "height": height},
         "resize": "letterbox",
+        "guidance": {
+            "channels": list(clicks.CHANNELS),
+            "disk_radius": clicks.DISK_RADIUS,
+            "stroke_radius": clicks.STROKE_RADIUS,
+        },
         "labels": LABELS,
         "threshold": fit.threshold,
         "temperature": fit.temperature,

@@ -7,7 +7,7 @@ import io
 import os
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import onnx
@@ -15,37 +15,36 @@ import torch
 from onnx import numpy_helper
 
 from . import contract
-from .network import AttentionUNet
+from .network import GUIDANCE, AttentionUNet, ErrorNet, Whole
 
 OPSET = 17
-HALVED = 1024  # values; smaller constants stay float32
+INPUTS = ("image", "guidance")
+OUTPUTS = ("logits", "scale", "present", "quality")
+HALVED = 4096  # values; smaller constants stay float32, batch norms among them
 
 
-def load_network(weights: Path) -> AttentionUNet:
-    """A network in evaluation mode with averaged weights (`ema.pt`)."""
-    net = AttentionUNet(pretrained=False)
-    net.load_state_dict(torch.load(weights, weights_only=True))
-    return net.eval()
-
-
-def graph(net: AttentionUNet, height: int, width: int) -> onnx.ModelProto:
-    """The float32 graph with one input `image` [1, 1, height, width] and the contract's outputs."""
+def graph(whole: Whole, height: int, width: int) -> onnx.ModelProto:
+    """The float32 graph with inputs `image` [1, 1, height, width], `guidance` [1, 4, height, width], and all outputs."""
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer's notes on Python numbers that are constants here
         torch.onnx.export(
-            copy.deepcopy(net).eval(),
-            (torch.zeros(1, 1, height, width),),
-            buffer,
-            input_names=["image"],
-            output_names=["logits", "scale", "present"],
+            copy.deepcopy(whole).eval(),
+            (torch.zeros(1, 1, height, width), torch.zeros(1, GUIDANCE, height, width)),
+            buffer,  # type: ignore[arg-type] # its types forget files, its documentation does not
+            input_names=list(INPUTS),
+            output_names=list(OUTPUTS),
             opset_version=OPSET,
             dynamo=False,
+            # Batch norms stay apart, under their names: training can begin from a model file (see `weights`), and
+            # ONNX Runtime joins them with the convolutions when it opens the file.
+            training=torch.onnx.TrainingMode.PRESERVE,
+            do_constant_folding=False,
         )
     model = onnx.load_from_string(buffer.getvalue())
     # The exporter leaves some of these open; they are fixed, and who loads the file may rely on them.
     for output in model.graph.output:
-        sizes = (1, 1) if output.name == "present" else (1, 1, height, width)
+        sizes = (1, 1, height, width) if output.name in ("logits", "scale") else (1, 1)
         output.CopyFrom(onnx.helper.make_tensor_value_info(output.name, onnx.TensorProto.FLOAT, sizes))
     return model
 
@@ -76,3 +75,19 @@ def write(model: onnx.ModelProto, doc: dict[str, Any], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(model, tmp)
     os.replace(tmp, path)
+
+
+def weights(path: Path, part: Literal["outline", "error"] = "outline") -> dict[str, torch.Tensor]:
+    """The state of one network of a model file that `graph` wrote, for training to go on from."""
+    model = onnx.load(path)
+    values = {w.name.removesuffix(".half"): numpy_helper.to_array(w) for w in model.graph.initializer}
+    found = {
+        name.removeprefix(part + "."): torch.from_numpy(value.astype(np.float32))
+        for name, value in values.items()
+        if name.startswith(part + ".")
+    }
+    want = {"outline": AttentionUNet(pretrained=False), "error": ErrorNet()}[part].state_dict()
+    missing = [name for name in want if name not in found and not name.endswith("num_batches_tracked")]
+    if missing:
+        raise ValueError(f"{path}: does not hold the {part} network as this version builds it (no {missing[0]})")
+    return {name: found.get(name, value) for name, value in want.items()}

@@ -1,74 +1,80 @@
-"""How good predictions are. Distances are native pixels unless a name says otherwise."""
+"""How good predictions are, image by image and per set. Distances are native pixels unless a name says otherwise."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.spatial import cKDTree
+from scipy.stats import spearmanr
+from sklearn.metrics import roc_auc_score
 
 from . import contract, reference
 from .contract import Fit
 from .data import Row, Sample
 from .reference import Network, Raw
+from .surface import Distances, edges
 
 NEAR = 0.05  # of the lesion's equivalent diameter: a point farther off than this is an error worth finding
+LETTERBOX = 256  # px, the longer side of the scale on which images of different sizes are compared
+TOLERANCES = (2, 3)  # px, of the normalised surface Dice, native and at the letterbox's scale
+POOR = 0.7  # Dice below which an outline should come first on a work list
 
 
 @dataclass(frozen=True)
 class Case:
-    """One image measured. Distances and scales of its contour points are None unless outline and lesion both exist."""
+    """One image measured.
+
+    What compares boundaries (hd95, average, near, distance, scale) exists only where outline and lesion both do.
+    """
 
     row: Row
-    present: float
+    present: float  # probability of a lesion
     dice: float
     iou: float
     hd95: float | None
-    empty: bool
-    hit: bool
+    empty: bool  # nothing was outlined
+    hit: bool  # the outline and the lesion overlap
     distance: np.ndarray | None  # [n] of the predicted contour's points to the true boundary
     scale: np.ndarray | None  # [n] b at those points
     diameter: float  # of a disc with the lesion's area
-
-
-def edges(mask: np.ndarray) -> np.ndarray:
-    """Boundary points [n, 2] of a mask: the middles (x, y) of the pixel edges between inside and outside."""
-    m = np.pad(mask, 1)
-    y, x = np.where(m[:, 1:] != m[:, :-1])
-    across = np.stack([x + 1.0, y + 0.5], 1)
-    y, x = np.where(m[1:] != m[:-1])
-    return np.concatenate([across, np.stack([x + 0.5, y + 1.0], 1)]) - 1
-
-
-def hausdorff95(a: np.ndarray, b: np.ndarray) -> float:
-    """The larger of both directed 95th percentiles between the boundary points of two masks that are not empty."""
-    p, q = edges(a), edges(b)
-    there, back = cKDTree(q).query(p)[0], cKDTree(p).query(q)[0]
-    return float(max(np.percentile(there, 95), np.percentile(back, 95)))
+    per_letterbox: float = 1.0  # native pixels per pixel of the 256 letterbox
+    average: float | None = None  # average symmetric surface distance
+    near: dict[str, float] = field(default_factory=dict)  # normalised surface Dice: "2_px", "3_px", "2_256", "3_256"
+    expected_dice: float | None = None  # by the model
 
 
 def case(sample: Sample, r: Raw, fit: Fit) -> Case:
     """Measure one image."""
     truth, mask = sample.mask, reference.cut(r, fit)
     both, either = int((mask & truth).sum()), int((mask | truth).sum())
-    distance = scale = hd95 = None
+    per_letterbox = max(truth.shape) / LETTERBOX
+    distance = scale = hd95 = average = None
+    near: dict[str, float] = {}
     if mask.any() and truth.any():
         points = np.concatenate(reference.contours(r, mask, fit))
         distance = cKDTree(edges(truth)).query(points)[0]
         scale = reference.sample(r.scale, points)
-        hd95 = hausdorff95(mask, truth)
+        d = Distances.between(mask, truth)
+        hd95, average = d.hausdorff95(), d.average()
+        near = {f"{t}_px": d.within(t) for t in TOLERANCES}
+        near |= {f"{t}_256": d.within(t * per_letterbox) for t in TOLERANCES}
     return Case(
-        sample.row,
-        r.present,
-        2 * both / max(1, int(mask.sum()) + int(truth.sum())),
-        both / max(1, either),
-        hd95,
-        not mask.any(),
-        both > 0,
-        distance,
-        scale,
-        2 * float(np.sqrt(truth.sum() / np.pi)),
+        row=sample.row,
+        present=r.present,
+        dice=2 * both / max(1, int(mask.sum()) + int(truth.sum())),
+        iou=both / max(1, either),
+        hd95=hd95,
+        empty=not mask.any(),
+        hit=both > 0,
+        distance=distance,
+        scale=scale,
+        diameter=2 * float(np.sqrt(truth.sum() / np.pi)),
+        per_letterbox=per_letterbox,
+        average=average,
+        near=near,
+        expected_dice=r.quality,
     )
 
 
@@ -77,72 +83,101 @@ def run_all(network: Network, samples: Iterable[Sample], height: int, width: int
     return [reference.raw(network, s.image, height, width) for s in samples]
 
 
-def ranks(v: np.ndarray) -> np.ndarray:
-    """Ranks from 1, ties sharing their mean."""
-    _, inverse, counts = np.unique(v, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return (last - (counts - 1) / 2)[inverse]
-
-
 def auroc(score: np.ndarray, positive: np.ndarray) -> float | None:
-    """Probability that a positive scores above a negative; None without both."""
+    """Probability that a positive [n] bool scores above a negative; None without both."""
     n = int(positive.sum())
-    if n == 0 or n == len(positive):
-        return None
-    return float((ranks(score)[positive].sum() - n * (n + 1) / 2) / (n * (len(positive) - n)))
+    return None if n in (0, len(positive)) else float(roc_auc_score(positive, score))
 
 
 def spearman(a: np.ndarray, b: np.ndarray) -> float | None:
-    """Rank correlation; None where one of both is constant."""
-    if np.ptp(a) == 0 or np.ptp(b) == 0:
+    """Rank correlation; None where one of both is constant or there are fewer than two."""
+    if len(a) < 2 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return None
-    return float(np.corrcoef(ranks(a), ranks(b))[0, 1])
+    return float(spearmanr(a, b).statistic)
 
 
 def rounded(v: float | None, digits: int = 4) -> float | None:
     """A number fit to be printed; None stays None."""
-    return None if v is None else round(v, digits)
+    return None if v is None else round(float(v), digits)
 
 
-def points(cases: list[Case]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def lesions(cases: Sequence[Case]) -> list[Case]:
+    """The cases with a lesion."""
+    return [c for c in cases if c.row.lesion_px > 0]
+
+
+def points(cases: Sequence[Case]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Distances, scales and lesion diameters of all contour points, pooled."""
-    known = [c for c in cases if c.distance is not None and c.scale is not None]
+    known = [(c.distance, c.scale, c.diameter) for c in cases if c.distance is not None and c.scale is not None]
     if not known:
         return np.zeros(0), np.zeros(0), np.zeros(0)
-    d, b = (np.concatenate([getattr(c, name) for c in known]) for name in ("distance", "scale"))
-    return d, b, np.concatenate([np.full(len(c.distance), c.diameter) for c in known if c.distance is not None])
+    d, b = (np.concatenate([k[i] for k in known]) for i in range(2))
+    return d, b, np.repeat([k[2] for k in known], [len(k[0]) for k in known])
 
 
-def summary(cases: list[Case], fit: Fit) -> dict[str, object]:
-    """The numbers of one set: lesion images, then normal images, then the boundary's calibration."""
-    lesions = [c for c in cases if c.row.lesion_px > 0]
+def mean(values: Sequence[float], digits: int = 4) -> float | None:
+    """A rounded mean; None of nothing."""
+    return round(float(np.mean(values)), digits) if len(values) else None
+
+
+def summary(cases: Sequence[Case], fit: Fit) -> dict[str, object]:
+    """The numbers of one set: lesion images, then normal images, then the boundary's calibration.
+
+    A lesion without an outline counts as Dice 0 and surface Dice 0, and has no distance.
+    """
+    sick = lesions(cases)
     normals = [c for c in cases if c.row.lesion_px == 0]
-    far = [(c.hd95, c.hd95 * 256 / max(c.row.width, c.row.height)) for c in lesions if c.hd95 is not None]
+    apart = [(c.hd95, c.average, c.per_letterbox) for c in sick if c.hd95 is not None and c.average is not None]
     out: dict[str, object] = {
-        "lesion_images": len(lesions),
-        "dice": round(float(np.mean([c.dice for c in lesions])), 4),
-        "dice_median": round(float(np.median([c.dice for c in lesions])), 4),
-        "iou": round(float(np.mean([c.iou for c in lesions])), 4),
-        "hd95_native_px": round(float(np.mean([f[0] for f in far])), 2) if far else None,
-        "hd95_256_px": round(float(np.mean([f[1] for f in far])), 2) if far else None,
-        "lesion_recall": round(float(np.mean([c.hit for c in lesions])), 4),
+        "lesion_images": len(sick),
+        "dice": mean([c.dice for c in sick]),
+        "dice_median": rounded(float(np.median([c.dice for c in sick]))) if sick else None,
+        "iou": mean([c.iou for c in sick]),
+        "hd95_native_px": mean([h for h, _, _ in apart], 2),
+        "hd95_256_px": mean([h / k for h, _, k in apart], 2),
+        "asd_native_px": mean([a for _, a, _ in apart], 2),
+        "asd_256_px": mean([a / k for _, a, k in apart], 2),
+        **{f"nsd_{t}_{s}": mean([c.near.get(f"{t}_{s}", 0.0) for c in sick]) for s in ("px", "256") for t in TOLERANCES},
+        "lesion_recall": mean([c.hit for c in sick]),
         "normal_images": len(normals),
         "normal_false_positives": sum(not c.empty for c in normals),
     }
-    d, b, diameter = points(lesions)
-    if len(d):
-        out |= {
-            "coverage": {q: round(float((d <= fit.band[q] * b).mean()), 4) for q in contract.LEVELS},
-            "mean_error_px": round(float(d.mean()), 2),
-            "mean_expected_error_px": round(float((fit.expected_factor * b).mean()), 2),
-            "mean_r90_px": round(float((fit.band["90"] * b).mean()), 2),
-            "auroc": rounded(auroc(b, d > NEAR * diameter)),
-            "spearman": rounded(spearman(b, d)),
-        }
-    return out
+    return out | boundary(sick, fit) | quality(sick)
 
 
-def by_set(cases: list[Case], fit: Fit) -> dict[str, dict[str, object]]:
+def boundary(cases: Sequence[Case], fit: Fit) -> dict[str, object]:
+    """How true the expected error along the contours is."""
+    d, b, diameter = points(cases)
+    if not len(d):
+        return {}
+    cover = {q: round(float((d <= fit.band[q] * b).mean()), 4) for q in contract.LEVELS}
+    r90 = float((fit.band["90"] * b).mean())
+    constant = float(np.quantile(d, (d <= fit.band["90"] * b).mean()))
+    return {
+        "coverage": cover,
+        "mean_error_px": round(float(d.mean()), 2),
+        "mean_expected_error_px": round(float((fit.expected_factor * b).mean()), 2),
+        "mean_r90_px": round(r90, 2),
+        "r90_over_constant": round(r90 / constant, 4) if constant > 0 else None,
+        "auroc": rounded(auroc(b, d > NEAR * diameter)),
+        "spearman": rounded(spearman(b, d)),
+    }
+
+
+def quality(cases: Sequence[Case]) -> dict[str, object]:
+    """How true the expected Dice of lesion images is."""
+    known = [(c.expected_dice, c.dice) for c in cases if c.expected_dice is not None]
+    if not known:
+        return {}
+    expected, dice = np.array(known).T
+    return {
+        "expected_dice_error": round(float(np.abs(expected - dice).mean()), 4),
+        "expected_dice_spearman": rounded(spearman(expected, dice)),
+        "expected_dice_auroc": rounded(auroc(-expected, dice < POOR)),
+    }
+
+
+def by_set(cases: Sequence[Case], fit: Fit) -> dict[str, dict[str, object]]:
     """The summary of every set among the cases."""
     names = dict.fromkeys(c.row.set for c in cases)
     return {name: summary([c for c in cases if c.row.set == name], fit) for name in names}

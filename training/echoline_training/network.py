@@ -1,6 +1,11 @@
-"""Attention U-Net on an EfficientNet-Lite0 encoder, with heads for the boundary's scale and the lesion's presence."""
+"""The outline network (attention U-Net on EfficientNet-Lite0) and the error network that judges its outlines.
+
+Images are grey [n, 1, h, w] of 0..1, guidance is [n, 4, h, w] (see `clicks`), h and w are multiples of 32.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -12,7 +17,10 @@ GREY_MEAN, GREY_STD = 0.449, 0.226  # of ImageNet, the mean over its three colou
 SKIPS = (16, 24, 40, 112)  # encoder channels at strides 2, 4, 8, 16
 BOTTOM = 320  # at stride 32
 DECODER = (24, 40, 64, 96)  # decoder channels at strides 2, 4, 8, 16
+GUIDANCE = 4  # channels: mask so far, positive and negative disks, contour stroke
 MIN_SCALE = 0.25  # input pixels; finer than any reader can draw
+ERROR_WIDTHS = (24, 40, 56, 64)  # channels of the error network at strides 4, 8, 16, 32
+LOGIT_RANGE = 8.0  # logits beyond are as good as certain
 
 
 def conv(i: int, o: int) -> nn.Sequential:
@@ -23,6 +31,65 @@ def conv(i: int, o: int) -> nn.Sequential:
 def double(x: torch.Tensor) -> torch.Tensor:
     """[n, c, h, w] to [n, c, 2h, 2w], bilinear."""
     return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+def set_bias(layer: nn.Conv2d, value: float) -> None:
+    """Let a layer begin with this bias."""
+    assert layer.bias is not None
+    nn.init.constant_(layer.bias, value)
+
+
+class Depthwise(nn.Module):
+    """A convolution of each channel by itself, padded as TensorFlow pads, computed in float32.
+
+    On CPUs PyTorch's bfloat16 kernels for these are several times slower than float32, and padding by the convolution
+    itself is faster than by a copy; even sizes let the strides 2 be padded by a constant.
+    """
+
+    def __init__(self, base: nn.Conv2d) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(base.weight.detach())
+        self.stride = int(base.stride[0])
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        channels, _, k, _ = self.weight.shape
+        with torch.autocast(x.device.type, enabled=False):
+            x = x.float()
+            if self.stride == 1:
+                return F.conv2d(x, self.weight, padding=k // 2, groups=channels)
+            less, more = (k - 2) // 2, (k - 1) // 2
+            return F.conv2d(F.pad(x, (less, more, less, more)), self.weight, stride=self.stride, groups=channels)
+
+
+class Pointwise(nn.Module):
+    """A 1x1 convolution without bias, with the weights of another."""
+
+    def __init__(self, base: nn.Conv2d) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(base.weight.detach())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.conv2d(x, self.weight)
+
+
+class Block(nn.Module):
+    """An inverted bottleneck of EfficientNet-Lite, with the weights of the package's block."""
+
+    def __init__(self, base: Any) -> None:
+        super().__init__()
+        args = base._block_args
+        self.expand = None
+        if args.expand_ratio != 1:
+            self.expand = nn.Sequential(Pointwise(base._expand_conv), base._bn0, nn.ReLU6(inplace=True))
+        self.depth = nn.Sequential(Depthwise(base._depthwise_conv), base._bn1, nn.ReLU6(inplace=True))
+        self.project = nn.Sequential(Pointwise(base._project_conv), base._bn2)
+        self.stride = self.depth[0].stride
+        self.residual = self.stride == 1 and args.input_filters == args.output_filters
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = x if self.expand is None else self.expand(x)
+        y = self.project(self.depth(y))
+        return x + y if self.residual else y
 
 
 class Gate(nn.Module):
@@ -39,7 +106,11 @@ class Gate(nn.Module):
 
 
 class Encoder(nn.Module):
-    """EfficientNet-Lite0 without its classifier; a grey image [n, 1, h, w] to five maps at strides 2 to 32."""
+    """EfficientNet-Lite0 without its classifier; image and guidance to five maps at strides 2 to 32.
+
+    The guidance joins behind the first convolution through weights that start at zero: without training, and with empty
+    guidance at any time, the encoder is the plain one.
+    """
 
     def __init__(self, pretrained: bool) -> None:
         super().__init__()
@@ -49,29 +120,27 @@ class Encoder(nn.Module):
         else:
             base = EfficientNet.from_name("efficientnet-lite0")
         stem = base._conv_stem.weight.detach()
-        self.stem = base._conv_stem
+        self.stem = nn.Conv2d(1, stem.shape[0], 3, stride=2, bias=False)
         self.stem.weight = nn.Parameter(stem.sum(1, keepdim=True))  # the same grey in all three colours
-        self.stem.in_channels = 1
+        self.guide = nn.Conv2d(GUIDANCE, stem.shape[0], 3, stride=2, bias=False)
+        nn.init.zeros_(self.guide.weight)
         self.norm = base._bn0
-        self.blocks = base._blocks
+        self.blocks = nn.ModuleList(Block(b) for b in base._blocks)
 
-    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
-        x = F.relu6(self.norm(self.stem((x - GREY_MEAN) / GREY_STD)))
+    def forward(self, image: torch.Tensor, guidance: torch.Tensor) -> list[torch.Tensor]:
+        edge = (0, 1, 0, 1)
+        x = self.stem(F.pad((image - GREY_MEAN) / GREY_STD, edge)) + self.guide(F.pad(guidance, edge))
+        x = F.relu6(self.norm(x))
         maps = []
         for block in self.blocks:
-            y = block(x)
-            if y.shape[-1] < x.shape[-1]:
+            if block.stride == 2:
                 maps.append(x)
-            x = y
+            x = block(x)
         return [*maps, x]
 
 
 class AttentionUNet(nn.Module):
-    """Outlines a lesion in a grey image [n, 1, h, w] of 0..1, h and w multiples of 32.
-
-    Returns logits [n, 1, h, w], the Laplace scale of the boundary's displacement in input pixels [n, 1, h, w] (> 0) and
-    the logit that there is a lesion [n, 1].
-    """
+    """Outlines a lesion: logits [n, 1, h, w] and the logit that there is a lesion [n, 1]."""
 
     def __init__(self, pretrained: bool = True) -> None:
         super().__init__()
@@ -81,23 +150,75 @@ class AttentionUNet(nn.Module):
         self.steps = nn.ModuleList(
             nn.Sequential(conv(s + g, d), conv(d, d)) for s, g, d in zip(SKIPS, signals, DECODER, strict=True)
         )
-        self.detail = conv(1, 8)
+        self.drop = nn.Dropout2d(0.15)
+        self.detail = conv(1 + GUIDANCE, 8)
         self.refine = conv(DECODER[0] + 8, 16)
         self.logits = nn.Conv2d(16, 1, 1)
-        self.scale = nn.Sequential(conv(DECODER[0] + DECODER[1], 24), nn.Conv2d(24, 1, 1))
-        self.present = nn.Linear(BOTTOM, 1)
-        nn.init.constant_(self.logits.bias, -2.0)
-        nn.init.constant_(self.scale[1].bias, 3.0)
+        self.present = nn.Linear(2 * BOTTOM, 1)
+        set_bias(self.logits, -2.0)
 
-    def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        maps = self.encoder(image)
+    def forward(self, image: torch.Tensor, guidance: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        maps = self.encoder(image, guidance)
         x = maps.pop()
-        present = self.present(x.mean((2, 3)))
-        coarse = x
+        present = self.present(torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1))
+        x = self.drop(x)
         for skip, gate, step in zip(maps[::-1], reversed(self.gates), reversed(self.steps), strict=True):
-            coarse = double(x)
-            x = step(torch.cat([coarse, gate(skip, coarse)], 1))
-        logits = self.logits(self.refine(torch.cat([double(x), self.detail(image)], 1)))
-        # The scale looks at features, it does not shape them: its loss must not cost outline quality.
-        scale = F.softplus(double(self.scale(torch.cat([x, coarse], 1).detach()))) + MIN_SCALE
-        return logits, scale, present
+            x = double(x)
+            x = step(torch.cat([x, gate(skip, x)], 1))
+        detail = self.detail(torch.cat([image, guidance], 1))
+        return self.logits(self.refine(torch.cat([double(x), detail], 1))), present
+
+
+class ErrorNet(nn.Module):
+    """Judges an outline: image [n, 1, h, w] and calibrated logits [n, 1, h, w] of an outline network.
+
+    Returns the Laplace scale of the boundary's displacement in input pixels [n, 1, h, w] (> 0) and the logit of the
+    expected Dice [n, 1]. It sees what a reader sees, the picture and the outline's probabilities, never the outline
+    network's features: those know the truth of the images that it was trained on, and would call every error small.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        w = ERROR_WIDTHS
+        self.stem = nn.Sequential(nn.Conv2d(4, w[0], 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(w[0]), nn.ReLU())
+        self.down = nn.ModuleList(nn.Sequential(conv(i, o), conv(o, o)) for i, o in zip((w[0], *w[:-1]), w, strict=True))
+        self.up = nn.ModuleList(conv(a + b, a) for a, b in zip(w[:-1], (*w[1:-1], 2 * w[-1]), strict=True))
+        self.scale = nn.Conv2d(w[0], 1, 1)
+        self.quality = nn.Sequential(nn.Linear(2 * w[-1] + 3, 32), nn.ReLU(), nn.Linear(32, 1))
+        set_bias(self.scale, 1.0)
+
+    def forward(self, image: torch.Tensor, logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        certain = logits.clamp(-LOGIT_RANGE, LOGIT_RANGE) / LOGIT_RANGE
+        p = torch.sigmoid(logits)
+        doubt = 4 * p * (1 - p)
+        x = self.stem(F.avg_pool2d(torch.cat([image, certain, p, doubt], 1), 2))
+        maps = []
+        for i, step in enumerate(self.down):
+            x = step(x if i == 0 else F.max_pool2d(x, 2))
+            maps.append(x)
+        x = maps.pop()
+        whole = x.mean((2, 3), keepdim=True)
+        area = p.mean((2, 3))
+        share = doubt.mean((2, 3)) / (area + 1e-3)
+        summary = torch.cat([whole[:, :, 0, 0], x.amax((2, 3)), area, share, p.amax((2, 3))], 1)
+        quality = self.quality(summary)
+        x = torch.cat([x, whole.expand_as(x)], 1)
+        for skip, step in zip(maps[::-1], reversed(self.up), strict=True):
+            x = step(torch.cat([skip, double(x)], 1))
+        return F.softplus(double(double(self.scale(x)))) + MIN_SCALE, quality
+
+
+class Whole(nn.Module):
+    """What ships: the outline network, its temperature, and the error network that reads its calibrated logits."""
+
+    def __init__(self, outline: AttentionUNet, error: ErrorNet, temperature: float) -> None:
+        super().__init__()
+        self.outline, self.error, self.temperature = outline, error, temperature
+
+    def forward(
+        self, image: torch.Tensor, guidance: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Logits, scale, presence and expected Dice, as the contract names them."""
+        logits, present = self.outline(image, guidance)
+        scale, quality = self.error(image, logits / self.temperature)
+        return logits, scale, present, quality

@@ -17,16 +17,19 @@ import onnxruntime
 import torch
 from skimage.measure import find_contours
 
-from . import contract
+from . import clicks, contract
+from .clicks import Hints
 from .contract import Fit
 from .data import read_grey
-from .letterbox import letterbox, to_input, to_native
+from .letterbox import Letterbox, letterbox, to_input, to_native
+from .network import GUIDANCE
 
 MIN_REGION, MIN_REGION_SHARE = 16, 0.05  # px; share of the largest region
+OUTPUTS = ["logits", "scale", "present", "quality"]
 LEAST = 1e-6  # keeps a pixel on its side of the threshold where cleaning put it on the other
 
-Outputs = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
-Network = Callable[[torch.Tensor], Outputs]
+Outputs = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]  # logits, scale, present, quality
+Network = Callable[[torch.Tensor, torch.Tensor], Outputs]  # of image and guidance
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Raw:
     logits: np.ndarray  # [h, w]
     scale: np.ndarray  # [h, w], Laplace b in native px
     present: float  # probability of a lesion
+    quality: float  # expected Dice
 
 
 def sigmoid(v: float) -> float:
@@ -45,17 +49,43 @@ def sigmoid(v: float) -> float:
     return 1 / (1 + math.exp(-v)) if v >= 0 else math.exp(v) / (1 + math.exp(v))
 
 
-def raw(network: Network, image: np.ndarray, height: int, width: int) -> Raw:
-    """Run a network with an input of height x width on a grey image [h, w] uint8."""
-    box = letterbox(*image.shape, height, width)
+def guidance(hints: Hints, mask: np.ndarray, box: Letterbox) -> torch.Tensor:
+    """The network's input [1, 4, height, width] of hints in native pixels over a native mask [h, w] bool."""
+
+    def moved(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+        return [(box.ox + x * box.nw / box.w, box.oy + y * box.nh / box.h) for x, y in points]
+
+    there = Hints(moved(hints.positive), moved(hints.negative), moved(hints.stroke))
+    so_far = to_input(mask.astype(np.uint8) * 255, box)[0, 0].numpy()
+    return torch.from_numpy(clicks.draw(there, so_far))[None]
+
+
+def raw(
+    network: Network,
+    image: np.ndarray,
+    height: int,
+    width: int,
+    hints: Hints | None = None,
+    mask: np.ndarray | None = None,
+) -> Raw:
+    """Run a network with an input of height x width on a grey image [h, w] uint8.
+
+    hints (native px) and the mask so far [h, w] bool guide it; without both it is automatic.
+    """
+    h, w = image.shape
+    box = letterbox(h, w, height, width)
+    guide = torch.zeros(1, GUIDANCE, height, width)
+    if hints is not None or mask is not None:
+        guide = guidance(hints or Hints(), np.zeros(image.shape, bool) if mask is None else mask, box)
     with torch.no_grad():
-        logits, scale, present = network(to_input(image, box))
+        logits, scale, present, quality = network(to_input(image, box), guide)
     return Raw(
         logits[0, 0].numpy(),
         scale[0, 0].numpy(),
         to_native(logits, box),
         to_native(scale, box) * np.float32(box.native_per_input),
         sigmoid(float(present)),
+        sigmoid(float(quality)),
     )
 
 
@@ -111,9 +141,10 @@ def open_onnx(path: Path, threads: int = 2) -> tuple[Network, int, int, Fit]:
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     doc = contract.read(path)
 
-    def network(x: torch.Tensor) -> Outputs:
-        logits, scale, present = session.run(["logits", "scale", "present"], {"image": x.numpy()})
-        return torch.from_numpy(logits), torch.from_numpy(scale), torch.from_numpy(present)
+    def network(x: torch.Tensor, guide: torch.Tensor) -> Outputs:
+        outputs = session.run(OUTPUTS, {"image": x.numpy(), "guidance": guide.numpy()})
+        logits, scale, present, quality = (torch.from_numpy(y) for y in outputs)
+        return logits, scale, present, quality
 
     return network, doc["input"]["height"], doc["input"]["width"], contract.fit_of(doc)
 
@@ -138,6 +169,7 @@ def describe(r: Raw, fit: Fit) -> dict[str, object]:
     return {
         "size": [mask.shape[1], mask.shape[0]],
         "lesion_probability": r.present,
+        "expected_dice": r.quality,
         "mask_px": int(mask.sum()),
         "contours": [{"closed": True, "points": points} for points in rings],
     }

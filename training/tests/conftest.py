@@ -37,7 +37,7 @@ def make_set(root: Path, name: str, counts: dict[str, int], seed: int, normals: 
             cv2.imwrite(str(root / name / "images" / file), image)
             cv2.imwrite(str(root / name / "masks" / file), mask)
             kind = "benign" if lesion else "normal"
-            rows.append([file, kind, f"{split}-{i // 2}", split, w, h, int((mask > 0).sum())])
+            rows.append([file, kind, f"{name}-{split}-{i // 2}", split, w, h, int((mask > 0).sum())])
     write_rows(root / name / "split.csv", rows)
 
 

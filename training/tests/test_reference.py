@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from echoline_training import reference
+from echoline_training.clicks import Hints
 from echoline_training.contract import Fit
 from echoline_training.reference import Raw
 
@@ -18,7 +19,7 @@ def disc(cx: float, cy: float, r: float) -> np.ndarray:
 
 
 def raw_of(logits: np.ndarray, present: float = 0.9) -> Raw:
-    return Raw(logits, logits, logits, np.ones_like(logits), present)
+    return Raw(logits, logits, logits, np.ones_like(logits), present, 0.8)
 
 
 def test_contour_lies_on_the_circle() -> None:
@@ -74,8 +75,32 @@ def test_sampling_is_bilinear_between_pixel_centres() -> None:
 
 
 def test_scale_comes_back_in_native_pixels() -> None:
-    def network(x: torch.Tensor) -> reference.Outputs:
-        return torch.zeros_like(x), torch.full_like(x, 2.0), torch.zeros(1, 1)
+    def network(x: torch.Tensor, _: torch.Tensor) -> reference.Outputs:
+        return torch.zeros_like(x), torch.full_like(x, 2.0), torch.zeros(1, 1), torch.zeros(1, 1)
 
     r = reference.raw(network, np.zeros((480, 640), np.uint8), 256, 256)
     assert np.allclose(r.scale, 5.0) and r.present == 0.5 and r.logits.shape == (480, 640)
+
+
+def test_guidance_is_drawn_where_the_reader_pointed() -> None:
+    seen: list[torch.Tensor] = []
+
+    def network(x: torch.Tensor, guide: torch.Tensor) -> reference.Outputs:
+        seen.append(guide[0])
+        return torch.zeros_like(x), torch.ones_like(x), torch.zeros(1, 1), torch.zeros(1, 1)
+
+    mask = np.zeros((480, 640), bool)
+    mask[:, :320] = True
+    hints = Hints(positive=[(320, 240)], negative=[(10, 470)], stroke=[(100, 100), (300, 100)])
+    image = np.zeros((480, 640), np.uint8)
+    reference.raw(network, image, 256, 256, hints, mask)  # 0.4 input px per native px, 32 px lower
+    so_far, positive, negative, stroke = (c.numpy() for c in seen[0])
+    assert so_far[100, 60] == pytest.approx(1) and so_far[100, 200] == 0 and so_far[10].max() == 0
+    y, x = np.nonzero(positive)
+    assert (x.mean() + 0.5, y.mean() + 0.5) == pytest.approx((128, 128))
+    y, x = np.nonzero(negative)
+    assert (x.mean() + 0.5, y.mean() + 0.5) == pytest.approx((4, 220), abs=0.6)
+    y, x = np.nonzero(stroke)
+    assert 38 <= x.min() <= 39 and 120 <= x.max() <= 121 and set(y) == {71, 72, 70, 73}
+    reference.raw(network, image, 256, 256)
+    assert seen[1].abs().max() == 0

@@ -140,18 +140,17 @@ func (h *Head) size(b []byte) error {
 	if len(b) < 36 || h.W != 0 {
 		return errors.New("JPEG 2000 size")
 	}
-	at := func(i int) int64 { return int64(binary.BigEndian.Uint32(b[i:])) }
-	x1, y1, x0, y0 := at(2), at(6), at(10), at(14)
-	tileW, tileH, tileX, tileY := at(18), at(22), at(26), at(30)
 	count := int(binary.BigEndian.Uint16(b[34:]))
-	switch {
-	case x1 <= x0 || y1 <= y0 || tileW == 0 || tileH == 0 || tileX > x0 || tileY > y0 || tileX+tileW <= x0 || tileY+tileH <= y0:
-		return errors.New("JPEG 2000 size")
-	case count < 1 || count > maxComponents || len(b) < 36+3*count:
+	if count < 1 || count > maxComponents || len(b) < 36+3*count {
 		return fmt.Errorf("a JPEG 2000 picture of %d components", count)
 	}
-	tiles := ((x1 - tileX + tileW - 1) / tileW) * ((y1 - tileY + tileH - 1) / tileH)
-	h.W, h.H, h.tiles = int(x1-x0), int(y1-y0), int(min(tiles, maxTiles+1))
+	at := func(i int) int64 { return int64(binary.BigEndian.Uint32(b[i:])) }
+	across, w, ok := span(at(10), at(2), at(26), at(18))
+	down, height, ok2 := span(at(14), at(6), at(30), at(22))
+	if !ok || !ok2 {
+		return errors.New("JPEG 2000 size")
+	}
+	h.W, h.H, h.tiles = int(w), int(height), int(min(across*down, maxTiles+1))
 	for c := range count {
 		s := b[36+3*c:]
 		h.Components = append(h.Components, Component{Bits: int(s[0]&0x7f) + 1, Signed: s[0]&0x80 != 0, DX: int(s[1]), DY: int(s[2])})
@@ -159,39 +158,51 @@ func (h *Head) size(b []byte) error {
 	return nil
 }
 
-// Whole tells whether all tiles are there up to their ends: the library makes grey of what is missing and says nothing.
+// span gives the tiles across a picture from `from` to `to` on one axis and its size, where the first tile, which begins at
+// first and is tile px long, holds its beginning.
+func span(from, to, first, tile int64) (tiles, size int64, ok bool) {
+	if to <= from || tile == 0 || first > from || first+tile <= from {
+		return 0, 0, false
+	}
+	return (to - first + tile - 1) / tile, to - from, true
+}
+
+// Whole tells whether all parts of all tiles are there up to their ends: the library makes grey of what is missing and says
+// nothing.
 func (h *Head) Whole(b []byte) error {
 	if h.tiles > maxTiles {
 		return errors.New("too many JPEG 2000 tiles")
 	}
-	seen := make([]bool, h.tiles)
-	left := h.tiles
-	for off := h.main; ; {
-		if len(b)-off < 12 || binary.BigEndian.Uint16(b[off:]) != markSOT { // the end, though some writers leave its mark out
-			if left > 0 {
-				return io.ErrUnexpectedEOF
-			}
-			return nil
+	tiles := make([]struct{ seen, said int }, h.tiles)
+	for off := h.main; len(b)-off >= 2 && binary.BigEndian.Uint16(b[off:]) == markSOT; { // some writers leave the end mark out
+		if len(b)-off < 12 {
+			return io.ErrUnexpectedEOF
 		}
 		tile, n := int(binary.BigEndian.Uint16(b[off+4:])), int64(binary.BigEndian.Uint32(b[off+6:]))
 		if tile >= h.tiles {
 			return errors.New("a JPEG 2000 tile outside the picture")
 		}
-		if !seen[tile] {
-			seen[tile] = true
-			left--
-		}
-		if n == 0 { // up to the end mark, which then must be there
-			return endMark(b[off:])
-		}
-		if n < 14 {
+		tiles[tile].seen++
+		tiles[tile].said = max(1, tiles[tile].said, int(b[off+11])) // 0 leaves it open
+		switch {
+		case n == 0: // up to the end mark, which then must be there
+			if err := endMark(b[off:]); err != nil {
+				return err
+			}
+			n = int64(len(b) - off)
+		case n < 14:
 			return errors.New("a JPEG 2000 tile shorter than its header")
-		}
-		if n > int64(len(b)-off) {
+		case n > int64(len(b)-off):
 			return io.ErrUnexpectedEOF
 		}
 		off += int(n)
 	}
+	for _, t := range tiles {
+		if t.seen == 0 || t.seen < t.said {
+			return io.ErrUnexpectedEOF
+		}
+	}
+	return nil
 }
 
 // endMark looks for the end mark behind the last byte but padding.

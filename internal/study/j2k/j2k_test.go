@@ -33,6 +33,7 @@ var streams = []struct {
 	{"grey8.j2k", 1, 8, false, false, 0},
 	{"grey8.jp2", 1, 8, false, false, 0},
 	{"grey8-tiles.j2k", 1, 8, false, false, 0},
+	{"grey8-parts.j2k", 1, 8, false, false, 0},
 	{"grey12.j2k", 1, 12, false, false, 0},
 	{"rgb8-rct.j2k", 3, 8, true, false, 0},
 	{"rgb8-plain.j2k", 3, 8, false, false, 0},

@@ -242,3 +242,10 @@ func (half) ReadAt(b []byte, off int64) (int, error) {
 	binary.LittleEndian.PutUint32(e[8:], 1<<19)
 	return len(b), nil
 }
+
+func TestADecodingProcessStartsNoOther(t *testing.T) {
+	t.Setenv(envInside, "1")
+	if _, err := start(self(), nil, nil); !errors.Is(err, errInside) {
+		t.Errorf("got %v", err)
+	}
+}

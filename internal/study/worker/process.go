@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"echoline/internal/study"
 	"echoline/internal/study/confine"
@@ -50,11 +51,22 @@ func start(program string, args, env []string) (*process, error) {
 // libraries are the folders that the user has libraries in.
 func libraries() []string { return filepath.SplitList(os.Getenv("LD_LIBRARY_PATH")) }
 
+// envInside marks a decoding process. One that is asked to start another is a program that did not notice what it was
+// started as: it would start the next, and that one the next.
+const envInside = "ECHOLINE_DECODING"
+
+var errInside = errors.New("a decoding process starts no other")
+
 func startBehind(fence func(*exec.Cmd) (confine.State, error), program string, args, env []string) (*process, error) {
+	if os.Getenv(envInside) != "" {
+		return nil, errInside
+	}
 	p := &process{cmd: exec.Command(program, args...), said: &tail{}}
 	p.cmd.Args[0] = "echoline"
-	p.cmd.Env, p.cmd.Stderr = slices.Concat(env, []string{"MALLOC_ARENA_MAX=1"}), p.said // the C library shall reserve no memory for each thread
-	p.cmd.Dir = string(os.PathSeparator)                                                 // it keeps no drive from being taken out
+	// The C library shall reserve no memory for each thread.
+	p.cmd.Env, p.cmd.Stderr = slices.Concat(env, []string{envInside + "=1", "MALLOC_ARENA_MAX=1"}), p.said
+	p.cmd.WaitDelay = time.Second        // whatever it left behind may hold its streams open
+	p.cmd.Dir = string(os.PathSeparator) // it keeps no drive from being taken out
 	in, err := p.cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -72,7 +84,7 @@ func startBehind(fence func(*exec.Cmd) (confine.State, error), program string, a
 	err = p.greet()
 	w.Stop()
 	if err != nil {
-		_ = p.end() // it never came up
+		_ = p.end() // why it did not come up is known already
 		return nil, err
 	}
 	p.hello.State.Landlock = state.Landlock

@@ -1,0 +1,128 @@
+"""The whole way from data to a trained model, stage by stage; each stage goes on where it was stopped.
+
+folds     K outline networks, each on the training images of all folds but one
+lessons   what they say of the training images: teachers' targets, and honest out-of-fold errors
+outline   the network that ships: all training images, half of them with guidance, leaning on the teachers
+errors    the error network on out-of-fold predictions, and one per fold to calibrate it by
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from . import calibrate, data, errors, folds, ranks, teach
+from .augment import Packed, pack
+from .data import Sample
+from .errors import ErrorRecipe, ErrorTrainer
+from .measure import Case
+from .teach import Lessons
+from .train import Recipe, Trainer, repeats
+from .validate import Validation
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a model is made. Sides are px."""
+
+    pack_side: int = 256  # at which training images are kept
+    lesson_side: int = 224  # at which fold networks are asked, and which the error network learns
+    input_sides: tuple[int, ...] = (224, 256)  # of the model, chosen from on val
+    folds: int = 3
+    fold: Recipe = field(default_factory=lambda: Recipe(epochs=20, sides=(160, 192)))
+    outline: Recipe = field(
+        default_factory=lambda: Recipe(epochs=18, sides=(192, 256), first_part=0.55, guided=0.5, teacher=0.3, ema=0.998)
+    )
+    error: ErrorRecipe = field(default_factory=ErrorRecipe)
+
+
+SMALL = Plan(  # for tests: proves every stage, learns little
+    pack_side=64,
+    lesson_side=64,
+    input_sides=(64,),
+    folds=2,
+    fold=Recipe(epochs=6, batch=8, sides=(64,), warm_up=4, ema=0.9, pretrained=True),
+    outline=Recipe(epochs=6, batch=8, sides=(64,), warm_up=4, ema=0.9, guided=0.5, teacher=0.3),
+    error=ErrorRecipe(epochs=4, batch=8, warm_up=4, ema=0.9),
+)
+PLANS = {"full": Plan(), "small": SMALL}
+
+
+class Pipeline:
+    """A run folder and the data that its stages share."""
+
+    def __init__(
+        self, train: Sequence[Sample], val: Sequence[Sample], plan: Plan, folder: Path, start: Path | None = None
+    ) -> None:
+        """start is a model file that the outline begins from, in place of the first fold's network. The folds never do:
+        a model that has seen an image cannot be honest about it.
+        """
+        self.train, self.val, self.plan, self.folder, self.start = train, val, plan, folder, start
+        self.ranks = ranks.join()
+        self.about = {"data": data.digest([*train, *val]), "train": len(train), "val": len(val)}
+        self.fold = folds.fold_of(train, plan.folds)
+        self.packed: Packed = pack(train, plan.pack_side)
+
+    def run(self) -> None:
+        """All stages."""
+        for k in range(self.plan.folds):
+            self.fold_network(k)
+        lessons = self.lessons()
+        self.outline(lessons)
+        self.errors(lessons)
+
+    def fold_network(self, k: int) -> None:
+        """Train the network that does not see fold k."""
+        recipe = Recipe(**{**self.plan.fold.__dict__, "seed": self.plan.fold.seed * 10 + k})
+        keep = np.flatnonzero(self.fold != k)
+        often = repeats([self.train[int(i)] for i in keep], recipe)
+        folder = self.folder / f"fold{k}"
+        check = Validation(self.val, recipe.sides[-1], folder)
+        Trainer(folds.pick(self.packed, keep), often, recipe, folder, check=check, about=self.about).run()
+
+    def lessons(self) -> Lessons:
+        """Ask the fold networks, or read what they said; the main process asks, the others wait."""
+        path = self.folder / "lessons.npz"
+        if self.ranks.main and not path.exists():
+            nets = [folds.load_network(self.folder / f"fold{k}" / "ema.pt") for k in range(self.plan.folds)]
+            teach.lessons(nets, self.packed, self.fold, self.plan.lesson_side).save(path)
+        self.ranks.share(None)
+        return Lessons.load(path)
+
+    def outline(self, lessons: Lessons) -> None:
+        """Train the network that ships, from where the first fold's network ended."""
+        recipe, folder = self.plan.outline, self.folder / "outline"
+        Trainer(
+            self.packed, repeats(self.train, recipe), recipe, folder,
+            teachers=lessons.teachers, outside=lessons.outside, start=self.start or self.folder / "fold0" / "ema.pt",
+            check=Validation(self.val, recipe.sides[-1], folder), about=self.about,
+        ).run()  # fmt: skip
+
+    def truths(self) -> Packed:
+        """The training images at the side of the lessons."""
+        return pack(self.train, self.plan.lesson_side)
+
+    def errors(self, lessons: Lessons) -> None:
+        """Train the error network that ships, and one per fold that has not seen it; small work, for one process."""
+        if not self.ranks.main:
+            return
+        truths = self.truths()
+        temp = calibrate.lesson_temperature(lessons, truths.masks)
+        (self.folder / "lessons.json").write_text(json.dumps({"temperature": temp}))
+        everything = np.arange(len(self.train))
+        runs = {"error": everything} | {f"error{k}": everything[self.fold != k] for k in range(self.plan.folds)}
+        for name, chosen in runs.items():
+            path = self.folder / f"{name}.pt"
+            if not path.exists():
+                ErrorTrainer(lessons, truths, temp, self.plan.error, chosen).run(path)
+
+    def out_of_fold(self) -> list[Case]:
+        """The training images, outlined and judged by networks that did not see them."""
+        lessons = self.lessons()
+        temp = float(json.loads((self.folder / "lessons.json").read_text())["temperature"])
+        nets = {k: errors.load(self.folder / f"error{k}.pt") for k in range(self.plan.folds)}
+        return calibrate.out_of_fold(self.train, lessons, self.truths().masks, nets, temp)

@@ -1,0 +1,89 @@
+"""The whole way on synthetic ellipses, small: every stage, stopped and gone on with, to a file that keeps the contract."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from echoline_training import build, card, contract, folds, report, teach
+from echoline_training.data import load
+from echoline_training.pipeline import SMALL, Pipeline
+from echoline_training.train import limit_threads
+
+
+@pytest.fixture(scope="module")
+def pipeline(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    """A finished small run on one thread: with more, sums may change in the last bit."""
+    limit_threads(1)
+    p = Pipeline(load(data, "train"), load(data, "val"), SMALL, tmp_path_factory.mktemp("run"))
+    p.run()
+    return p
+
+
+def test_learns_ellipses_and_builds_a_model(pipeline: Pipeline, data: Path, tmp_path: Path) -> None:
+    model = tmp_path / "m.onnx"
+    result = build.build(pipeline, data, model, clicks=2)
+    assert [f.name for f in tmp_path.iterdir()] == ["m.onnx"]
+    doc = contract.read(model)
+    assert doc["calibrated"] and result["sets"]["busi"]["dice"]["value"] > 0.8
+    assert doc["metrics"]["out_of_fold"]["busbra"]["lesion_images"] == 40
+    assert doc["metrics"]["recipe"]["folds"] == 2
+    text = card.text(model, doc)
+    assert "2 fold networks" in text and report.cell(result["sets"]["busi"]["dice"]) in " ".join(text.split())
+    assert model.stat().st_size <= 16e6
+
+
+def test_a_finished_run_is_not_done_again(pipeline: Pipeline) -> None:
+    files = {f: f.stat().st_mtime_ns for f in pipeline.folder.rglob("*.pt")}
+    pipeline.run()
+    assert {f: f.stat().st_mtime_ns for f in files} == files
+
+
+def test_folds_hold_whole_groups_and_all_kinds(pipeline: Pipeline) -> None:
+    fold = folds.fold_of(pipeline.train, 3)
+    groups: dict[tuple[str, str], set[int]] = {}
+    for s, k in zip(pipeline.train, fold, strict=True):
+        groups.setdefault((s.row.set, s.row.group), set()).add(int(k))
+    assert all(len(g) == 1 for g in groups.values())
+    for kind in ("benign", "normal"):
+        counts = np.bincount(fold[[s.row.kind == kind for s in pipeline.train]], minlength=3)
+        assert counts.min() > 0 and counts.max() - counts.min() <= 6
+
+
+def test_lessons_come_from_networks_that_did_not_see_the_image(pipeline: Pipeline) -> None:
+    lessons = pipeline.lessons()
+    nets = [folds.load_network(pipeline.folder / f"fold{k}" / "ema.pt") for k in range(2)]
+    i = int(np.flatnonzero(pipeline.fold == 1)[0])
+    straight, _ = folds.run(nets[1], lessons.images[0, i : i + 1])
+    assert np.allclose(lessons.logits[0, i], straight[0], atol=0.02)
+    other, _ = folds.run(nets[0], lessons.images[0, i : i + 1])
+    assert not np.allclose(lessons.logits[0, i], other[0], atol=0.02)
+    mirrored, _ = folds.run(nets[1], lessons.images[1, i : i + 1])
+    assert np.allclose(lessons.logits[1, i], mirrored[0], atol=0.05)
+
+
+def test_half_the_lesions_get_guidance(pipeline: Pipeline, tmp_path: Path) -> None:
+    from echoline_training.train import Trainer, repeats
+
+    lessons = pipeline.lessons()
+    recipe = replace(SMALL.outline, pretrained=False)
+    trainer = Trainer(
+        pipeline.packed, repeats(pipeline.train, recipe), recipe, tmp_path,
+        teachers=lessons.teachers, outside=lessons.outside,
+    )  # fmt: skip
+    batches = [trainer.batch(step) for step in range(trainer.per_epoch)]
+    guided = torch.cat([b["guidance"].abs().sum((1, 2, 3)) > 0 for b in batches])
+    automatic = torch.cat([b["automatic"] for b in batches]) > 0
+    lesion = torch.cat([b["lesion"] for b in batches]) > 0
+    assert torch.equal(guided, ~automatic) and not (guided & ~lesion).any()
+    assert 0.25 < guided[lesion].float().mean() < 0.75
+
+
+def test_other_greys_keep_the_place() -> None:
+    images = np.zeros((2, 64, 64), np.uint8)
+    images[:, 20:40, 20:40] = 200
+    other = teach.other_greys(images, 1)
+    assert other.shape == images.shape and not np.array_equal(other[0], other[1])
+    assert other[:, 24:36, 24:36].mean() > other[:, :12, :12].mean() + 40
