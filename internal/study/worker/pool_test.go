@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -56,6 +57,52 @@ func TestCulprits(t *testing.T) {
 	for _, it := range st.Items[:3] {
 		if _, err := it.Frame(0); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// A file that was handed over together with one that ends the process is not blamed for it, however often they are.
+func TestNeighbours(t *testing.T) {
+	p := poolOf(t, "trickster")
+	defer p.Close()
+	path := filepath.Join(t.TempDir(), "a.dcm")
+	writeStill(t, path, 1)
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &slot{pool: p}
+	files := [][]byte{good, good, good, trick("crash"), good}
+	jobs := make([]*job, len(files))
+	for i, data := range files {
+		jobs[i] = &job{kind: kindDescribe, request: request(1, int64(len(data))), limit: time.Second, done: make(chan error, 1)}
+		if jobs[i].file, err = open(readerAt(data), int64(len(data))); err != nil {
+			t.Fatal(err)
+		}
+		jobs[i].take = func(r io.Reader, _ byte, n int64) error { _, err := payload(r, n, maxContent); return err }
+	}
+	s.todo = slices.Clone(jobs)
+	work(t, s)
+	for i, j := range jobs {
+		if err := <-j.done; (err != nil) != (i == 3) {
+			t.Errorf("file %d: %v", i, err)
+		}
+	}
+	_ = s.w.end()
+}
+
+// work does what is to be done in a slot.
+func work(t *testing.T, s *slot) {
+	t.Helper()
+	for len(s.todo)+len(s.sent) > 0 {
+		if s.w == nil {
+			var err error
+			if s.w, err = s.pool.start(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := errors.Join(s.hand(), s.hear()); err != nil {
+			s.ended(err)
 		}
 	}
 }
@@ -108,16 +155,7 @@ func TestKilledFromOutside(t *testing.T) {
 		}
 		j.take = func(r io.Reader, _ byte, n int64) error { _, err := payload(r, n, maxContent); return err }
 		s.todo = append(s.todo, j)
-		for len(s.todo)+len(s.sent) > 0 {
-			if s.w == nil {
-				if s.w, err = p.start(); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := errors.Join(s.hand(), s.hear()); err != nil {
-				s.ended(err)
-			}
-		}
+		work(t, s)
 		if err := <-j.done; err != nil {
 			t.Fatal(err)
 		}

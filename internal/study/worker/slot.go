@@ -95,14 +95,18 @@ func (s *slot) giveUp(err error) {
 	s.todo = nil
 }
 
-// hand hands over what is to be done.
+// hand hands over what is to be done. A job that a process came to its end over goes alone: were another handed over
+// behind it, that one might end the process before the answer is out, and the first be blamed.
 func (s *slot) hand() error {
-	if len(s.todo) == 0 {
+	if len(s.todo) == 0 || len(s.sent) > 0 && s.sent[0].again {
 		return nil
 	}
-	s.sent = append(s.sent, s.todo...)
-	todo := s.todo
-	s.todo = nil
+	n := len(s.todo)
+	if s.todo[0].again {
+		n = 1
+	}
+	todo := s.todo[:n]
+	s.sent, s.todo = append(s.sent, todo...), slices.Clone(s.todo[n:])
 	if s.time == nil {
 		s.time = confine.WatchOver(s.w.cmd, s.sent[0].limit)
 	}
