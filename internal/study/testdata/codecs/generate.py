@@ -5,6 +5,7 @@ give back its scene, a lossy one is held against what a reference decoder makes 
 
     streams.csv   file, codec, width, height, components, precision, reference, tolerance
     files.csv     file, transfer syntax, photometric, frames, width, height, stored bits, signed, reference, tolerance
+    bench-*       streams of one scene, without references
     *.gz          references: little endian, 16 bits a sample, pixel by pixel; of files: as stored, or RGB of 8 bits
 
 Tools: DCMTK 3.6.7 and GDCM 3.0.21 (dcmcjpeg, dcmcjpls, dcmdjpeg, gdcmconv), FFmpeg 5.1, Python packages pydicom 3.0,
@@ -313,6 +314,17 @@ def dct(m: Maker) -> None:
     keep("d-scans-rgb12.jpg", splice(planes), 3, 12)
 
 
+def bench(m: Maker) -> None:
+    """Larger streams of one scene for benchmarks, which are held against each other."""
+    a, deep = scene(8, 1, 160, 120), scene(12, 1, 160, 120)
+    for name, data in (
+        ("bench-lossless.jpg", m.libjpeg(a, 8, "-p", "-c", "-q", 100, "-h")),
+        ("bench-ls.jls", m.libjpeg(a, 8, "-ls", 0, "-c", "-q", 100)),
+        ("bench-dct.jpg", m.libjpeg(deep, 12, "-q", 90, "-h")),
+    ):
+        (HERE / name).write_bytes(data)
+
+
 def read(path: Path) -> NDArray[np.integer]:
     """A file's pixels by pydicom, as stored."""
     return pydicom.pixels.pixel_array(path, raw=True)
@@ -385,7 +397,7 @@ def main() -> None:
             old.unlink()
     with tempfile.TemporaryDirectory() as work:
         m = Maker(jpeg.resolve(), Path(work))
-        for make in (lossless, jpegls, dct, files):
+        for make in (lossless, jpegls, dct, files, bench):
             make(m)
     for name, rows in (("streams.csv", m.streams), ("files.csv", m.files)):
         with (HERE / name).open("w", newline="") as f:
