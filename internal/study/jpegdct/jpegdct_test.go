@@ -156,7 +156,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		h, err := jpegparts.ReadFrame(jpegparts.SOF1, data[at+4:])
-		if err != nil || h.W*h.H > 1<<16 {
+		if err != nil || h.W*h.H*len(h.Components) > 1<<13 {
 			return
 		}
 		p, err := Decode(data, jpegparts.Expect{W: h.W, H: h.H, Components: len(h.Components), Bits: 16})

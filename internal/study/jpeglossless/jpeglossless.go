@@ -2,7 +2,11 @@
 // all seven predictors, 2 to 16 bits, components interleaved or each in a scan of its own, point transform and restarts.
 package jpeglossless
 
-import "echoline/internal/study/jpegparts"
+import (
+	"io"
+
+	"echoline/internal/study/jpegparts"
+)
 
 // Decode decodes one image. It allocates the samples that want stands for and little more.
 func Decode(data []byte, want jpegparts.Expect) (*jpegparts.Picture, error) {
@@ -20,6 +24,9 @@ func Decode(data []byte, want jpegparts.Expect) (*jpegparts.Picture, error) {
 			return nil, &jpegparts.UnsupportedError{What: "lossless JPEG with fewer samples of one component"}
 		}
 		if pic == nil {
+			if 8*len(data) < s.Frame.W*s.Frame.H*len(s.Frame.Components) { // a sample takes at least a bit
+				return nil, io.ErrUnexpectedEOF
+			}
 			pic = jpegparts.NewPicture(s.Frame.W, s.Frame.H, len(s.Frame.Components), s.Frame.Precision)
 		}
 		d, err := newDecoder(s, scan, pic)

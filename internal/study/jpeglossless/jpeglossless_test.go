@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -109,6 +110,22 @@ func TestCut(t *testing.T) {
 	}
 }
 
+// A few bytes that promise a large picture cost no memory.
+func TestPromises(t *testing.T) {
+	data := vector(t, "l-dcmtk-sv1-grey8.jpg")
+	large := change(change(data, jpegparts.SOF3, 5, 0x40), jpegparts.SOF3, 7, 0x40)
+	want := jpegparts.Expect{W: 0x4029, H: 0x401f, Components: 1, Bits: 8}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := Decode(large, want); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20 {
+		t.Errorf("%d bytes", n)
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	for _, name := range []string{
 		"l-libjpeg-1x1.jpg", "l-libjpeg-9x1.jpg", "l-dcmtk-sv7-grey8.jpg", "l-libjpeg-restart-grey8.jpg", "l-libjpeg-grey2.jpg",
@@ -122,7 +139,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		h, err := jpegparts.ReadFrame(jpegparts.SOF3, data[at+4:])
-		if err != nil || h.W*h.H > 1<<16 {
+		if err != nil || h.W*h.H*len(h.Components) > 1<<13 {
 			return
 		}
 		p, err := Decode(data, jpegparts.Expect{W: h.W, H: h.H, Components: len(h.Components), Bits: 16})
