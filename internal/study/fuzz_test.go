@@ -32,6 +32,19 @@ func seeds(tb testing.TB) [][]byte {
 		deflated(still(4, 3)),
 		littleExplicit.set(still(4, 3)),
 	}
+	vector := func(name string) []byte {
+		data, err := os.ReadFile(filepath.Join(codecsDir, name))
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return data
+	}
+	even := func(b []byte) []byte { return append(b, make([]byte, len(b)%2)...) }
+	row := still(9, 1).with(el{"PixelData", capsule{fragments: [][]byte{even(vector("s-libjpeg-9x1.jls"))}}})
+	rgb := still(9, 1).with(el{"SamplesPerPixel", 3}, el{"PhotometricInterpretation", "RGB"},
+		el{"PixelData", capsule{fragments: [][]byte{even(vector("l-libjpeg-9x1.jpg"))}}})
+	out = append(out, part10File("1.2.840.10008.1.2.4.80", row), part10File("1.2.840.10008.1.2.4.57", rgb),
+		vector("f51-grey12.dcm"), vector("f70-palette.dcm"), vector("f81-rgb8.dcm"))
 	crashes, err := filepath.Glob(filepath.Join("..", "..", "..", "shared", "data", "dicom", "crash", "*.dcm"))
 	if err != nil {
 		tb.Fatal(err)
