@@ -50,19 +50,21 @@ func TestEverySyntaxIsReadOrNamed(t *testing.T) {
 	refused := []string{".1.98", ".8.1"}
 	for i := 50; i <= 112; i++ {
 		uid := ".4." + strconv.Itoa(i)
-		if _, ok := syntaxes[prefix+uid]; ok && !slices.Contains(read, uid) {
+		if s, ok := syntaxes[prefix+uid]; ok && s.coding == unreadable {
 			refused = append(refused, uid)
 		}
 	}
 	for _, uid := range []string{
-		".4.52", ".4.66", ".4.90", ".4.91", ".4.100", ".4.101", ".4.102", ".4.103", ".4.104", ".4.105", ".4.106", ".4.107", ".4.108",
-		".4.110", ".4.111", ".4.112",
+		".4.52", ".4.66", ".4.92", ".4.93", ".4.110", ".4.111", ".4.112",
 	} {
 		if !slices.Contains(refused, uid) {
 			t.Errorf("%s has no name", uid)
 		}
 	}
-	refused = append(refused, ".4.201", ".4.202", ".4.203")
+	read = append(read, ".4.90", ".4.91", ".4.201", ".4.202", ".4.203") // where OpenJPEG is there
+	for i := 100; i <= 108; i++ {                                       // where ffmpeg is there
+		read = append(read, ".4."+strconv.Itoa(i))
+	}
 	for _, uid := range read {
 		if s := syntaxes[prefix+uid]; s.coding == unreadable || s.name == "" {
 			t.Errorf("%s: %+v", uid, s)
