@@ -227,14 +227,22 @@ func (t *tail) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// String is the first line that says what was wrong. None of what the file holds is in it.
+// library is what the Go runtime says when a signal ends the process while it is in OpenJPEG.
+const library = "j2k._Cfunc_echo_j2k_decode"
+
+// String is the first line that says what was wrong, and in whose code if not in ours. None of what the file holds is in it.
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for line := range bytes.Lines(t.b) {
-		if s := strings.TrimSpace(string(line)); strings.HasPrefix(s, "fatal error:") || strings.HasPrefix(s, "SIG") {
-			return s
+		s := strings.TrimSpace(string(line))
+		if !strings.HasPrefix(s, "fatal error:") && !strings.HasPrefix(s, "SIG") {
+			continue
 		}
+		if bytes.Contains(t.b, []byte(library)) {
+			return "OpenJPEG, " + s
+		}
+		return s
 	}
 	return ""
 }
