@@ -22,7 +22,7 @@ func (a *App) bindActions() {
 	a.actions = map[keys.ID]func(){
 		keys.NextWeak:      func() { a.goWeak(1) },
 		keys.PreviousWeak:  func() { a.goWeak(-1) },
-		keys.Confirm:       a.confirm,
+		keys.Confirm:       a.enter,
 		keys.ConfirmAll:    a.confirmAll,
 		keys.NotVisible:    a.notVisible,
 		keys.Accept:        a.accept,
@@ -34,9 +34,13 @@ func (a *App) bindActions() {
 		keys.FirstFrame:    func() { a.seek(0) },
 		keys.LastFrame:     func() { a.seekLast() },
 		keys.Play:          a.togglePlaying,
+		keys.LoopFrom:      a.loopFrom,
+		keys.LoopTo:        a.loopTo,
+		keys.LoopAll:       a.loopAll,
 		keys.Brush:         func() { a.chooseTool(toolBrush) },
 		keys.Eraser:        func() { a.chooseTool(toolEraser) },
 		keys.Push:          func() { a.chooseTool(toolPush) },
+		keys.Ruler:         a.toggleRuler,
 		keys.Smaller:       func() { a.resizeTool(-1) },
 		keys.Larger:        func() { a.resizeTool(1) },
 		keys.Cancel:        a.escape,
@@ -124,13 +128,22 @@ func (a *App) seekLast() {
 	}
 }
 
-// escape gives up the stroke under way, or else leaves the arc.
+// enter calibrates by the ruler where one was drawn, and else confirms.
+func (a *App) enter() {
+	if !a.calibrate() {
+		a.confirm()
+	}
+}
+
+// escape gives up the stroke under way, or else puts the ruler away, or leaves the arc.
 func (a *App) escape() {
 	s := a.sess
 	switch {
 	case s == nil:
 	case s.stroke:
 		a.cancelStroke()
+	case a.ruler.on:
+		a.toggleRuler()
 	case s.active != nil:
 		s.active = nil
 		a.refreshFrame()

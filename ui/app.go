@@ -79,6 +79,7 @@ type App struct {
 	alerts    [alertCount]*alert
 	question  *panel.Card // about unsaved work
 	player    player
+	ruler     ruler
 	sizeMM    float64 // radius of the tools on calibrated images
 	sizePx    float64 // and on others
 
@@ -172,6 +173,7 @@ func (a *App) build() {
 // start runs once the window is on the screen.
 func (a *App) start() {
 	a.log.Debug("window", "event", "window-shown")
+	a.watchPulse()
 	if a.set.Acknowledged {
 		a.openWorkspace()
 		return

@@ -52,6 +52,10 @@ func (a *App) viewChanged() {
 
 // pointer follows one gesture: press, drag, release.
 func (a *App) pointer(e viewer.Pointer) {
+	if a.ruler.on && a.sess != nil {
+		a.rulerPointer(e)
+		return
+	}
 	p := tool.Pointer{X: e.At.X, Y: e.At.Y, Invert: e.Modifiers&fyne.KeyModifierControl != 0}
 	switch e.Phase {
 	case viewer.Press:
@@ -141,6 +145,7 @@ func (a *App) chooseTool(name string) {
 		return
 	}
 	a.finishStroke()
+	a.putRulerAway()
 	s.tool = s.tools[name]
 	a.showTool()
 	a.status.SetHint(text.T(s.tool.Hint()))
@@ -195,6 +200,8 @@ func (a *App) showTool() {
 	a.inspector.SetTool(panel.ToolOptions{
 		Name: text.T("edit." + s.tool.Name()), Size: 2 * *size, Min: 2 * limits.least, Max: 2 * limits.slider, Unit: unit,
 	})
-	a.view.SetCursor(s.review.Radius(s.key(), *size))
+	if !a.ruler.on {
+		a.view.SetCursor(s.review.Radius(s.key(), *size))
+	}
 	a.refreshToolbar()
 }

@@ -21,6 +21,7 @@ func (a *App) bindPanels() {
 	a.list.OnSelect = a.showItem
 	a.list.OnSort = func(mode string) { a.chooseSort(mode == panel.SortByName) }
 	a.list.OnOpen, a.list.OnHint = a.chooseFiles, hint
+	a.strip.OnLoop = a.setLoop
 	a.strip.OnPlay, a.strip.OnSpeed, a.strip.OnSeek, a.strip.OnHint = a.togglePlaying, a.setSpeed, a.seek, hint
 	a.inspector.OnHint = hint
 	a.inspector.OnWeak = a.weakMoved
@@ -233,7 +234,7 @@ func (a *App) refreshToolbar() {
 	s := a.sess
 	open := s != nil && s.item != nil && s.frame != nil
 	for _, id := range []keys.ID{
-		keys.Brush, keys.Eraser, keys.Push, keys.NextWeak, keys.PreviousWeak, keys.Confirm, keys.Accept, keys.Reject, keys.Fit,
+		keys.Brush, keys.Eraser, keys.Push, keys.Ruler, keys.NextWeak, keys.PreviousWeak, keys.Confirm, keys.Accept, keys.Reject, keys.Fit,
 		keys.ZoomIn, keys.ZoomOut, keys.NextPreset, keys.Invert, keys.Overlay, keys.Heatmap, keys.Band, keys.Export,
 	} {
 		a.toolbar.SetEnabled(id, open)
@@ -246,9 +247,10 @@ func (a *App) refreshToolbar() {
 	a.toolbar.SetLight(a.set.Light)
 	if open {
 		a.toolbar.SetSelected(keys.Invert, s.invert)
-		a.toolbar.SetSelected(keys.Brush, s.tool == s.tools[toolBrush])
-		a.toolbar.SetSelected(keys.Eraser, s.tool == s.tools[toolEraser])
-		a.toolbar.SetSelected(keys.Push, s.tool == s.tools[toolPush])
+		a.toolbar.SetSelected(keys.Ruler, a.ruler.on)
+		a.toolbar.SetSelected(keys.Brush, !a.ruler.on && s.tool == s.tools[toolBrush])
+		a.toolbar.SetSelected(keys.Eraser, !a.ruler.on && s.tool == s.tools[toolEraser])
+		a.toolbar.SetSelected(keys.Push, !a.ruler.on && s.tool == s.tools[toolPush])
 	}
 	a.toolbar.SetPresets(presetChoices(), "")
 }

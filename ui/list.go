@@ -284,6 +284,7 @@ func (a *App) refreshStrip() {
 		marks[i] = s.stripFrame(review.Key{Instance: s.item.ID, Frame: i})
 	}
 	a.strip.SetFrames(marks, s.index)
+	a.strip.SetLoop(s.loopOf(s.item))
 }
 
 // markStrip refreshes one frame of the cine strip, if it is on show.

@@ -47,6 +47,7 @@ type session struct {
 	invert bool
 	canvas *image.RGBA // the frame as shown; reused
 	kept   map[string]look
+	loops  map[string][2]int // by item: the first and last frame to play, where the reader chose
 
 	// What will be on the screen once it is decoded. The newest wish wins.
 	want      *study.Item
@@ -89,7 +90,7 @@ type keptMap struct {
 func newSession(st *study.Study, rev *review.Review) *session {
 	s := &session{
 		study: st, review: rev, begun: time.Now(), scale: newErrorScale(),
-		items: map[string]*study.Item{}, rows: map[string]*panel.Row{}, stale: map[string]bool{}, kept: map[string]look{},
+		items: map[string]*study.Item{}, rows: map[string]*panel.Row{}, stale: map[string]bool{}, kept: map[string]look{}, loops: map[string][2]int{},
 		predicted: map[review.Key]bool{}, doubt: map[review.Key]float64{}, failed: map[review.Key]error{}, unreadable: map[review.Key]bool{},
 	}
 	s.ctx, s.end = context.WithCancel(context.Background())

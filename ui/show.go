@@ -115,6 +115,7 @@ func (a *App) frameCame(it *study.Item, i int, f *study.Frame, err error) {
 	if entered {
 		a.enterItem()
 	}
+	a.rulerFrameChanged()
 	a.strip.SetFrame(i)
 	if err != nil {
 		a.log.Error("frame", "err", err)

@@ -82,7 +82,7 @@ func (s *Stroke) contours() []contour.Contour {
 	}
 	cs := s.frame.fromMask(s.labels, s.holds)
 	contour.ReadStates(cs, s.Marks())
-	if s.origin == ByReader {
+	if s.origin != ByModel {
 		eachVertex(cs, func(v *contour.Vertex) {
 			if s.movedAt(v.Point, s.dirty) {
 				v.State = contour.Corrected

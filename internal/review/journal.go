@@ -167,9 +167,9 @@ func (r *Review) apply(f *Frame, e *Entry) error {
 	case KindEdit:
 		err = r.applyEdit(f, e)
 	case KindUndo:
-		err = travel(f, &f.done, &f.undone)
+		err = r.travel(f, &f.done, &f.undone)
 	case KindRedo:
-		err = travel(f, &f.undone, &f.done)
+		err = r.travel(f, &f.undone, &f.done)
 	case KindStatus:
 		if e.Status > Rejected {
 			return errImpossible
@@ -197,7 +197,7 @@ func (r *Review) applyEdit(f *Frame, e *Entry) error {
 	}
 	r.steps++
 	s := &step{
-		id: f.edits + 1, order: r.steps, name: e.Name, time: e.Time,
+		id: f.edits + 1, order: r.steps, at: r.steps, name: e.Name, time: e.Time,
 		origin: e.Origin, model: e.Model, labels: e.Labels, marks: e.Marks,
 	}
 	if err := f.swap(s); err != nil {
@@ -217,7 +217,7 @@ func (r *Review) applyEdit(f *Frame, e *Entry) error {
 }
 
 // travel swaps the last step of from and makes it the last of to.
-func travel(f *Frame, from, to *[]*step) error {
+func (r *Review) travel(f *Frame, from, to *[]*step) error {
 	n := len(*from)
 	if n == 0 {
 		return errImpossible
@@ -226,6 +226,8 @@ func travel(f *Frame, from, to *[]*step) error {
 	if err := f.swap(s); err != nil {
 		return err
 	}
+	r.steps++
+	s.at = r.steps
 	*from, *to = (*from)[:n-1], append(*to, s)
 	return nil
 }

@@ -97,12 +97,16 @@ func (s *Stroke) correct(changed image.Rectangle) {
 
 // movedAt tells whether the stroke changed a pixel near p; changed holds every pixel that differs.
 func (s *Stroke) movedAt(p contour.Point, changed image.Rectangle) bool {
+	return moved(s.frame.Labels, s.labels, p, changed)
+}
+
+// moved tells whether two masks of one size differ in a pixel near p; changed holds every pixel that does.
+func moved(before, after *mask.Plane, p contour.Point, changed image.Rectangle) bool {
 	around := reachOf(p, correctedReach).Intersect(changed)
 	for y := around.Min.Y; y < around.Max.Y; y++ {
 		for x := around.Min.X; x < around.Max.X; x++ {
-			at := y*s.labels.W + x
-			if s.labels.Pix[at] != s.frame.Labels.Pix[at] &&
-				math.Hypot(float64(x)+0.5-p.X, float64(y)+0.5-p.Y) <= correctedReach {
+			at := y*after.W + x
+			if after.Pix[at] != before.Pix[at] && math.Hypot(float64(x)+0.5-p.X, float64(y)+0.5-p.Y) <= correctedReach {
 				return true
 			}
 		}

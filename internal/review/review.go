@@ -67,6 +67,8 @@ type Origin uint8
 const (
 	ByReader Origin = 0
 	ByModel  Origin = 1 // a model's result
+	// OnRequest is a model's answer that a reader asked for, saw and took: the reader's edit, by that model.
+	OnRequest Origin = 2
 )
 
 // Entry is one line of the journal. Replaying all entries of a reader in order of Seq gives the review back.
@@ -80,7 +82,7 @@ type Entry struct {
 	Kind          Kind
 	Name          string // stable name of the edit: "brush", "prediction", "confirm", …
 	Origin        Origin
-	Model         string // SHA-256 of the model, for origin ByModel
+	Model         string // SHA-256 of the model, for origins ByModel and OnRequest
 	Labels, Marks mask.Patch
 	Status        Status       // of the frame once the entry is applied
 	Ruler         *study.Ruler // of kind KindRuler; nil: taken away

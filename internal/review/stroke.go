@@ -72,6 +72,19 @@ func (s *Stroke) Fill(spans []mask.Span, label uint8) {
 	}
 }
 
+// Restore gives the pixels in r back what they held before the stroke began, for tools that show a result and think better
+// of it while the pointer moves on.
+func (s *Stroke) Restore(r image.Rectangle) {
+	if r = r.Intersect(s.dirty); !s.underWay() || r.Empty() {
+		return
+	}
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		from, to := y*s.labels.W+r.Min.X, y*s.labels.W+r.Max.X
+		copy(s.labels.Pix[from:to], s.frame.Labels.Pix[from:to])
+	}
+	s.writes++
+}
+
 // SetLabels replaces the whole mask by p, which must have the frame's size; the fault CodeMisfit otherwise.
 func (s *Stroke) SetLabels(p *mask.Plane) error {
 	f := s.frame
@@ -142,7 +155,7 @@ func (s *Stroke) Commit() (changed bool, err error) {
 	if s.labels != nil {
 		e.Labels = mask.Diff(s.frame.Labels, s.labels, s.dirty)
 	}
-	if !e.Labels.Empty() && s.origin == ByReader {
+	if !e.Labels.Empty() && s.origin != ByModel {
 		s.correct(e.Labels.Rect)
 	}
 	if s.marks != nil {

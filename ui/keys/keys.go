@@ -31,9 +31,13 @@ const (
 	FirstFrame    ID = "first_frame"
 	LastFrame     ID = "last_frame"
 	Play          ID = "play"
+	LoopFrom      ID = "loop_from"
+	LoopTo        ID = "loop_to"
+	LoopAll       ID = "loop_all"
 	Brush         ID = "brush"
 	Eraser        ID = "eraser"
 	Push          ID = "push"
+	Ruler         ID = "ruler"
 	Smaller       ID = "smaller"
 	Larger        ID = "larger"
 	Cancel        ID = "cancel"
@@ -129,6 +133,7 @@ var Table = []Binding{
 	{Brush, Draw, Once, on(fyne.KeyB)},
 	{Eraser, Draw, Once, on(fyne.KeyE)},
 	{Push, Draw, Once, on(fyne.KeyP)},
+	{Ruler, Draw, Once, on(fyne.KeyM)},
 	{Smaller, Draw, Repeat, on(fyne.KeyLeftBracket)},
 	{Larger, Draw, Repeat, on(fyne.KeyRightBracket)},
 	{Cancel, Draw, Once, on(fyne.KeyEscape)},
@@ -154,6 +159,9 @@ var Table = []Binding{
 	{FirstFrame, Move, Once, on(fyne.KeyHome)},
 	{LastFrame, Move, Once, on(fyne.KeyEnd)},
 	{Play, Move, Once, on(fyne.KeyK)},
+	{LoopFrom, Move, Once, with(shift, fyne.KeyHome)},
+	{LoopTo, Move, Once, with(shift, fyne.KeyEnd)},
+	{LoopAll, Move, Once, with(shift, fyne.KeyK)},
 
 	{Open, Files, Once, with(ctrl, fyne.KeyO)},
 	{Export, Files, Once, with(ctrl, fyne.KeyE)},
@@ -183,6 +191,7 @@ var Gestures = []Gesture{
 	{"pan", View},
 	{"window", View},
 	{"frames", Move},
+	{"loop", Move},
 }
 
 // Keys writes what the hand does, in the chosen language.

@@ -21,8 +21,11 @@ func TestDialogsAreWhole(t *testing.T) {
 		"about": func(w fyne.Window) *Card {
 			return ShowAbout(w, "0.1.0", []Part{{"ONNX Runtime", "1.29.0", "MIT"}, {"A part with a name that is long", "10.20.30", "BSD-3-Clause and others"}})
 		},
-		"keys":     ShowKeys,
-		"error":    func(w fyne.Window) *Card { return ShowError(w, "what went wrong", "what to do") },
+		"keys":  ShowKeys,
+		"error": func(w fyne.Window) *Card { return ShowError(w, "what went wrong", "what to do") },
+		"calibration": func(w fyne.Window) *Card {
+			return ShowCalibration(w, Calibration{Length: "412 px", MM: 20, OnDone: func(float64) error { return nil }, OnRemove: func() {}})
+		},
 		"question": func(w fyne.Window) *Card { return ShowQuestion(w, "Quit?", "Sure?", "Quit", func() {}) },
 		"summary":  func(w fyne.Window) *Card { return ShowSummary(w, Summary{Accepted: 3, Time: time.Hour * 3}) },
 		"choice": func(w fyne.Window) *Card {

@@ -45,6 +45,7 @@ var tools = []tool{
 	{keys.Brush, "brush", "", flat, 0, 2},
 	{keys.Eraser, "eraser", "", flat, 0, 2},
 	{keys.Push, "spline", "", flat, 0, 2},
+	{keys.Ruler, "ruler", "", flat, 2, 2},
 	{keys.PreviousWeak, "skip-back", "", flat, 1, 3},
 	{keys.NextWeak, "skip-forward", "", flat, 0, 3},
 	{keys.Confirm, "check", "panel.toolbar.confirm", flat, 0, 3},
@@ -64,7 +65,7 @@ var tools = []tool{
 }
 
 // menuOnly are actions of the menu at the end that have no button.
-var menuOnly = []keys.ID{keys.WorkList, keys.Inspector, keys.ImageAlone, keys.About, keys.Quit}
+var menuOnly = []keys.ID{keys.WorkList, keys.Inspector, keys.ImageAlone, keys.LoopFrom, keys.LoopTo, keys.LoopAll, keys.About, keys.Quit}
 
 // Toolbar is the row of buttons at the top of the window.
 type Toolbar struct {

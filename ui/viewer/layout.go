@@ -20,6 +20,7 @@ func (v *Viewport) objects() []fyne.CanvasObject {
 	out := []fyne.CanvasObject{
 		v.ground, v.frame.object, v.tint.object, v.heat.object, v.drawn, v.ring.dark, v.ring.light,
 	}
+	out = append(out, v.line.objects()...)
 	out = append(out, v.legend.objects()...)
 	for _, c := range v.corners {
 		out = append(out, c.objects()...)
@@ -84,6 +85,7 @@ func (v *Viewport) viewChanged() {
 	v.layHeat()
 	v.layOutlines()
 	v.layCursor()
+	v.line.lay(&v.geo, v.laid)
 	v.layWords()
 	if v.OnViewChanged != nil {
 		v.OnViewChanged()

@@ -71,6 +71,7 @@ type Viewport struct {
 	lines   *outlines
 	drawn   *canvas.Raster // shows lines
 	ring    *cursorRing
+	line    *lineLayer
 	legend  *legend
 	corners [3]*corner
 	message *message
@@ -87,7 +88,7 @@ func New() *Viewport {
 		overlay:   true, heatGlow: defaultHeat,
 		ground: canvas.NewRectangle(color.Black),
 		frame:  newFrameLayer(), tint: newTintLayer(), heat: newHeatLayer(), lines: newOutlines(),
-		ring: newCursorRing(), legend: newLegend(), message: newMessage(), busy: newBusyLine(),
+		ring: newCursorRing(), line: newLineLayer(), legend: newLegend(), message: newMessage(), busy: newBusyLine(),
 		corners: [3]*corner{newCorner(t.Text), newCorner(t.Text), newCorner(t.Warn)},
 	}
 	v.geo.settle()

@@ -270,8 +270,8 @@ func mutate(r *rand.Rand, b, other []byte) []byte {
 func TestCauses(t *testing.T) {
 	for said, want := range map[string]string{
 		"x.c:1: f: Assertion `a' failed.\nSIGABRT: abort\nPC=0x7f m=0\n\ngoroutine 1 [syscall]:\nruntime.cgocall(0x1)\necholine/internal/study/j2k._Cfunc_echo_j2k_decode(0x2)\n": "OpenJPEG, SIGABRT: abort",
-		"SIGABRT: abort\nPC=0x7f m=0\n\ngoroutine 1 [running]:\necholine/internal/study.decode()\n":                                                                                 "SIGABRT: abort",
-		"runtime: goroutine stack exceeds 1000000-byte limit\nfatal error: stack overflow\n":                                                                                         "fatal error: stack overflow",
+		"SIGABRT: abort\nPC=0x7f m=0\n\ngoroutine 1 [running]:\necholine/internal/study.decode()\n":                                                                               "SIGABRT: abort",
+		"runtime: goroutine stack exceeds 1000000-byte limit\nfatal error: stack overflow\n":                                                                                      "fatal error: stack overflow",
 		"panic: what the file holds\n": "",
 	} {
 		var s tail
