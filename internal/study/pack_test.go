@@ -71,7 +71,11 @@ func TestEverythingIsPacked(t *testing.T) {
 	if !reflect.DeepEqual(in, out) {
 		t.Errorf("%+v\nbecame\n%+v", in, out)
 	}
+	const all = 300 // of the cuts at both ends; between them one of 997
 	for i := range b {
+		if i > all && i < len(b)-all && i%997 != 0 {
+			continue
+		}
 		if unpack(b[:i], &out) == nil {
 			t.Fatalf("%d of %d bytes are enough", i, len(b))
 		}
@@ -79,6 +83,7 @@ func TestEverythingIsPacked(t *testing.T) {
 	if unpack(append(b, 0), &out) == nil {
 		t.Error("a byte too many")
 	}
+	t.Logf("%d bytes", len(b))
 }
 
 // What is not exported stays behind, unless EncodeContent sees to it. A field that is new here has to be thought of.
