@@ -10,7 +10,7 @@ import (
 const nameAsk = "ask"
 
 // Locked says where a model that is asked again may not change frame k: not 0 within reach of boundary that a reader
-// confirmed or corrected, and outside the ultrasound sector. The plane is the caller's own; nil for a frame that does not
+// confirmed or corrected, on labels that the rules lock, and outside the ultrasound sector unless they release it. The plane is the caller's own; nil for a frame that does not
 // exist.
 func (r *Review) Locked(k Key) *mask.Plane {
 	f := r.Frame(k)
@@ -18,11 +18,16 @@ func (r *Review) Locked(k Key) *mask.Plane {
 		return nil
 	}
 	out := mask.NewPlane(f.W, f.H)
-	sector := r.items[k.Instance].Sector().Intersect(out.Rect())
+	sector := r.permitOf(f, ByReader).within.Intersect(out.Rect())
 	for y := range f.H {
 		row := out.Pix[y*f.W : (y+1)*f.W]
 		for x, v := range f.Marks.Pix[y*f.W : (y+1)*f.W] {
 			if s := contour.State(v); s == contour.Confirmed || s == contour.Corrected {
+				row[x] = 1
+			}
+		}
+		for x, v := range f.Labels.Pix[y*f.W : (y+1)*f.W] {
+			if r.rules.Locked[v] {
 				row[x] = 1
 			}
 		}

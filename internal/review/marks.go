@@ -86,6 +86,7 @@ func (s *Stroke) correct(changed image.Rectangle) {
 	marks := s.writableMarks()
 	findNearby(cs, box, markReach).each(func(x, y int, owner int32) {
 		switch {
+		case s.Kept(x, y):
 		case owner < 0:
 			marks.Set(x, y, uint8(contour.Predicted))
 		case moved[owner]:

@@ -37,7 +37,7 @@ func (w *Workspace) LastPrediction(k review.Key) (*inference.Prediction, error) 
 
 func (w *Workspace) prediction(query string, args ...any) (*inference.Prediction, error) {
 	var data []byte
-	err := w.db.QueryRow(query, args...).Scan(&data)
+	err := w.conn().QueryRow(query, args...).Scan(&data)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}

@@ -89,15 +89,21 @@ func transfer(dir, from, to string) (edits int, err error) {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	w := &Workspace{dir: dir, path: to, db: db}
-	if err := w.migrate(); err != nil {
+	w := newWorkspace(dir, to, db)
+	version := formOf(src)
+	if err := w.migrateTo(version); err != nil {
 		return 0, err
 	}
 	tx, err := db.Begin()
 	if err != nil {
 		return 0, err
 	}
-	for _, t := range salvaged {
+	if version >= schemaLines {
+		if _, err := tx.Exec(`UPDATE workspace SET made = 0`); err != nil { // its own counts only where the old one is lost
+			return 0, errors.Join(err, tx.Rollback())
+		}
+	}
+	for _, t := range salvaged(version) {
 		n, err := salvage(src, tx, t)
 		if err != nil {
 			return 0, errors.Join(err, tx.Rollback())
@@ -106,7 +112,22 @@ func transfer(dir, from, to string) (edits int, err error) {
 			edits = n
 		}
 	}
-	return edits, tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return 0, err
+	}
+	return edits, w.migrate()
+}
+
+// formOf is the version of a damaged database's tables, as far as it can be told.
+func formOf(src *sql.DB) int64 {
+	rows, err := src.Query(`SELECT prev FROM journal LIMIT 0`)
+	if err != nil && strings.Contains(err.Error(), "no such column") {
+		return schemaLines - 1
+	}
+	if err == nil {
+		_ = rows.Close() // it asked for nothing
+	}
+	return schemaLines
 }
 
 // table is one to be saved: its columns, and how its rows are ordered on the disk.
@@ -115,16 +136,28 @@ type table struct {
 	columns   []string
 }
 
-// salvaged are the tables that hold work, in an order in which references find what they refer to.
-var salvaged = []table{
-	{"readers", "rowid", []string{"name", "since"}},
-	{"items", "rowid", []string{"id", "path", "name", "w", "h", "frames"}},
-	{"studies", "rowid", []string{"id", "title", "opened"}},
-	{"study_items", "rowid", []string{"study", "place", "item"}},
-	{"journal", "seq", []string{
-		"seq", "reader", "item", "frame", "n", "time", "w", "h", "kind", "name", "origin", "model", "status", "labels", "marks", "crc",
-	}},
-	{"audit", "seq", []string{"seq", "time", "reader", "action", "detail", "prev", "hash"}},
+// salvaged are the tables that hold work, in an order in which references find what they refer to, as they were in a version.
+func salvaged(version int64) []table {
+	entry := []string{"reader", "item", "frame", "n", "time", "w", "h", "kind", "name", "origin", "model", "status", "labels", "marks", "crc"}
+	items := []string{"id", "path", "name", "w", "h", "frames"}
+	audit := []string{"seq", "time", "reader", "action", "detail", "prev", "hash"}
+	place := "seq"
+	tables := []table{}
+	if version >= schemaLines {
+		entry = append(entry, "id", "prev")
+		items = append(items, "opened")
+		audit = append(audit, "form", "model", "entry", "rowid")
+		place = "rowid"
+		tables = append(tables, table{"workspace", "rowid", []string{"id", "made"}})
+	}
+	return append(tables,
+		table{"readers", "rowid", []string{"name", "since"}},
+		table{"items", "rowid", items},
+		table{"studies", "rowid", []string{"id", "title", "opened"}},
+		table{"study_items", "rowid", []string{"study", "place", "item"}},
+		table{"journal", "seq", append(entry, "seq")},
+		table{"audit", place, audit},
+	)
 }
 
 // salvage copies the rows of a table from its beginning up to the damage and from its end back to it. Only the new
@@ -166,7 +199,7 @@ func drain(src *sql.DB, tx *sql.Tx, insert *sql.Stmt, query string, t table) (n 
 			continue
 		}
 		if t.name == "journal" { // a reader whose row is lost is known from the work
-			if _, err := tx.Exec(`INSERT INTO readers (name, since) VALUES (?, ?) ON CONFLICT DO NOTHING`, values[1], values[5]); err != nil {
+			if _, err := tx.Exec(`INSERT INTO readers (name, since) VALUES (?, ?) ON CONFLICT DO NOTHING`, values[0], values[4]); err != nil {
 				continue
 			}
 		}
