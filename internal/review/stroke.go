@@ -23,6 +23,7 @@ type Stroke struct {
 	dirty  image.Rectangle // of labels
 	marked image.Rectangle // of marks
 	writes int             // counts changes of labels, for the live contours
+	had    image.Rectangle // holds every label of the frame as it was
 	holds  []uint8         // labels that the mask may hold: the frame's and what was painted
 	live   []contour.Contour
 	liveAt int
@@ -153,9 +154,15 @@ func (s *Stroke) writable() *mask.Plane {
 	if s.labels == nil {
 		s.labels = s.frame.Labels.Clone()
 		s.holds = labelsOf(s.labels)
+		for _, label := range s.holds {
+			s.had = s.had.Union(mask.Bounds(s.labels, label))
+		}
 	}
 	return s.labels
 }
+
+// extent holds every label of the stroke's own copy.
+func (s *Stroke) extent() image.Rectangle { return s.had.Union(s.dirty) }
 
 // writableMarks is the stroke's own copy of the marks.
 func (s *Stroke) writableMarks() *mask.Plane {

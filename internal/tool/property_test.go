@@ -64,6 +64,7 @@ func allTools(r *review.Review, label uint8) []tool.Tool {
 	return []tool.Tool{
 		tool.NewBrush(r, label), tool.NewEraser(r, label), tool.NewPush(r, label), tool.NewLasso(r, label),
 		tool.NewWire(r, label), tool.NewFresh(r, label), tool.NewEllipse(r, label), tool.NewBucket(r, label),
+		tool.NewRedraw(r, label), tool.NewSlide(r, label),
 	}
 }
 
@@ -197,7 +198,10 @@ func TestAStrokeOutsideChangesNothing(t *testing.T) {
 			}[side]
 		}
 		// A fresh outline begins with taking the old one away, and a live-wire only goes where there is an image.
-		tools := slices.DeleteFunc(allTools(r, 1), func(x tool.Tool) bool { return x.Name() == "fresh" || x.Name() == "wire" })
+		// Redraw and slide mean the nearest boundary, however far: that is no stroke outside.
+		tools := slices.DeleteFunc(allTools(r, 1), func(x tool.Tool) bool {
+			return slices.Contains([]string{"fresh", "wire", "redraw", "slide"}, x.Name())
+		})
 		x := rapid.SampledFrom(tools).Draw(rt, "tool")
 		if e, ok := x.(*tool.Ellipse); ok { // its width may reach in: that is no stroke outside
 			e.Fit(key, 1)

@@ -41,6 +41,7 @@ const (
 // goes along nearly all of the outline, takes the place of all of it; where there is no outline, or none near, it draws a new
 // region. Other labels stay as they are. Inverted it replaces the other arc.
 type Redraw struct {
+	near
 	review  *review.Review
 	label   uint8
 	stroke  *review.Stroke
@@ -50,10 +51,15 @@ type Redraw struct {
 	touched image.Rectangle // what the line, as it was last, wrote in
 }
 
-var _ Tool = (*Redraw)(nil)
+var (
+	_ Tool   = (*Redraw)(nil)
+	_ Sketch = (*Redraw)(nil)
+)
 
 // NewRedraw returns a tool that redraws the boundary of a label.
-func NewRedraw(r *review.Review, label uint8) *Redraw { return &Redraw{review: r, label: label} }
+func NewRedraw(r *review.Review, label uint8) *Redraw {
+	return &Redraw{near: near{firstReach}, review: r, label: label}
+}
 
 // Name implements Tool.
 func (t *Redraw) Name() string { return nameRedraw }
@@ -72,6 +78,7 @@ func (t *Redraw) Press(k review.Key, p Pointer) error {
 	if err != nil {
 		return err
 	}
+	t.respect(s, p.point())
 	t.stroke, t.rings, t.invert, t.touched = s, rings, p.Invert, image.Rectangle{}
 	t.line = append(t.line[:0], contour.Point{X: p.X, Y: p.Y})
 	return nil
@@ -112,12 +119,12 @@ func (t *Redraw) Cancel() {
 // Outline implements Tool. A press reaches no pixels.
 func (t *Redraw) Outline(contour.Point) []contour.Point { return nil }
 
-// Line is the stroke under way, for showing; nil while there is none. Read it only.
-func (t *Redraw) Line() []contour.Point {
+// Sketch implements Sketch. Read the line only.
+func (t *Redraw) Sketch() (line []contour.Point, closed bool) {
 	if t.stroke == nil {
-		return nil
+		return nil, false
 	}
-	return t.line
+	return t.line, false
 }
 
 // steady takes the trembling out of a line; its ends stay.

@@ -274,7 +274,8 @@ func TestRedrawOnTheWayLeavesNothing(t *testing.T) {
 		r, _ := lump(t)
 		d := tool.NewRedraw(r, 1)
 		drawRandomly(rt, d)
-		line := append([]contour.Point{}, d.Line()...)
+		drawn, _ := d.Sketch()
+		line := append([]contour.Point{}, drawn...)
 		if _, err := d.Release(); err != nil {
 			rt.Fatal(err)
 		}

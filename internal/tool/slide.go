@@ -40,6 +40,7 @@ const (
 //
 // A press chooses the arc under the pointer; Turn moves it by notches of the wheel, Drag takes it along with the pointer.
 type Slide struct {
+	near
 	review  *review.Review
 	label   uint8
 	weak    float64
@@ -67,7 +68,7 @@ type slidePlace struct {
 
 // NewSlide returns a tool that slides arcs of a label's boundary.
 func NewSlide(r *review.Review, label uint8) *Slide {
-	return &Slide{review: r, label: label, weak: math.Inf(1)}
+	return &Slide{near: near{firstReach}, review: r, label: label, weak: math.Inf(1)}
 }
 
 // Name implements Tool.
@@ -91,6 +92,7 @@ func (t *Slide) Press(k review.Key, p Pointer) error {
 	if err != nil {
 		return err
 	}
+	t.respect(s, p.point())
 	t.stroke, t.ring, t.places, t.turned, t.touched = s, nil, nil, 0, image.Rectangle{}
 	if math.IsNaN(p.X + p.Y) {
 		return nil
