@@ -84,6 +84,7 @@ mutations: build test-packages ## a night of files changed at random, through th
 .PHONY: test-packages
 test-packages:
 	@scripts/packages.sh test
+	@PYTHON=$(PYTHON) scripts/judges.sh build/tools/judges
 
 # --- lint ----------------------------------------------------------------------------------------
 
