@@ -56,15 +56,17 @@ func describe(p *part10) (*picture, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	if c.photometric == "PALETTE COLOR" {
-		var err error
+	var err error
+	if c.voi, err = c.readVOI(d); err != nil {
+		return nil, err
+	}
+	if supplement := c.supplemented(d); supplement || c.photometric == "PALETTE COLOR" {
 		if c.palette, err = c.readPalette(d); err != nil {
 			return nil, err
 		}
+		c.palette.supplement = supplement
 	}
-	var err error
-	c.voi, err = c.readVOI(d)
-	return c, err
+	return c, nil
 }
 
 // check refuses what is not decoded, by name, and settles what the file leaves open.
@@ -148,7 +150,10 @@ func (c *picture) frame(b []byte) *Frame {
 
 // single makes a frame of one value a pixel, which it takes over.
 func (c *picture) single(values []uint16) *Frame {
-	if c.palette != nil {
+	switch {
+	case c.palette != nil && c.palette.supplement:
+		return c.coloured(c.mixed(values))
+	case c.palette != nil:
 		return c.coloured(c.palette.apply(values))
 	}
 	f := &Frame{W: c.w, H: c.h, Max: 1<<c.stored - 1, Grey: values, inverse: (c.photometric == "MONOCHROME1") != c.voi.down}

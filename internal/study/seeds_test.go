@@ -51,7 +51,9 @@ func madeSeeds(t *testing.T) map[string][]byte {
 		{"PhysicalDeltaX", 0.01},
 		{"RegionLocationMaxX1", 3},
 	}
+	flow := palette.with(el{"PhotometricInterpretation", "MONOCHROME2"}, el{"PixelPresentation", "MIXED"})
 	return map[string][]byte{
+		"flow.dcm":     part10File(explicitLittle, flow),
 		"implicit.dcm": part10File(implicitLittle, still(4, 3).with(el{"SequenceOfUltrasoundRegions", []set{region, region}})),
 		"regions.dcm":  part10File(explicitLittle, still(4, 3).with(el{"SequenceOfUltrasoundRegions", []set{region, region}})),
 		"defined.dcm":  append(append(make([]byte, 128), "DICM"...), slices.Concat(littleExplicit.element(el{"TransferSyntaxUID", explicitLittle}), encoder{order: littleExplicit.order, explicit: true, defined: true}.set(still(4, 3).with(el{"SequenceOfUltrasoundRegions", []set{region}})))...),
