@@ -257,6 +257,40 @@ func TestAllSamplesEndWell(t *testing.T) {
 	}
 }
 
+// refusals are all files of the samples that are refused, and why that is right.
+var refusals = map[string]fault.Code{
+	"crash/crash00.dcm": CodeTruncated, "crash/crash04.dcm": CodeTruncated, // lengths beyond the end
+	"edge/pydicom_MR_truncated.dcm":         CodeTruncated, // 8130 of 8192 bytes of pixels
+	lyingSize:                               CodeDamaged,
+	"edge/pydicom_meta_missing_tsyntax.dcm": CodeDamaged,                                                            // pixels, but no rows and columns
+	"edge/pydicom_nested_priv_SQ.dcm":       CodeDamaged,                                                            // the same
+	"edge/pydicom_no_meta.dcm":              CodeNotImage,                                                           // a byte stands before the first element
+	"edge/pydicom_badVR.dcm":                CodePixels,                                                             // radiotherapy doses of 32 bits
+	"other-modality/pydicom_rtdose_rle.dcm": CodePixels, "other-modality/pydicom_rtdose_rle_1frame.dcm": CodePixels, // the same
+	"other-modality/pydicom_SC_rgb_rle_32bit.dcm": CodePixels, "other-modality/pydicom_SC_rgb_rle_32bit_2frame.dcm": CodePixels,
+}
+
+func TestRefusalsAreRight(t *testing.T) {
+	dir := samples(t, "dicom")
+	for _, f := range open(t, dir).Files {
+		name, err := filepath.Rel(dir, f.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name = filepath.ToSlash(name)
+		switch want := refusals[name]; {
+		case f.Refused == nil && want == "":
+		case f.Refused == nil:
+			t.Errorf("%s is not refused", name)
+		case f.Refused.Code == CodeOpenJPEG && j2k.Version() == "":
+		case f.Refused.Code != want:
+			t.Errorf("%s: %v", name, f.Refused)
+		case want == CodePixels && (f.Refused.Args["Kind"] != "BitsAllocated" || f.Refused.Args["Value"] != 32):
+			t.Errorf("%s: %v", name, f.Refused.Args)
+		}
+	}
+}
+
 func TestJoinedFragmentsSample(t *testing.T) {
 	f := open(t, filepath.Join(samples(t, "dicom", "crash"), "rgb.frag.dcm")).Files[0]
 	if f.Refused != nil || f.Item.Frames != 3 {
