@@ -76,10 +76,10 @@ race: build test-packages ## the tests under the race detector, without the end-
 bench: build ## every benchmark
 	$(GO) test -run '^$$' -bench . -benchmem -timeout 30m $(PACKAGES)
 
-MUTATIONS ?= 5000000
-.PHONY: mutations
-mutations: build test-packages ## a night of files changed at random, through the decoding process
-	ECHOLINE_MUTATIONS=$(MUTATIONS) $(GO) test -run 'TestMalformed|TestMutations' -v -timeout 12h ./internal/study/worker
+NIGHT ?= 480
+.PHONY: nightly
+nightly: build test-packages ## NIGHT minutes of hostile files: malformed, mutated, and every fuzz target
+	scripts/nightly.sh $(NIGHT)
 
 .PHONY: test-packages
 test-packages:

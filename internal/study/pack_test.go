@@ -3,6 +3,7 @@ package study
 import (
 	"bytes"
 	"errors"
+	"image"
 	"math"
 	"reflect"
 	"slices"
@@ -174,5 +175,35 @@ func FuzzDecodeContent(f *testing.F) {
 		} else if c.Skipped == "" && c.Video == nil && (c.Item.W < 1 || c.Item.H < 1 || c.Item.Frames < 1 || c.Item.Frames > maxFrames) {
 			t.Fatalf("%+v", c.Item)
 		}
+	})
+}
+
+// FuzzDecodeFrame takes a frame from a process that was taken over: it has the stated size or fails, and can be drawn.
+func FuzzDecodeFrame(f *testing.F) {
+	grey := []uint16{0, 9, 200, 255, 30, 7}
+	for _, fr := range []*Frame{
+		{W: 3, H: 2, Max: 255, Grey: grey, Window: fullWindow(255)},
+		{W: 3, H: 2, Max: 4095, Grey: grey, Window: Window{Center: 40, Width: 400, Shape: Sigmoid}, inverse: true},
+		{W: 3, H: 2, Max: 4095, Grey: grey, Window: Window{Center: 1, Width: 3, Shape: Table}, curve: &curve{first: -1, bright: []float32{0, 0.5, 1}}},
+		{W: 3, H: 2, Max: 255, RGB: bytes.Repeat([]byte{1, 2, 3}, 6), Window: fullWindow(255)},
+	} {
+		head, pixels := EncodeFrame(fr)
+		f.Add(slices.Concat(head, pixels), uint8(2), uint8(1))
+	}
+	f.Fuzz(func(t *testing.T, b []byte, right, bottom uint8) {
+		w, h := int(right)+1, int(bottom)+1
+		fr, err := DecodeFrame(bytes.NewReader(b), int64(len(b)), w, h)
+		if err != nil {
+			return
+		}
+		if fr.W != w || fr.H != h || (len(fr.Grey) != w*h && len(fr.RGB) != 3*w*h) {
+			t.Fatalf("%d×%d, %d and %d samples for %d×%d", fr.W, fr.H, len(fr.Grey), len(fr.RGB), w, h)
+		}
+		for _, v := range fr.Luma() {
+			if !(v >= 0 && v <= 1) {
+				t.Fatalf("luma %v by %+v", v, fr.Window)
+			}
+		}
+		fr.Render(image.NewRGBA(image.Rect(0, 0, w, h)), fr.Window, true)
 	})
 }

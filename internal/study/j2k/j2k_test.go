@@ -150,6 +150,7 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
+// FuzzHead reads what is read here. The library, which ends the process over some streams, is tried from package worker.
 func FuzzHead(f *testing.F) {
 	for _, s := range streams {
 		f.Add(stream(f, s.name))
@@ -166,10 +167,7 @@ func FuzzHead(f *testing.F) {
 		if h.W < 1 || h.H < 1 || len(h.Components) < 1 || h.tiles < 1 {
 			t.Fatalf("%+v", h)
 		}
-		if err := h.Whole(c); err != nil || h.W*h.H > 1<<16 || Version() == "" {
-			return
-		}
-		if _, err := Decode(c, h); err != nil && strings.TrimSpace(err.Error()) == "" {
+		if err := h.Whole(c); err != nil && strings.TrimSpace(err.Error()) == "" {
 			t.Fatal("no reason")
 		}
 	})

@@ -112,3 +112,14 @@ func TestLimited(t *testing.T) {
 		t.Errorf("%d bytes kept", len(l.b))
 	}
 }
+
+// FuzzParse takes what ffprobe says of a video that it may have been taken over by.
+func FuzzParse(f *testing.F) {
+	f.Add("width=640\nheight=480\navg_frame_rate=25/1\nnb_frames=30\nnb_read_packets=30\n")
+	f.Add("width=640\nwidth=3\nheight=-1\navg_frame_rate=0/0\nnb_frames=N/A\nnb_read_packets=1\n")
+	f.Fuzz(func(t *testing.T, report string) {
+		if i, err := parse(report); err == nil && (i.W < 1 || i.H < 1 || i.Frames < 1 || i.Stated < 0 || i.FrameTime < 0 || i.FrameTime > time.Minute) {
+			t.Fatalf("%+v", i)
+		}
+	})
+}

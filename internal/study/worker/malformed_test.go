@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"maps"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -19,12 +21,14 @@ import (
 	"echoline/internal/study"
 )
 
-// mutations is how many files TestMutations makes, where ECHOLINE_MUTATIONS does not say otherwise: what two idle
-// processors do in well under three minutes.
+// mutations is how many files TestMutations makes: what two idle processors do in well under three minutes.
 const mutations = 100_000
 
 // mutationTime ends TestMutations on a machine that is busy with something else. It says how far it came.
 const mutationTime = 3 * time.Minute
+
+// envNight makes a night of TestMutations, which goes on for as long as it says ("2h") with files that no run had before.
+const envNight = "ECHOLINE_MUTATIONS"
 
 // seedFiles are the small valid files of package study, by name.
 func seedFiles(tb testing.TB) map[string][]byte {
@@ -194,35 +198,32 @@ func same(t *testing.T, how string, cut, whole *seen) {
 	}
 }
 
-// TestMutations changes valid files at random. The changes are the same with every run.
+// TestMutations changes valid files at random. The changes are the same with every run, but for those of a night.
 func TestMutations(t *testing.T) {
-	count := mutations
-	if s := os.Getenv("ECHOLINE_MUTATIONS"); s != "" {
-		n, err := strconv.Atoi(s)
+	count, limit, seed := mutations, mutationTime, uint64(5)
+	if s := os.Getenv(envNight); s != "" {
+		night, err := time.ParseDuration(s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		count = n
+		count, limit, seed = math.MaxInt, night, uint64(time.Now().UnixNano())
 	} else if testing.Short() {
-		count = mutations / 50
+		count /= 50
 	}
 	j := &judge{t: t, pool: decoders(t)}
 	all := seedFiles(t)
-	var names []string
-	for name := range all {
-		names = append(names, name)
-	}
-	slices.Sort(names)
+	names := slices.Sorted(maps.Keys(all))
 	from := time.Now()
 	var done atomic.Int64
 	each(count, func(i int) bool {
-		r := rand.New(rand.NewPCG(5, uint64(i)))
+		r := rand.New(rand.NewPCG(seed, uint64(i)))
 		name := names[r.IntN(len(names))]
-		j.look(name+", mutation "+strconv.Itoa(i), mutate(r, all[name], all[names[r.IntN(len(names))]]))
+		how := fmt.Sprintf("%s, mutation %d of %d", name, i, seed)
+		j.look(how, mutate(r, all[name], all[names[r.IntN(len(names))]]))
 		done.Add(1)
-		return count > mutations || time.Since(from) < mutationTime
+		return time.Since(from) < limit
 	})
-	t.Logf("%d of %d files in %v %v", done.Load(), count, time.Since(from), j)
+	t.Logf("%d files in %v %v", done.Load(), time.Since(from), j)
 }
 
 // awkward are numbers that lengths and counts are wrong by.
