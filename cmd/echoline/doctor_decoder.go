@@ -37,6 +37,8 @@ func checkDecoder(p *worker.Pool) decoderFinding {
 // fencesKey names the sentence for how the process is confined.
 func fencesKey(s confine.State) string {
 	switch {
+	case s.Seccomp && !s.Memory:
+		return "doctor.decoder.unlimited"
 	case s.Seccomp && s.Landlock > 0:
 		return "doctor.decoder.confined"
 	case s.Seccomp:

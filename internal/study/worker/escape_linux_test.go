@@ -2,6 +2,7 @@ package worker
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -86,5 +87,40 @@ func TestBornConfined(t *testing.T) {
 		if slices.Contains([]string{"read a file", "list a folder", "write a file", "make a file", "run", "replace itself"}, name) {
 			t.Errorf("it can %s", name)
 		}
+	}
+}
+
+// Where the system reserves so much of the address space for each thread that no limit leaves room, the processes work
+// without one, and it is told.
+func TestLargeStacks(t *testing.T) {
+	var old unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_STACK, &old); err != nil {
+		t.Fatal(err)
+	}
+	large := unix.Rlimit{Cur: 4 << 30, Max: old.Max}
+	if err := unix.Setrlimit(unix.RLIMIT_STACK, &large); err != nil {
+		t.Skip("the stack cannot be made larger here: ", err)
+	}
+	defer func() {
+		if err := unix.Setrlimit(unix.RLIMIT_STACK, &old); err != nil {
+			t.Error(err)
+		}
+	}()
+	p := decoders(t)
+	path := filepath.Join(t.TempDir(), "a.dcm")
+	writeStill(t, path, 1)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := p.Describe(readerAt(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Frame(readerAt(data), 0); err != nil {
+		t.Error(err)
+	}
+	if state, _, err := p.State(); err != nil || state.Memory {
+		t.Errorf("%+v, %v", state, err)
 	}
 }

@@ -28,6 +28,8 @@ type Pool struct {
 	slots     sync.WaitGroup
 	keys      atomic.Uint64
 	starts    atomic.Int64 // processes started so far
+	tried     sync.Once    // whether one can work within its limit of memory
+	unlimited atomic.Bool  // none can
 }
 
 // New makes a pool of processes that run this program.
@@ -74,10 +76,26 @@ func (p *Pool) Close() {
 	p.slots.Wait()
 }
 
-// start starts a process.
+// start starts a process. The first has to show that it can work within its limit of memory; if it cannot, this one and
+// all others are held to none, and State says so.
 func (p *Pool) start() (*process, error) {
+	w, err := p.startOne()
+	if err != nil {
+		return nil, err
+	}
+	p.tried.Do(func() {
+		if w.hello.State.Memory && w.try() != nil {
+			_ = w.end() // how does not matter
+			p.unlimited.Store(true)
+			w, err = p.startOne()
+		}
+	})
+	return w, err
+}
+
+func (p *Pool) startOne() (*process, error) {
 	p.starts.Add(1)
-	w, err := start(p.program, p.args, p.env)
+	w, err := start(p.program, p.args, p.env, !p.unlimited.Load())
 	if err != nil {
 		return nil, fault.New(study.CodeNoWorker, "", err, nil)
 	}

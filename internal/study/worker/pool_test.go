@@ -283,7 +283,7 @@ func (half) ReadAt(b []byte, off int64) (int, error) {
 
 func TestADecodingProcessStartsNoOther(t *testing.T) {
 	t.Setenv(envInside, "1")
-	if _, err := start(self(), nil, nil); !errors.Is(err, errInside) {
+	if _, err := start(self(), nil, nil, true); !errors.Is(err, errInside) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -36,7 +36,7 @@ type process struct {
 
 // start starts a process and waits until it is ready. Where it does not come up behind a fence that it is born with, for
 // its libraries lie where nobody knows, it does without that one.
-func start(program string, args, env []string) (*process, error) {
+func start(program string, args, env []string, limited bool) (*process, error) {
 	fence := func(cmd *exec.Cmd) (confine.State, error) {
 		return confine.Start(cmd, confine.Rules{Programs: []string{program}, Read: libraries()})
 	}
@@ -44,6 +44,9 @@ func start(program string, args, env []string) (*process, error) {
 	if err != nil {
 		fence = func(cmd *exec.Cmd) (confine.State, error) { return confine.State{}, cmd.Start() }
 		p, err = startBehind(fence, program, args, env)
+	}
+	if err == nil {
+		p.hello.State.Memory = p.hello.State.Memory && limited && p.limit(0) == nil
 	}
 	return p, err
 }
@@ -88,7 +91,7 @@ func startBehind(fence func(*exec.Cmd) (confine.State, error), program string, a
 		return nil, err
 	}
 	p.hello.State.Landlock = state.Landlock
-	p.hello.State.Memory = (state.Memory || p.hello.Memory > 0) && p.limit(0) == nil
+	p.hello.State.Memory = state.Memory || p.hello.Memory > 0
 	return p, nil
 }
 
@@ -123,6 +126,21 @@ func (p *process) limit(size int64) error {
 	}
 	p.memory = bytes
 	return confine.LimitMemory(p.cmd, bytes)
+}
+
+// try has the process take memory and threads within its limit, and tells whether it outlived that. Where systems reserve
+// more of the address space than they use (large stacks for threads, say), it may not.
+func (p *process) try() error {
+	w := confine.WatchOver(p.cmd, startTime)
+	defer w.Stop()
+	if err := send(p.in, kindTry); err != nil {
+		return err
+	}
+	kind, n, err := receive(p.out)
+	if err == nil && (kind != kindHello || n != 0) {
+		err = errProtocol
+	}
+	return err
 }
 
 // memoryFor is how much memory a file of so many bytes may take: 208 MiB and twice its size.

@@ -19,7 +19,7 @@ import (
 )
 
 // version is that of the protocol. Both ends are the same program, unless it was exchanged while it ran.
-const version = 1
+const version = 2
 
 // Kinds of messages. Each is a byte of kind, four of length (little endian), and so many bytes.
 const (
@@ -36,6 +36,7 @@ const (
 	kindDecode   // decode a frame: key, size, number of the frame (4), what the file begins with
 	kindBytes    // answers kindRead and kindItems; fewer than asked for where the file ends
 	kindFailed   // answers them where the file cannot be read
+	kindTry      // take memory and threads as work does, and answer with kindHello
 )
 
 // lastAnswer marks the kind of an answer after which the process wants to be replaced: it holds more memory than the

@@ -131,6 +131,8 @@ func (s *server) listen(in io.Reader, gone func(status int)) {
 func (s *server) answer(m message) (last bool, err error) {
 	f := &remoteFile{server: s}
 	switch {
+	case m.kind == kindTry:
+		return false, s.try()
 	case m.kind == kindDescribe && len(m.payload) >= 16:
 		key := f.begin(m.payload, 16)
 		c, err := s.describe(key, f)
@@ -155,6 +157,29 @@ func (s *server) answer(m message) (last bool, err error) {
 	}
 	return false, errProtocol
 }
+
+// try takes threads, and memory that it does not touch, as decoding does at its most. Where the limit leaves no room for
+// them, the process ends.
+func (s *server) try() error {
+	const threads = 4
+	var ready sync.WaitGroup
+	ready.Add(threads)
+	for range threads {
+		go func() {
+			runtime.LockOSThread() // and never unlocks it: the thread ends with the goroutine
+			ready.Done()
+			ready.Wait()
+		}()
+	}
+	ready.Wait()
+	runtime.KeepAlive(make([]byte, tryMemory))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return send(s.out, kindHello)
+}
+
+// tryMemory is more than the runtime takes at a time.
+const tryMemory = 96 << 20
 
 // reply sends an answer, and says if it is to be the last.
 func (s *server) reply(kind byte, parts ...[]byte) (last bool, err error) {
