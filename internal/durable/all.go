@@ -37,7 +37,7 @@ func WriteAll(files []File, perm os.FileMode) (err error) {
 	dirs := map[string]bool{}
 	for i, f := range files {
 		_, missing := os.Lstat(f.Path)
-		if err := os.Rename(temps[i], f.Path); err != nil {
+		if err := system.Rename(temps[i], f.Path); err != nil {
 			return err
 		}
 		if errors.Is(missing, fs.ErrNotExist) {
@@ -46,7 +46,7 @@ func WriteAll(files []File, perm os.FileMode) (err error) {
 		dirs[filepath.Dir(f.Path)] = true
 	}
 	for dir := range dirs {
-		if err := syncDir(dir); err != nil {
+		if err := system.SyncDir(dir); err != nil {
 			return err
 		}
 	}
@@ -55,7 +55,7 @@ func WriteAll(files []File, perm os.FileMode) (err error) {
 
 // writeTemp writes a file of a name of its own into dir, and leaves none behind if that fails.
 func writeTemp(dir string, data []byte, perm os.FileMode) (name string, err error) {
-	f, err := os.CreateTemp(dir, ".echoline-*.tmp")
+	f, err := system.CreateTemp(dir, ".echoline-*.tmp")
 	if err != nil {
 		return "", err
 	}

@@ -46,6 +46,7 @@ var tools = []tool{
 	{keys.Eraser, "eraser", "", flat, 0, 2},
 	{keys.Push, "spline", "", flat, 0, 2},
 	{keys.Ruler, "ruler", "", flat, 2, 2},
+	{keys.Ask, "mouse-pointer-click", "", flat, 0, 2},
 	{keys.PreviousWeak, "skip-back", "", flat, 1, 3},
 	{keys.NextWeak, "skip-forward", "", flat, 0, 3},
 	{keys.Confirm, "check", "panel.toolbar.confirm", flat, 0, 3},
@@ -65,7 +66,7 @@ var tools = []tool{
 }
 
 // menuOnly are actions of the menu at the end that have no button.
-var menuOnly = []keys.ID{keys.WorkList, keys.Inspector, keys.ImageAlone, keys.LoopFrom, keys.LoopTo, keys.LoopAll, keys.About, keys.Quit}
+var menuOnly = []keys.ID{keys.WorkList, keys.Inspector, keys.ImageAlone, keys.LoopFrom, keys.LoopTo, keys.LoopAll, keys.Versions, keys.Reader, keys.About, keys.Quit}
 
 // Toolbar is the row of buttons at the top of the window.
 type Toolbar struct {
