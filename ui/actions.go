@@ -41,11 +41,16 @@ func (a *App) bindActions() {
 		keys.Eraser:        func() { a.chooseTool(toolEraser) },
 		keys.Push:          func() { a.chooseTool(toolPush) },
 		keys.Ruler:         a.toggleRuler,
+		keys.Ask:           a.chooseAsk,
+		keys.AskOut:        func() { a.askBeside(1) },
+		keys.AskIn:         func() { a.askBeside(-1) },
 		keys.Smaller:       func() { a.resizeTool(-1) },
 		keys.Larger:        func() { a.resizeTool(1) },
 		keys.Cancel:        a.escape,
 		keys.Undo:          a.undo,
 		keys.Redo:          a.redo,
+		keys.UndoAnywhere:  a.undoAnywhere,
+		keys.RedoAnywhere:  a.redoAnywhere,
 		keys.Fit:           func() { a.view.Fit() },
 		keys.ZoomIn:        func() { a.view.ZoomBy(zoomStep) },
 		keys.ZoomOut:       func() { a.view.ZoomBy(1 / zoomStep) },
@@ -144,14 +149,19 @@ func (a *App) escape() {
 		a.cancelStroke()
 	case a.ruler.on:
 		a.toggleRuler()
+	case s.asked != nil:
+		a.leaveQuestion()
 	case s.active != nil:
 		s.active = nil
 		a.refreshFrame()
 	}
 }
 
-// undo takes the frame's last edit back, redo brings it again.
+// undo takes the frame's last edit back, or the newest click of a question to the model; redo brings an edit again.
 func (a *App) undo() {
+	if a.askBack() {
+		return
+	}
 	a.travel(func() (string, bool, error) { return a.sess.review.Undo(a.sess.key()) }, "app.undone")
 }
 

@@ -80,6 +80,7 @@ type App struct {
 	question  *panel.Card // about unsaved work
 	player    player
 	ruler     ruler
+	measuring measuring
 	sizeMM    float64 // radius of the tools on calibrated images
 	sizePx    float64 // and on others
 

@@ -19,6 +19,7 @@ const (
 	toolBrush  = "brush"
 	toolEraser = "eraser"
 	toolPush   = "push"
+	toolAsk    = "ask"
 )
 
 // sizes are the tools' radii: the one that they start with, the smallest, the largest, and the end of the slider.
@@ -68,6 +69,7 @@ func (a *App) pointer(e viewer.Pointer) {
 			s.tool.Drag(p)
 			a.refreshContours()
 			a.tintMask()
+			a.measureLive()
 		}
 	case viewer.Release:
 		a.finishStroke()
@@ -134,6 +136,7 @@ func (a *App) makeTools() {
 		toolBrush:  tool.NewBrush(s.review, 1),
 		toolEraser: tool.NewEraser(s.review, 1),
 		toolPush:   tool.NewPush(s.review, 1),
+		toolAsk:    &asker{app: a},
 	}
 	a.chooseTool(toolBrush)
 }
@@ -146,6 +149,9 @@ func (a *App) chooseTool(name string) {
 	}
 	a.finishStroke()
 	a.putRulerAway()
+	if name != toolAsk {
+		a.dropQuestion()
+	}
 	s.tool = s.tools[name]
 	a.showTool()
 	a.status.SetHint(text.T(s.tool.Hint()))
@@ -197,11 +203,16 @@ func (a *App) showTool() {
 		return
 	}
 	size, limits, unit := a.toolUnit()
-	a.inspector.SetTool(panel.ToolOptions{
+	options := panel.ToolOptions{
 		Name: text.T("edit." + s.tool.Name()), Size: 2 * *size, Min: 2 * limits.least, Max: 2 * limits.slider, Unit: unit,
-	})
+	}
+	rx, ry := s.review.Radius(s.key(), *size)
+	if s.tool.Name() == toolAsk { // it has no size
+		options.Unit, rx, ry = "", 0, 0
+	}
+	a.inspector.SetTool(options)
 	if !a.ruler.on {
-		a.view.SetCursor(s.review.Radius(s.key(), *size))
+		a.view.SetCursor(rx, ry)
 	}
 	a.refreshToolbar()
 }

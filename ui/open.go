@@ -288,6 +288,7 @@ func (a *App) endSession() {
 		return
 	}
 	a.stopPlaying()
+	a.dropQuestion()
 	s.gone = true
 	s.end()
 	if s.fresh != nil {

@@ -34,7 +34,8 @@ type session struct {
 	end    context.CancelFunc
 
 	rows  map[string]*panel.Row
-	order []string // item IDs as the work list shows them
+	done  map[string]review.Progress // by item, as its row shows it
+	order []string                   // item IDs as the work list shows them
 	stale map[string]bool
 	fresh *time.Timer // refreshes the stale rows; nil when none waits
 
@@ -59,6 +60,10 @@ type session struct {
 	tool   tool.Tool // nil: the pointer only looks
 	stroke bool      // a gesture is under way
 	active *contour.Arc
+	asked  *question           // to the model, under way
+	taken  taken               // the last answer
+	warned map[review.Key]bool // that weak boundary is left, before it was accepted
+	news   string              // to be said once the wanted image is there
 
 	predicted  map[review.Key]bool
 	doubt      map[review.Key]float64 // 1 - the Dice that the model expects of its outline, where it says
@@ -91,6 +96,7 @@ func newSession(st *study.Study, rev *review.Review) *session {
 	s := &session{
 		study: st, review: rev, begun: time.Now(), scale: newErrorScale(),
 		items: map[string]*study.Item{}, rows: map[string]*panel.Row{}, stale: map[string]bool{}, kept: map[string]look{}, loops: map[string][2]int{},
+		done: map[string]review.Progress{}, warned: map[review.Key]bool{},
 		predicted: map[review.Key]bool{}, doubt: map[review.Key]float64{}, failed: map[review.Key]error{}, unreadable: map[review.Key]bool{},
 	}
 	s.ctx, s.end = context.WithCancel(context.Background())

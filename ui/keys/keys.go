@@ -38,11 +38,16 @@ const (
 	Eraser        ID = "eraser"
 	Push          ID = "push"
 	Ruler         ID = "ruler"
+	Ask           ID = "ask"
+	AskOut        ID = "ask_out"
+	AskIn         ID = "ask_in"
 	Smaller       ID = "smaller"
 	Larger        ID = "larger"
 	Cancel        ID = "cancel"
 	Undo          ID = "undo"
 	Redo          ID = "redo"
+	UndoAnywhere  ID = "undo_anywhere"
+	RedoAnywhere  ID = "redo_anywhere"
 	Fit           ID = "fit"
 	ZoomIn        ID = "zoom_in"
 	ZoomOut       ID = "zoom_out"
@@ -108,7 +113,10 @@ type Binding struct {
 // ctrl is Control, or Command on macOS, as Fyne sends it.
 const ctrl = fyne.KeyModifierShortcutDefault
 
-const shift = fyne.KeyModifierShift
+const (
+	shift = fyne.KeyModifierShift
+	alt   = fyne.KeyModifierAlt
+)
 
 func on(keys ...fyne.KeyName) []Combo { return with(0, keys...) }
 
@@ -134,11 +142,16 @@ var Table = []Binding{
 	{Eraser, Draw, Once, on(fyne.KeyE)},
 	{Push, Draw, Once, on(fyne.KeyP)},
 	{Ruler, Draw, Once, on(fyne.KeyM)},
+	{Ask, Draw, Once, on(fyne.KeyC)},
+	{AskOut, Draw, Once, on(fyne.KeyPeriod)},
+	{AskIn, Draw, Once, on(fyne.KeyComma)},
 	{Smaller, Draw, Repeat, on(fyne.KeyLeftBracket)},
 	{Larger, Draw, Repeat, on(fyne.KeyRightBracket)},
 	{Cancel, Draw, Once, on(fyne.KeyEscape)},
 	{Undo, Draw, Repeat, with(ctrl, fyne.KeyZ)},
 	{Redo, Draw, Repeat, append(with(ctrl, fyne.KeyY), Combo{fyne.KeyZ, ctrl | shift})},
+	{UndoAnywhere, Draw, Repeat, with(ctrl|alt, fyne.KeyZ)},
+	{RedoAnywhere, Draw, Repeat, with(ctrl|alt, fyne.KeyY)},
 
 	{Fit, View, Once, append(on(fyne.KeyF), with(ctrl, fyne.Key0)...)},
 	{ZoomIn, View, Repeat, slices.Concat(on(fyne.KeyPlus, fyne.KeyEqual), with(shift, fyne.KeyEqual),
@@ -187,6 +200,7 @@ type Gesture struct {
 var Gestures = []Gesture{
 	{"size", Draw},
 	{"invert_tool", Draw},
+	{"ask", Draw},
 	{"zoom", View},
 	{"pan", View},
 	{"window", View},
@@ -272,6 +286,9 @@ func (c Combo) String() string {
 	}
 	if c.Mod&fyne.KeyModifierShift != 0 {
 		name = "Shift+" + name
+	}
+	if c.Mod&alt != 0 {
+		name = "Alt+" + name
 	}
 	if c.Mod&ctrl != 0 {
 		mod := "Ctrl+"

@@ -19,8 +19,10 @@ type Confidence struct {
 	Model       string  // name and version; "" where there is no model
 	Calibrated  bool    // whether its expected error was calibrated
 	Probability float64 // that there is a lesion, 0..1; NaN where unknown
+	Dice        float64 // that the model expects of its own outline, 0..1; NaN where it does not say
 	Expected    float64 // mean expected error in Unit; NaN where unknown
 	Reviewed    float64 // share of the boundary, 0..1; NaN where there is no boundary
+	Study       float64 // share of the boundary of the whole study that was reviewed, 0..1; NaN where there is no more to it
 	WeakArcs    int     // left to review; negative where unknown
 	Unit        string  // "mm" or "px"
 	Weak        float64 // expected error from which a boundary point counts as weak, in Unit
@@ -87,7 +89,8 @@ type Inspector struct {
 // NewInspector returns an inspector with nothing to show yet.
 func NewInspector() *Inspector {
 	p := &Inspector{confidence: Confidence{
-		Probability: math.NaN(), Expected: math.NaN(), Reviewed: math.NaN(), WeakArcs: -1, Unit: "px", Weak: 1, WeakMax: 1,
+		Probability: math.NaN(), Dice: math.NaN(), Expected: math.NaN(), Reviewed: math.NaN(), Study: math.NaN(), WeakArcs: -1,
+		Unit: "px", Weak: 1, WeakMax: 1,
 	}}
 	p.facts = newFacts()
 	p.note = newParagraph(fixed(""), roleText, textSize)
@@ -236,11 +239,17 @@ func confidenceFacts(c Confidence) []fact {
 	if !math.IsNaN(c.Probability) {
 		f = append(f, fact{key: "panel.confidence.probability", value: percent(c.Probability), role: roleText})
 	}
+	if !math.IsNaN(c.Dice) {
+		f = append(f, diceFact(c.Dice))
+	}
 	if !math.IsNaN(c.Expected) {
 		f = append(f, fact{key: "panel.confidence.expected", value: quantity(c.Expected, c.Unit), role: roleText})
 	}
 	if !math.IsNaN(c.Reviewed) {
 		f = append(f, fact{key: "panel.confidence.reviewed", value: percent(c.Reviewed), role: roleText})
+	}
+	if !math.IsNaN(c.Study) {
+		f = append(f, fact{key: "arcs.confidence.study", value: percent(c.Study), role: roleText})
 	}
 	if c.WeakArcs >= 0 {
 		left := fact{key: "panel.confidence.weak_left", value: strconv.Itoa(c.WeakArcs), role: roleWeak}
@@ -249,6 +258,31 @@ func confidenceFacts(c Confidence) []fact {
 		}
 		f = append(f, left)
 	}
+	return f
+}
+
+// The Dice from which an outline is called very good, good, middling.
+const (
+	diceVeryGood = 0.9
+	diceGood     = 0.8
+	diceMiddling = 0.65
+)
+
+// diceFact says in a number and in words how good the model thinks its outline is.
+func diceFact(d float64) fact {
+	f := fact{key: "arcs.confidence.dice", role: roleText}
+	word := "poor"
+	switch {
+	case d >= diceVeryGood:
+		word = "very_good"
+	case d >= diceGood:
+		word = "good"
+	case d >= diceMiddling:
+		word = "middling"
+	default:
+		f.role = roleWarn
+	}
+	f.value = strconv.FormatFloat(d, 'f', 2, 64) + " · " + text.T("arcs.confidence.dice."+word)
 	return f
 }
 
@@ -288,6 +322,14 @@ func (p *Inspector) SetMeasures(measures []Measure, note string) {
 	p.measureNote.set(note)
 	setVisible(p.measureNote, note != "")
 	p.scroll.Refresh()
+}
+
+// Measures is what SetMeasures was given last.
+func (p *Inspector) Measures() (measures []Measure, note string) {
+	for _, f := range p.measures.list {
+		measures = append(measures, Measure{Label: f.name, Value: f.value})
+	}
+	return measures, p.measureNote.say()
 }
 
 // SetHistory shows the edits, oldest first. The list scrolls to where the image now is.

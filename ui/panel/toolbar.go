@@ -46,6 +46,7 @@ var tools = []tool{
 	{keys.Eraser, "eraser", "", flat, 0, 2},
 	{keys.Push, "spline", "", flat, 0, 2},
 	{keys.Ruler, "ruler", "", flat, 2, 2},
+	{keys.Ask, "mouse-pointer-click", "", flat, 0, 2},
 	{keys.PreviousWeak, "skip-back", "", flat, 1, 3},
 	{keys.NextWeak, "skip-forward", "", flat, 0, 3},
 	{keys.Confirm, "check", "panel.toolbar.confirm", flat, 0, 3},
