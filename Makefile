@@ -79,6 +79,7 @@ bench: build ## every benchmark
 .PHONY: test-packages
 test-packages:
 	@scripts/packages.sh test
+	@PYTHON=$(PYTHON) scripts/judges.sh build/tools/judges
 
 # --- lint ----------------------------------------------------------------------------------------
 

@@ -66,6 +66,8 @@ func (a *App) bindActions() {
 		keys.About:         a.about,
 		keys.Theme:         a.toggleTheme,
 		keys.Language:      a.toggleLanguage,
+		keys.Reader:        a.chooseReader,
+		keys.Versions:      a.showVersions,
 		keys.Quit:          a.close,
 	}
 	a.bindTools()

@@ -17,7 +17,7 @@ import (
 func point(x, y float64) contour.Point { return contour.Point{X: x, Y: y} }
 
 // click presses and releases the first button.
-func (b *bench) click(p contour.Point, mod fyne.KeyModifier) {
+func (b *bench) press(p contour.Point, mod fyne.KeyModifier) {
 	for _, phase := range []viewer.Phase{viewer.Hover, viewer.Press, viewer.Release} {
 		b.pointer(viewer.Pointer{Phase: phase, At: p, Button: desktop.MouseButtonPrimary, Modifiers: mod})
 	}
@@ -31,7 +31,9 @@ func openedBench(t *testing.T) *bench {
 	return b
 }
 
-func (b *bench) count(label uint8) int { return mask.Count(b.sess.review.Frame(b.sess.key()).Labels, label) }
+func (b *bench) count(label uint8) int {
+	return mask.Count(b.sess.review.Frame(b.sess.key()).Labels, label)
+}
 
 func (b *bench) lastEdit() string {
 	h := b.sess.review.History(b.sess.key())
@@ -46,15 +48,15 @@ func TestPolygonByKeys(t *testing.T) {
 	b.do(keys.Lasso)
 	b.view.ZoomBy(8)
 	for _, p := range []contour.Point{point(20, 10), point(60, 10), point(60, 40), point(90, 50)} {
-		b.click(p, 0)
+		b.press(p, 0)
 	}
 	if !b.sess.sketched || b.count(1) != 0 {
 		t.Fatal("no line, or too early")
 	}
 	b.do(keys.Reject) // Backspace: the last corner goes, the image is not rejected
 	b.do(keys.Undo)
-	b.click(point(60, 40), 0)
-	b.click(point(20, 40), 0)
+	b.press(point(60, 40), 0)
+	b.press(point(20, 40), 0)
 	b.do(keys.Confirm) // Enter closes
 	if b.count(1) != 1200 || b.lastEdit() != "lasso" || b.sess.sketched {
 		t.Fatal(b.count(1), b.lastEdit())
@@ -62,12 +64,12 @@ func TestPolygonByKeys(t *testing.T) {
 	if s := b.sess.review.Frame(b.sess.key()).Status; s != review.Open {
 		t.Fatal(s)
 	}
-	b.click(point(20, 10), 0)
+	b.press(point(20, 10), 0)
 	b.do(keys.Cancel)
 	if b.path() != nil || b.sess.sketched {
 		t.Fatal("Esc left the line")
 	}
-	b.click(point(20, 10), 0)
+	b.press(point(20, 10), 0)
 	b.do(keys.Brush)
 	if b.sess.sketched {
 		t.Fatal("another tool left the line")
@@ -97,7 +99,7 @@ func TestEllipseAndFiltersByKeys(t *testing.T) {
 	b.do(keys.Undo)
 	b.do(keys.Eraser)
 	b.setToolSize(2)
-	b.click(point(40, 30), 0)
+	b.press(point(40, 30), 0)
 	b.do(keys.FillHoles)
 	if b.lastEdit() != "holes" {
 		t.Fatal(b.lastEdit())

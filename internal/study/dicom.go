@@ -131,6 +131,7 @@ func (p *part10) item(path string) *Item {
 		},
 	}
 	it.readScales(d)
+	it.Header.Planes = readPlanes(d, it.Frames)
 	return it
 }
 

@@ -85,6 +85,8 @@ const (
 	Help          ID = "help"
 	About         ID = "about"
 	Theme         ID = "theme"
+	Reader        ID = "reader"
+	Versions      ID = "versions"
 	Language      ID = "language"
 	Quit          ID = "quit"
 )
@@ -222,6 +224,8 @@ var Table = []Binding{
 	{ImageAlone, Files, Once, on(fyne.KeyF11)},
 	{Help, Files, Once, on(fyne.KeyF1)},
 	{Quit, Files, Once, with(ctrl, fyne.KeyQ)},
+	{Reader, Files, Once, on(fyne.KeyF2)},
+	{Versions, Files, Once, on(fyne.KeyF3)},
 	{About, Files, Once, nil},
 	{Theme, Files, Once, nil},
 	{Language, Files, Once, nil},
