@@ -136,6 +136,27 @@ func TestMeasurementsAreLiveWithTheirInterval(t *testing.T) {
 	}
 }
 
+// TestMeasurementsOfAnotherImageAreNotShown: until an image is measured, it has none.
+func TestMeasurementsOfAnotherImageAreNotShown(t *testing.T) {
+	b := newBench(t, Config{Paths: []string{pictures(t, 2, 1)}})
+	b.open()
+	s := b.sess
+	b.wait("measuring", func() bool { return !b.measuring.running && !b.measuring.again })
+	first := s.key()
+	b.do(keys.NextImage)
+	b.wait("the second image", func() bool { return s.shown && s.key() != first })
+	rows, _ := b.inspector.Measures()
+	for _, r := range rows {
+		if r.Value != "…" {
+			t.Fatalf("beside the second image stands %v", r)
+		}
+	}
+	b.wait("measuring", func() bool { return !b.measuring.running && !b.measuring.again })
+	if rows, _ := b.inspector.Measures(); len(rows) != 0 {
+		t.Fatalf("measurements of an image without lesion: %v", rows)
+	}
+}
+
 func TestStudyProgressFollows(t *testing.T) {
 	b := newBench(t, Config{Paths: []string{pictures(t, 2)}})
 	b.open()

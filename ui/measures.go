@@ -16,6 +16,7 @@ const liveMeasures = 100 * time.Millisecond
 type measuring struct {
 	running, again bool
 	last           time.Time
+	shown          review.Key // the frame whose measurements are shown
 }
 
 // measureLive lets the measurements follow a gesture.
@@ -28,6 +29,14 @@ func (a *App) measureLive() {
 // showMeasures measures the frame on show beside the window and then writes what came of it.
 func (a *App) showMeasures() {
 	s := a.sess
+	if a.measuring.shown != s.key() { // those of another frame must not stand beside this one for a moment
+		a.measuring.shown = s.key()
+		rows, note := a.inspector.Measures()
+		for i := range rows {
+			rows[i].Value = "…"
+		}
+		a.inspector.SetMeasures(rows, note)
+	}
 	if a.measuring.running {
 		a.measuring.again = true
 		return
