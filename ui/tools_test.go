@@ -23,11 +23,20 @@ func (b *bench) press(p contour.Point, mod fyne.KeyModifier) {
 	}
 }
 
-// opened is a window with one picture, with nothing drawn yet.
+// openedBench is a window with one picture from which the model's outline was erased.
 func openedBench(t *testing.T) *bench {
 	t.Helper()
 	b := newBench(t, Config{Paths: []string{pictures(t, 1)}})
 	b.open()
+	b.do(keys.Eraser)
+	size := b.sizePx
+	b.setToolSize(300)
+	b.drag(point(50, 30), point(51, 30))
+	b.setToolSize(size)
+	b.do(keys.Brush)
+	if b.count(1) != 0 {
+		t.Fatal("not empty")
+	}
 	return b
 }
 
@@ -157,7 +166,7 @@ func TestSlideByWheelAndKeys(t *testing.T) {
 	b := openedBench(t)
 	b.setToolSize(15)
 	b.drag(point(50, 30), point(52, 30))
-	n := b.count(1)
+	n, steps := b.count(1), len(b.sess.review.History(b.sess.key()))
 	b.do(keys.Slide)
 	zoom := b.view.Zoom()
 	b.scrolled(2, point(67, 30), 0)
@@ -166,7 +175,7 @@ func TestSlideByWheelAndKeys(t *testing.T) {
 		t.Fatal("the wheel over an arc does not slide it")
 	}
 	b.wait("the slide to finish", func() bool { return !b.sess.stroke })
-	if b.count(1) <= n || b.lastEdit() != "slide" || len(b.sess.review.History(b.sess.key())) != 2 {
+	if b.count(1) <= n || b.lastEdit() != "slide" || len(b.sess.review.History(b.sess.key())) != steps+1 {
 		t.Fatal(b.count(1), n, b.lastEdit())
 	}
 	b.scrolled(1, point(500, 500), 0)
