@@ -67,6 +67,15 @@ func (a *App) chooseLabel(i int) {
 	a.log.Debug("window", "event", "label-chosen", "label", i+1)
 }
 
+// pickLabel chooses the i-th label; the first that is not listed yet is added.
+func (a *App) pickLabel(i int) {
+	if s := a.sess; s != nil && s.item != nil && i == a.labelCount() {
+		a.addLabel()
+		return
+	}
+	a.chooseLabel(i)
+}
+
 // addLabel lists one label more and chooses it.
 func (a *App) addLabel() {
 	if s := a.sess; s != nil && s.item != nil && a.labelCount() < keys.MaxLabels {
@@ -77,7 +86,7 @@ func (a *App) addLabel() {
 
 // lockLabel locks the i-th label, or unlocks it.
 func (a *App) lockLabel(i int) {
-	if s := a.sess; s != nil && s.item != nil {
+	if s := a.sess; s != nil && s.item != nil && i < a.labelCount() {
 		a.finishStroke()
 		rules := s.review.Rules()
 		rules.Locked[i+1] = !rules.Locked[i+1]

@@ -44,7 +44,8 @@ func (a *App) bindTools() {
 		a.actions[id] = func() { a.chooseTool(name) }
 	}
 	for n := range keys.MaxLabels {
-		a.actions[keys.Label(n+1)] = func() { a.chooseLabel(n) }
+		a.actions[keys.Label(n+1)] = func() { a.pickLabel(n) }
+		a.actions[keys.Lock(n+1)] = func() { a.lockLabel(n) }
 	}
 	a.actions[keys.SlideOut] = func() { a.slideActive(1) }
 	a.actions[keys.SlideIn] = func() { a.slideActive(-1) }

@@ -130,17 +130,18 @@ func TestEllipseAndFiltersByKeys(t *testing.T) {
 
 func TestLabelsAndLocks(t *testing.T) {
 	b := openedBench(t)
-	b.do(keys.Label(2)) // there is none yet
+	b.do(keys.Label(3)) // two are none yet
+	b.do(keys.Lock(2))
 	if b.sess.label != 1 {
 		t.Fatal(b.sess.label)
 	}
 	b.drag(point(30, 30), point(40, 30))
 	one := b.count(1)
-	b.addLabel()
+	b.do(keys.Label(2)) // comes to be
 	if b.sess.label != 2 || b.sess.tool.Name() != toolBrush {
 		t.Fatal(b.sess.label, b.sess.tool.Name())
 	}
-	b.lockLabel(0)
+	b.do(keys.Lock(1))
 	b.drag(point(35, 30), point(60, 30))
 	if b.count(1) != one || b.count(2) == 0 {
 		t.Fatal("a locked label changed, or the other was not drawn")

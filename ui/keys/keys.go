@@ -239,13 +239,25 @@ var Table = []Binding{
 	{Label(7), Unlisted, Once, on(fyne.Key7)},
 	{Label(8), Unlisted, Once, on(fyne.Key8)},
 	{Label(9), Unlisted, Once, on(fyne.Key9)},
+	{Lock(1), Unlisted, Once, with(shift, fyne.Key1)},
+	{Lock(2), Unlisted, Once, with(shift, fyne.Key2)},
+	{Lock(3), Unlisted, Once, with(shift, fyne.Key3)},
+	{Lock(4), Unlisted, Once, with(shift, fyne.Key4)},
+	{Lock(5), Unlisted, Once, with(shift, fyne.Key5)},
+	{Lock(6), Unlisted, Once, with(shift, fyne.Key6)},
+	{Lock(7), Unlisted, Once, with(shift, fyne.Key7)},
+	{Lock(8), Unlisted, Once, with(shift, fyne.Key8)},
+	{Lock(9), Unlisted, Once, with(shift, fyne.Key9)},
 }
 
 // MaxLabels is how many labels have a key.
 const MaxLabels = 9
 
-// Label is the action that chooses label n, from 1 to MaxLabels.
+// Label is the action that chooses label n, from 1 to MaxLabels, and Lock the one that locks or unlocks it.
 func Label(n int) ID { return ID("label_" + strconv.Itoa(n)) }
+
+// Lock is told of at Label.
+func Lock(n int) ID { return ID("lock_" + strconv.Itoa(n)) }
 
 // Gesture is something that the pointer does, for the list of keys only. Its combination is the sentence
 // "keys.gesture.NAME.keys", what it does is "keys.gesture.NAME.does".
