@@ -57,7 +57,7 @@ func newRoot() *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", errUsage, err) })
-	root.AddCommand(deidentifyCommand(), doctorCommand(), exportCommand(), fetchCommand(), framesCommand(), infoCommand(), predictCommand(), sendCommand())
+	root.AddCommand(agreeCommand(), auditCommand(), deidentifyCommand(), doctorCommand(), effortCommand(), exportCommand(), fetchCommand(), framesCommand(), infoCommand(), mergeCommand(), predictCommand(), sendCommand())
 	addViewFlags(root)
 	return root
 }

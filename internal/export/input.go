@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"echoline/inference"
 	"echoline/internal/contour"
@@ -39,6 +40,10 @@ type Input struct {
 	Labels []inference.Label         // what label values mean; values that are not here are named by number
 	Models map[string]inference.Info // by SHA-256
 	Items  []Item
+	Table  LabelTable // what label values mean, and goes before Labels
+	// Maps brings what a model said about a frame, nil where that is not known any more. It may be nil, and is called by the
+	// export's goroutine.
+	Maps func(k review.Key, modelSHA string) *inference.Prediction
 }
 
 // Item is one instance with its frames that are to be exported, ascending.
@@ -61,6 +66,16 @@ type Frame struct {
 	Spacing  *study.Spacing // mm per pixel; nil where not calibrated
 
 	SpacingFrom study.Calibration
+	Measure     func() []review.Measurement // its labels, on any goroutine; nil where nothing is measured
+	Time        time.Time                   // of the last edit that is known; zero where nobody did anything
+}
+
+// sizes are the measurements.
+func (f Frame) sizes() []review.Measurement {
+	if f.Measure == nil {
+		return nil
+	}
+	return f.Measure()
 }
 
 // Boundary is how much of a frame's boundary is in each state.
@@ -128,6 +143,14 @@ func (in *Input) values() []uint8 {
 	return out
 }
 
+// prediction is what the model said that a frame's mask started from, or nil.
+func (in *Input) prediction(it *Item, f Frame) *inference.Prediction {
+	if in.Maps == nil {
+		return nil
+	}
+	return in.Maps(review.Key{Instance: it.Source.ID, Frame: f.Index}, f.Model)
+}
+
 // declared tells whether it is known what a value means.
 func (in *Input) declared(v uint8) bool {
 	return slices.ContainsFunc(in.Labels, func(l inference.Label) bool { return l.Value == v })
@@ -135,6 +158,9 @@ func (in *Input) declared(v uint8) bool {
 
 // label is what a value means.
 func (in *Input) label(v uint8) inference.Label {
+	if l, ok := in.Table.ByValue(v); ok {
+		return l
+	}
 	if i := slices.IndexFunc(in.Labels, func(l inference.Label) bool { return l.Value == v }); i >= 0 {
 		return in.Labels[i]
 	}
@@ -146,8 +172,14 @@ func (in *Input) label(v uint8) inference.Label {
 	}
 }
 
-// algorithm says how masks came about, in DICOM's words: drawn from nothing, a model's alone, or a model's that a reader
-// changed.
+// How masks came about, in DICOM's words.
+const (
+	manual        = "MANUAL"        // drawn from nothing
+	automatic     = "AUTOMATIC"     // a model's alone
+	semiautomatic = "SEMIAUTOMATIC" // a model's that a reader changed
+)
+
+// algorithm says how masks came about.
 func algorithm(frames []Frame) string {
 	models, edited := 0, false
 	for _, f := range frames {
@@ -158,11 +190,11 @@ func algorithm(frames []Frame) string {
 	}
 	switch {
 	case models == 0:
-		return "MANUAL"
+		return manual
 	case models == len(frames) && !edited:
-		return "AUTOMATIC"
+		return automatic
 	default:
-		return "SEMIAUTOMATIC"
+		return semiautomatic
 	}
 }
 

@@ -308,3 +308,6 @@ func (r *Review) applyBase(f *Frame, e *Entry) error {
 	f.decision = decision{e.Status, f.edits}
 	return nil
 }
+
+// Waiting are the changes that wait for the journal, in order. Read them only.
+func (r *Review) Waiting() []*Entry { return r.unsaved }

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"echoline/internal/fault"
@@ -87,7 +89,35 @@ func (w *Workspace) Entries(reader string, items []string) ([]review.Entry, erro
 }
 
 // framesOf returns all rows of one item, frame by frame, each frame's in the order of n.
-func (w *Workspace) framesOf(reader, item string) (out [][]review.Entry, err error) {
+func (w *Workspace) framesOf(reader, item string) ([][]review.Entry, error) {
+	reader = review.ReaderName(reader)
+	all, err := w.rowsOf(reader, item)
+	if err != nil {
+		return nil, err
+	}
+	w.keeping.Lock()
+	if w.second != nil { // what waits there belongs to the work as well
+		var more []review.Entry
+		more, err = w.second.rowsOf(reader, item)
+		all = append(all, more...)
+		slices.SortStableFunc(all, func(a, b review.Entry) int {
+			return cmp.Or(cmp.Compare(a.Key.Frame, b.Key.Frame), cmp.Compare(a.N, b.N), -later(a, b))
+		})
+		all = slices.CompactFunc(all, func(a, b review.Entry) bool { return a.ID == b.ID && a.ID != review.ID{} })
+	}
+	w.keeping.Unlock()
+	var out [][]review.Entry
+	for _, e := range all {
+		if n := len(out); n == 0 || out[n-1][0].Key != e.Key {
+			out = append(out, nil)
+		}
+		out[len(out)-1] = append(out[len(out)-1], e)
+	}
+	return out, err
+}
+
+// rowsOf returns the rows of one item in this database, by frame and n.
+func (w *Workspace) rowsOf(reader, item string) (out []review.Entry, err error) {
 	rows, err := w.conn().Query(`SELECT `+rowColumns+` FROM journal WHERE reader = ? AND item = ? ORDER BY frame, n, time, id`, reader, item)
 	if err != nil {
 		return nil, err
@@ -95,11 +125,7 @@ func (w *Workspace) framesOf(reader, item string) (out [][]review.Entry, err err
 	defer rows.Close()
 	for rows.Next() {
 		var r row
-		e := r.entry(r.scan(rows))
-		if n := len(out); n == 0 || out[n-1][0].Key != e.Key {
-			out = append(out, nil)
-		}
-		out[len(out)-1] = append(out[len(out)-1], e)
+		out = append(out, r.entry(r.scan(rows)))
 	}
 	return out, rows.Err()
 }

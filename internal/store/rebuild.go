@@ -3,12 +3,12 @@ package store
 import (
 	"database/sql"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"echoline/internal/durable"
 	"echoline/internal/fault"
 )
 
@@ -33,7 +33,7 @@ func rebuild(dir string) (*fault.Error, error) {
 	if err := os.Remove(old + "-wal"); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fileFault(dir, err)
 	}
-	if err := os.Rename(fresh, old); err != nil {
+	if err := durable.Rename(fresh, old); err != nil {
 		return nil, fileFault(dir, err)
 	}
 	return fault.New(CodeRecovered, aside, nil, fault.Args{"Edits": edits}), nil
@@ -53,28 +53,11 @@ func removeFiles(paths ...string) {
 // copyFiles copies a database with its log, if there is one.
 func copyFiles(from, to string) error {
 	for _, suffix := range []string{"", "-wal"} {
-		if err := copyFile(from+suffix, to+suffix); err != nil && (suffix == "" || !errors.Is(err, os.ErrNotExist)) {
+		if err := durable.Copy(from+suffix, to+suffix); err != nil && (suffix == "" || !errors.Is(err, os.ErrNotExist)) {
 			return err
 		}
 	}
 	return nil
-}
-
-func copyFile(from, to string) (err error) {
-	src, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer src.Close()
-	dst, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, dst.Close()) }()
-	if _, err = io.Copy(dst, src); err != nil {
-		return err
-	}
-	return dst.Sync()
 }
 
 // transfer makes the database to from what can be read of from, and returns how many edits that are.

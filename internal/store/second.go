@@ -86,16 +86,31 @@ func (w *Workspace) saved(id review.ID) {
 	w.keeping.Lock()
 	defer w.keeping.Unlock()
 	delete(w.kept, id)
-	if w.second == nil || len(w.kept) > 0 {
-		return
+	if w.second != nil && len(w.kept) == 0 {
+		_ = w.settle() // if it fails, Settle tries again, or the next Open
 	}
-	// An earlier run may have left something there, too.
-	if _, err := w.unite(w.second); err == nil {
-		w.second.discard()
-	} else {
-		_ = w.second.Close() // the next Open brings it back
+}
+
+// Settle brings back what waits in a second place, if anything does. A review that is open does so itself, by Flush: this is
+// for what is left of one that was closed.
+func (w *Workspace) Settle() error {
+	w.keeping.Lock()
+	defer w.keeping.Unlock()
+	if w.second == nil {
+		return nil
 	}
+	return w.settle()
+}
+
+// settle merges the second place and removes it: an earlier run may have left something there, too.
+func (w *Workspace) settle() error {
+	if _, err := w.unite(w.second); err != nil {
+		return err
+	}
+	w.second.discard()
 	w.second = nil
+	clear(w.kept)
+	return nil
 }
 
 // bringBack merges what an earlier run had to leave in a second place.
@@ -142,6 +157,7 @@ func Substitute(dir string, places ...string) (*Workspace, error) {
 			continue
 		}
 		w.first, w.places = dir, places
+		w.bringBack() // what an earlier run could not even put here
 		if Find(dir) == nil {
 			_, err = w.Merge(dir)
 		}
@@ -157,11 +173,25 @@ func Substitute(dir string, places ...string) (*Workspace, error) {
 // First is the folder of the workspace that this one stands in for; "" if it is nobody's second place.
 func (w *Workspace) First() string { return w.first }
 
-// Return opens the workspace that w stands in for, once that is possible, with all of w's work in it. w is closed then, and
-// its folder removed.
-func (w *Workspace) Return() (*Workspace, error) {
+// Returnable tells whether Return may succeed now, without trying.
+func (w *Workspace) Returnable() error {
 	if _, err := os.Stat(filepath.Dir(w.first)); err != nil {
-		return nil, fileFault(w.first, err) // the drive is away: Open would make its folders anew
+		return fileFault(w.first, err) // the drive is away: Open would make its folders anew
+	}
+	if err := os.MkdirAll(w.first, 0o700); err != nil {
+		return fileFault(w.first, err)
+	}
+	if err := errors.Join(probe(w.first), writeProtected(filepath.Join(w.first, fileName))); err != nil {
+		return fileFault(w.first, err)
+	}
+	return nil
+}
+
+// Return opens the workspace that w stands in for, once that is possible, with all of w's work in it. w is closed then, and
+// its folder removed. Reviews must be got anew.
+func (w *Workspace) Return() (*Workspace, error) {
+	if err := w.Returnable(); err != nil {
+		return nil, err
 	}
 	first, err := Open(w.first)
 	if err != nil {

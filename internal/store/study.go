@@ -30,6 +30,7 @@ type Item struct {
 // further work journaled. Where an error comes with a review, the review can be used: part of the journal was damaged
 // (review.CodeDamaged), or the opening could not be noted, on a full disk for example.
 func (w *Workspace) Review(st *study.Study, reader string) (*review.Review, error) {
+	reader = review.ReaderName(reader)
 	ids := make([]string, len(st.Items))
 	for i, it := range st.Items {
 		ids[i] = it.ID

@@ -39,7 +39,7 @@ const (
 // Redraw draws a piece of boundary anew: the line replaces the arc between its ends, and which of the two arcs is meant is
 // found by itself: the one nearer to the line, between which and the line the smaller area lies. A line that closes, or that
 // goes along nearly all of the outline, takes the place of all of it; where there is no outline, or none near, it draws a new
-// region. Other labels stay as they are. Inverted it replaces the other arc.
+// region. Other labels stay as they are. Inverted it replaces the other arc, and a line that closes all that there is.
 type Redraw struct {
 	near
 	review  *review.Review
@@ -259,7 +259,8 @@ func meet(p, q, a, b contour.Point) (contour.Point, bool) {
 	return x, along >= 0 && along <= dx*dx+dy*dy
 }
 
-// anew makes the closed line a region: in the place of those that it overlaps, beside all others. ok is false for a line
+// anew makes the closed line a region: in the place of those that it overlaps, beside all others; inverted in the place of
+// all. ok is false for a line
 // that encloses too little to be meant so.
 func (t *Redraw) anew(line []contour.Point) (box image.Rectangle, ok bool) {
 	spans := mask.Wound(corners(line))
@@ -275,7 +276,7 @@ func (t *Redraw) anew(line []contour.Point) (box image.Rectangle, ok bool) {
 		}
 		own := mask.Pixels(r.spans)
 		shared := drawn - mask.Pixels(mask.Without(spans, r.spans))
-		if float64(shared) < overlapShare*float64(min(own, drawn)) {
+		if float64(shared) < overlapShare*float64(min(own, drawn)) && !t.invert {
 			continue
 		}
 		if float64(drawn) < leastAnew*float64(own) {

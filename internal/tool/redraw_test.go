@@ -163,6 +163,13 @@ func TestRedrawTakesThePlaceOfEveryRegionItOverlaps(t *testing.T) {
 	}
 	gesture(t, tool.NewRedraw(r, 1), arcOf(58, 52, 20, 0, 360)...)
 	now := r.Frame(key).Labels
+	third := now.At(110, 20)
+	all := arcOf(58, 52, 20, 0, 360)
+	all[0].Invert = true
+	gesture(t, tool.NewRedraw(r, 1), all...)
+	if third != 1 || r.Frame(key).Labels.At(110, 20) != 0 || r.Frame(key).Labels.At(58, 50) != 1 {
+		t.Fatal("inverted it takes the place of all")
+	}
 	if now.At(29, 50) != 0 || now.At(85, 50) != 0 || now.At(58, 50) != 1 || now.At(110, 20) != 1 {
 		t.Fatal("two regions should be one, the third as it was")
 	}
