@@ -82,3 +82,36 @@ func TestDeidentifyCommand(t *testing.T) {
 		t.Errorf("previews are left in %v", left)
 	}
 }
+
+func TestExportWithoutPersons(t *testing.T) {
+	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+	t.Setenv("HOME", t.TempDir())
+	ws, _ := workedOn(t, "Kim Minji")
+	for _, args := range [][]string{{"--format", "png"}, {"--format", "seg", "--manifest"}} {
+		if code, said, _ := exported(t, append(args, "--deidentify", "--workspace", ws)...); code != 2 {
+			t.Errorf("%v: %d %q", args, code, said)
+		}
+	}
+	out := filepath.Join(t.TempDir(), "out")
+	if code := run([]string{"export", "--workspace", ws, "--format", "seg", "--deidentify", "--quiet", "--out", out}); code != 1 { // for the photo
+		t.Errorf("status %d", code)
+	}
+	files, _ := filepath.Glob(filepath.Join(out, "*", "*", "seg-*.dcm"))
+	if len(files) != 2 {
+		t.Fatalf("wrote %v", files)
+	}
+	for _, path := range files {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"Minji", "ECHOLINE-DEMO", "Echoline^Demo", "demo-"} {
+			if strings.Contains(string(data)+path, name) {
+				t.Errorf("%s has %s", path, name)
+			}
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "echoline-export-*")); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
