@@ -1,7 +1,6 @@
 package tool
 
 import (
-	"image"
 	"math"
 	"sort"
 
@@ -52,7 +51,7 @@ type Slide struct {
 	turned  float64 // notches
 	grip    contour.Point
 	normal  contour.Point // at the grip, outwards
-	touched image.Rectangle
+	shown   draft
 }
 
 var _ Tool = (*Slide)(nil)
@@ -93,7 +92,7 @@ func (t *Slide) Press(k review.Key, p Pointer) error {
 		return err
 	}
 	t.respect(s, p.point())
-	t.stroke, t.ring, t.places, t.turned, t.touched = s, nil, nil, 0, image.Rectangle{}
+	t.stroke, t.ring, t.places, t.turned, t.shown = s, nil, nil, 0, draft{}
 	if math.IsNaN(p.X + p.Y) {
 		return nil
 	}
@@ -217,9 +216,8 @@ func (t *Slide) Drag(p Pointer) {
 
 // move moves the arc by px on the whole from where the gesture found it.
 func (t *Slide) move(px float64) {
-	t.stroke.Restore(t.touched)
-	t.touched = image.Rectangle{}
 	if px == 0 {
+		t.shown.wipe(t.stroke)
 		return
 	}
 	moves := t.moves(px)
@@ -240,7 +238,7 @@ func (t *Slide) move(px float64) {
 			c.Y += (1-share)*m*p.normal.Y + share*moves[i+1]*q.normal.Y
 		}
 	}
-	t.touched = t.ring.become(t.stroke, mask.Wound(corners(next)), t.label)
+	t.shown.become(t.stroke, t.ring, mask.Wound(corners(next)), t.label)
 }
 
 // moves is how far each place moves, px outwards, so that the arc moves by px on the whole.
