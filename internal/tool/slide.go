@@ -22,7 +22,7 @@ const (
 	// leastProfile the least, px.
 	profileShare, leastProfile = 0.25, 8.0
 	// profileSteps is how many values are read to each side, profilePlaces at how many places along an arc at most.
-	profileSteps, profilePlaces = 32, 1000
+	profileSteps, profilePlaces = 32, 400
 	// slideSlack and slideExtra, px, bound how much farther than the arc on the whole a piece of it may go: where the
 	// probability leaks, the outline does not.
 	slideSlack, slideExtra = 3.0, 1.0
