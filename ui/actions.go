@@ -26,7 +26,7 @@ func (a *App) bindActions() {
 		keys.ConfirmAll:    a.confirmAll,
 		keys.NotVisible:    a.notVisible,
 		keys.Accept:        a.accept,
-		keys.Reject:        a.reject,
+		keys.Reject:        a.backspace,
 		keys.NextImage:     func() { a.step(1) },
 		keys.PreviousImage: func() { a.step(-1) },
 		keys.NextFrame:     func() { a.moveFrame(1) },
@@ -37,9 +37,6 @@ func (a *App) bindActions() {
 		keys.LoopFrom:      a.loopFrom,
 		keys.LoopTo:        a.loopTo,
 		keys.LoopAll:       a.loopAll,
-		keys.Brush:         func() { a.chooseTool(toolBrush) },
-		keys.Eraser:        func() { a.chooseTool(toolEraser) },
-		keys.Push:          func() { a.chooseTool(toolPush) },
 		keys.Ruler:         a.toggleRuler,
 		keys.Ask:           a.chooseAsk,
 		keys.AskOut:        func() { a.askBeside(1) },
@@ -73,6 +70,7 @@ func (a *App) bindActions() {
 		keys.Versions:      a.showVersions,
 		keys.Quit:          a.close,
 	}
+	a.bindTools()
 }
 
 // do runs an action.
@@ -135,9 +133,9 @@ func (a *App) seekLast() {
 	}
 }
 
-// enter calibrates by the ruler where one was drawn, and else confirms.
+// enter closes the line under way, or calibrates by the ruler where one was drawn, and else confirms.
 func (a *App) enter() {
-	if !a.calibrate() {
+	if !a.finishPath() && !a.calibrate() {
 		a.confirm()
 	}
 }
@@ -149,6 +147,7 @@ func (a *App) escape() {
 	case s == nil:
 	case s.stroke:
 		a.cancelStroke()
+	case a.dropPath():
 	case a.ruler.on:
 		a.toggleRuler()
 	case s.asked != nil:
@@ -159,9 +158,17 @@ func (a *App) escape() {
 	}
 }
 
-// undo takes the frame's last edit back, or the newest click of a question to the model; redo brings an edit again.
+// backspace takes the last corner of the line under way back, and else rejects the frame.
+func (a *App) backspace() {
+	if !a.backPath() {
+		a.reject()
+	}
+}
+
+// undo takes the frame's last edit back, or the newest click of a question to the model or of a line under way; redo brings
+// an edit again.
 func (a *App) undo() {
-	if a.askBack() {
+	if a.askBack() || a.backPath() {
 		return
 	}
 	a.travel(func() (string, bool, error) { return a.sess.review.Undo(a.sess.key()) }, "app.undone")

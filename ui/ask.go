@@ -169,6 +169,8 @@ func (a *App) answered(q *question, t turn, same bool, label uint8) {
 	switch {
 	case !obeyed(t, label):
 		hint = "ask.locked"
+	case same && len(q.turns) > 1:
+		hint = "ask.same.more"
 	case same:
 		hint = "ask.same"
 	}

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -290,13 +291,17 @@ func BenchmarkAnswer(b *testing.B) {
 			w.click(x, y-float64(size[0])/7-4, 0) // the first answer of the size is prepared
 			w.answers(1)
 			w.do(keys.Cancel)
+			var cpu time.Duration
 			for b.Loop() {
+				begun := processCPU(b)
 				w.click(x, y-float64(size[0])/7-4, 0)
 				w.answers(1)
+				cpu += processCPU(b) - begun
 				b.StopTimer()
 				w.do(keys.Cancel)
 				b.StartTimer()
 			}
+			b.ReportMetric(cpu.Seconds()*1e3/float64(b.N), "cpu-ms")
 		})
 	}
 }
@@ -327,6 +332,9 @@ func BenchmarkUndo(b *testing.B) {
 	for _, size := range [][2]int{{1024, 768}, {4096, 4096}} {
 		b.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(b *testing.B) {
 			w := lesionWindow(b, size[0], size[1], disk{})
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			begun := threadCPU(b)
 			for i := 0; b.Loop(); i++ {
 				if i%2 == 0 {
 					w.do(keys.Undo)
@@ -334,6 +342,7 @@ func BenchmarkUndo(b *testing.B) {
 					w.do(keys.Redo)
 				}
 			}
+			b.ReportMetric((threadCPU(b)-begun).Seconds()*1e3/float64(b.N), "cpu-ms")
 		})
 	}
 }

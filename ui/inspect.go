@@ -8,7 +8,6 @@ import (
 	"echoline/internal/text"
 	"echoline/ui/keys"
 	"echoline/ui/panel"
-	"echoline/ui/theme"
 )
 
 // bindPanels sends what the panels want to what does it.
@@ -24,6 +23,8 @@ func (a *App) bindPanels() {
 	a.inspector.OnHint = hint
 	a.inspector.OnWeak = a.weakMoved
 	a.inspector.OnWeakEnd = a.weakMoved
+	a.inspector.OnLabel, a.inspector.OnLock, a.inspector.OnAddLabel = a.chooseLabel, a.lockLabel, a.addLabel
+	a.inspector.OnOverwrite = a.chooseOverwrite
 	a.inspector.OnSize = func(d float64) { a.setToolSize(d / 2) }
 	a.inspector.OnOpacity = func(share float64) { a.opacity = share; a.applyOverlay() }
 	a.inspector.OnJump = a.jump
@@ -95,7 +96,7 @@ func (a *App) refreshInspector() {
 	}
 	a.fillConfidence(&c)
 	a.inspector.SetConfidence(c)
-	a.inspector.SetLabels(a.labels(), 0)
+	a.showLabels()
 	a.showMeasures()
 	a.showHistory()
 }
@@ -144,28 +145,21 @@ func meanExpected(cs []contour.Contour) float64 {
 	return sum / float64(n)
 }
 
-// labels are what can be drawn: the model's, or one lesion.
-func (a *App) labels() []panel.Label {
-	name := text.T("label.lesion")
-	if a.predictor != nil && len(a.predictor.Info().Labels) > 0 {
-		if n := a.predictor.Info().Labels[0].Name; n != "lesion" {
-			name = n
-		}
-	}
-	t := theme.Current()
-	return []panel.Label{{Name: name, Colour: t.Accent}}
-}
-
 // refreshToolbar enables what makes sense now and shows what is on.
 func (a *App) refreshToolbar() {
 	s := a.sess
 	open := s != nil && s.item != nil && s.frame != nil
+	for id := range toolKeys {
+		a.toolbar.SetEnabled(id, open)
+		a.toolbar.SetSelected(id, open && !a.ruler.on && s.tool == s.tools[toolKeys[id]])
+	}
 	for _, id := range []keys.ID{
-		keys.Brush, keys.Eraser, keys.Push, keys.Ask, keys.Ruler, keys.NextWeak, keys.PreviousWeak, keys.Confirm, keys.Accept, keys.Reject, keys.Fit,
+		keys.Tools, keys.FillHoles, keys.KeepLargest, keys.Smooth, keys.Grow, keys.Shrink, keys.Release, keys.Ask, keys.Ruler, keys.NextWeak, keys.PreviousWeak, keys.Confirm, keys.Accept, keys.Reject, keys.Fit,
 		keys.ZoomIn, keys.ZoomOut, keys.NextPreset, keys.Invert, keys.Overlay, keys.Heatmap, keys.Band, keys.Export,
 	} {
 		a.toolbar.SetEnabled(id, open)
 	}
+	a.toolbar.SetEnabled(keys.CopyPrevious, open && s.index > 0)
 	a.toolbar.SetEnabled(keys.Undo, open && s.review.CanUndo(s.key()))
 	a.toolbar.SetEnabled(keys.Redo, open && s.review.CanRedo(s.key()))
 	a.toolbar.SetSelected(keys.Overlay, !a.overlayOff)
@@ -175,9 +169,7 @@ func (a *App) refreshToolbar() {
 	if open {
 		a.toolbar.SetSelected(keys.Invert, s.invert)
 		a.toolbar.SetSelected(keys.Ruler, a.ruler.on)
-		a.toolbar.SetSelected(keys.Brush, !a.ruler.on && s.tool == s.tools[toolBrush])
-		a.toolbar.SetSelected(keys.Eraser, !a.ruler.on && s.tool == s.tools[toolEraser])
-		a.toolbar.SetSelected(keys.Push, !a.ruler.on && s.tool == s.tools[toolPush])
+		a.toolbar.SetSelected(keys.Release, s.review.Rules().Released)
 		a.toolbar.SetSelected(keys.Ask, !a.ruler.on && s.tool == s.tools[toolAsk])
 	}
 	a.toolbar.SetPresets(presetChoices(), "")

@@ -59,11 +59,18 @@ type session struct {
 	tools  map[string]tool.Tool
 	tool   tool.Tool // nil: the pointer only looks
 	stroke bool      // a gesture is under way
-	active *contour.Arc
-	asked  *question           // to the model, under way
-	taken  taken               // the last answer
-	warned map[review.Key]bool // that weak boundary is left, before it was accepted
-	news   string              // to be said once the wanted image is there
+
+	sliding  bool      // that gesture is a slide by wheel or keys
+	slider   tool.Tool // the tool of it
+	slides   int       // turns so far: the last one finishes it after a while
+	sketched bool      // the line of a gesture is shown
+	label    uint8     // that tools draw
+	labels   int       // at least so many are listed
+	active   *contour.Arc
+	asked    *question           // to the model, under way
+	taken    taken               // the last answer
+	warned   map[review.Key]bool // that weak boundary is left, before it was accepted
+	news     string              // to be said once the wanted image is there
 
 	predicted  map[review.Key]bool
 	doubt      map[review.Key]float64 // 1 - the Dice that the model expects of its outline, where it says
@@ -107,6 +114,14 @@ func newSession(st *study.Study, rev *review.Review) *session {
 		}
 	}
 	return s
+}
+
+// underHand is the tool of the gesture under way.
+func (s *session) underHand() tool.Tool {
+	if s.sliding {
+		return s.slider
+	}
+	return s.tool
 }
 
 // key is the frame on show.

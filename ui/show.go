@@ -83,6 +83,9 @@ func (a *App) decode(s *session) {
 	s.loading = true
 	go func() {
 		f, err := it.Frame(i)
+		if err == nil {
+			f.Sector() // found once, and not on the window's time
+		}
 		a.post(func() { a.decoded(s, it, i, f, err) })
 	}()
 }
@@ -106,6 +109,7 @@ func (a *App) decoded(s *session, it *study.Item, i int, f *study.Frame, err err
 func (a *App) frameCame(it *study.Item, i int, f *study.Frame, err error) {
 	s := a.sess
 	a.finishStroke()
+	a.dropPath()
 	a.dropQuestion()
 	entered := it != s.item
 	if entered {
@@ -125,6 +129,8 @@ func (a *App) frameCame(it *study.Item, i int, f *study.Frame, err error) {
 		a.clearView(viewer.MessageRefused, text.Fault(err))
 		return
 	}
+	s.review.SetSector(s.key(), f.Sector())
+	a.showSight()
 	if s.window == (study.Window{}) {
 		s.window = f.Window
 	}

@@ -3,6 +3,7 @@ package panel
 import (
 	"image/color"
 	"math"
+	"slices"
 	"strconv"
 
 	"fyne.io/fyne/v2"
@@ -11,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"echoline/internal/text"
+	"echoline/ui/keys"
 	"echoline/ui/theme"
 )
 
@@ -34,7 +36,14 @@ type Confidence struct {
 type Label struct {
 	Name   string
 	Colour color.NRGBA
+	Locked bool // no tool changes it
 }
+
+// What labels are painted over, as SetLabels and OnOverwrite name it.
+const (
+	OverAll  = "all"
+	OverNone = "none"
+)
 
 // ToolOptions are the active tool's.
 type ToolOptions struct {
@@ -61,6 +70,9 @@ type Inspector struct {
 	OnWeak      func(limit float64) // the limit moves, in the unit of Confidence
 	OnWeakEnd   func(limit float64) // it came to rest
 	OnLabel     func(i int)
+	OnLock      func(i int) // its lock is to be closed or opened
+	OnAddLabel  func()
+	OnOverwrite func(over string)  // OverAll or OverNone
 	OnSize      func(size float64) // in the unit of ToolOptions
 	OnOpacity   func(share float64)
 	OnJump      func(step int) // back or forward to the state after step; -1 is the state before the first
@@ -73,6 +85,9 @@ type Inspector struct {
 	weak        *slider
 	weakValue   *label
 	labels      *column
+	addLabel    *button
+	over        *segments
+	overRow     *column // with several labels only
 	labelList   []Label
 	chosen      int
 	size        *slider
@@ -157,7 +172,20 @@ func (p *Inspector) confidenceSection() fyne.CanvasObject {
 	return section("panel.confidence.title", p.note, p.facts, named("panel.confidence.weak_limit", p.weakValue, p.weak))
 }
 
-func (p *Inspector) labelSection() fyne.CanvasObject { return section("panel.labels.title", p.labels) }
+func (p *Inspector) labelSection() fyne.CanvasObject {
+	p.addLabel = newButton("plus", say("panel.labels.add"), flat, func() {
+		if p.OnAddLabel != nil {
+			p.OnAddLabel()
+		}
+	})
+	p.addLabel.left = true
+	p.over = newSegments([]Choice{
+		{OverAll, say("panel.labels.over.all")}, {OverNone, say("panel.labels.over.none")},
+	}, OverAll, func(key string) { call(p.OnOverwrite, key) })
+	p.overRow = newColumn(unit, 0, newLabel(say("panel.labels.over"), roleQuiet, textSize), p.over)
+	p.overRow.Hide()
+	return section("panel.labels.title", p.labels, p.overRow, p.addLabel)
+}
 
 func (p *Inspector) toolSection() fyne.CanvasObject {
 	p.sizeValue = newLabel(fixed(""), roleText, textSize)
@@ -286,9 +314,23 @@ func diceFact(d float64) fact {
 	return f
 }
 
-// SetLabels shows the labels; chosen is the one being drawn.
-func (p *Inspector) SetLabels(labels []Label, chosen int) {
+// SetLabels shows the labels; chosen is the one being drawn, over what it is painted over. A list that is shown already is
+// left alone, so that it keeps its focus.
+func (p *Inspector) SetLabels(labels []Label, chosen int, over string) {
+	p.over.set(over)
+	if slices.Equal(labels, p.labelList) && chosen == p.chosen {
+		return
+	}
 	p.labelList, p.chosen = labels, chosen
+	p.addLabel.setDisabled(len(labels) >= keys.MaxLabels)
+	setVisible(p.overRow, len(labels) > 1)
+	if len(labels) == len(p.labels.items) {
+		p.labels.Refresh()
+		for _, o := range p.labels.items {
+			o.Refresh()
+		}
+		return
+	}
 	items := make([]fyne.CanvasObject, len(labels))
 	for i := range labels {
 		items[i] = newLabelRow(p, i)
@@ -395,3 +437,6 @@ func quantity(v float64, unit string) string {
 	}
 	return strconv.FormatFloat(v, 'f', digits, 64) + " " + unit
 }
+
+// Labels are those on show.
+func (p *Inspector) Labels() []Label { return p.labelList }
