@@ -41,13 +41,13 @@ const (
 // region. Other labels stay as they are. Inverted it replaces the other arc, and a line that closes all that there is.
 type Redraw struct {
 	near
-	review  *review.Review
-	label   uint8
-	stroke  *review.Stroke
-	rings   []ring
-	line    []contour.Point
-	invert  bool
-	shown   draft
+	review *review.Review
+	label  uint8
+	stroke *review.Stroke
+	rings  []ring
+	line   []contour.Point
+	invert bool
+	shown  draft
 }
 
 var (

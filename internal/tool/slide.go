@@ -40,18 +40,18 @@ const (
 // A press chooses the arc under the pointer; Turn moves it by notches of the wheel, Drag takes it along with the pointer.
 type Slide struct {
 	near
-	review  *review.Review
-	label   uint8
-	weak    float64
-	stroke  *review.Stroke
-	ring    *ring
-	places  []slidePlace
-	step    float64 // px per notch
-	pitch   float64 // px between the values of a profile
-	turned  float64 // notches
-	grip    contour.Point
-	normal  contour.Point // at the grip, outwards
-	shown   draft
+	review *review.Review
+	label  uint8
+	weak   float64
+	stroke *review.Stroke
+	ring   *ring
+	places []slidePlace
+	step   float64 // px per notch
+	pitch  float64 // px between the values of a profile
+	turned float64 // notches
+	grip   contour.Point
+	normal contour.Point // at the grip, outwards
+	shown  draft
 }
 
 var _ Tool = (*Slide)(nil)
