@@ -203,8 +203,10 @@ func TestSupplementalPalette(t *testing.T) {
 	}{
 		"grey below the colours": {build(), slices.Concat([]byte{0, 0, 0, 51, 51, 51, 255, 255, 255}, colours, []byte{255, 255, 255})},
 		"flow":                   {build(el{"PixelPresentation", "COLOR"}), slices.Concat([]byte{0, 0, 0, 51, 51, 51, 255, 255, 255}, colours, []byte{255, 255, 255})},
-		"a window": {build(el{"WindowCenter", "51"}, el{"WindowWidth", "102"}, el{"VOILUTFunction", "LINEAR_EXACT"}),
-			slices.Concat([]byte{0, 0, 0, 128, 128, 128, 255, 255, 255}, colours, []byte{255, 255, 255})},
+		"a window": {
+			build(el{"WindowCenter", "51"}, el{"WindowWidth", "102"}, el{"VOILUTFunction", "LINEAR_EXACT"}),
+			slices.Concat([]byte{0, 0, 0, 128, 128, 128, 255, 255, 255}, colours, []byte{255, 255, 255}),
+		},
 	} {
 		f := mustFrame(t, mustOpen(t, part10File(explicitLittle, c.file)), 0)
 		if !bytes.Equal(f.RGB, c.want) {
