@@ -59,6 +59,7 @@ func (a *App) bindActions() {
 		keys.Open:          a.chooseFiles,
 		keys.Export:        func() { a.showExport(false) },
 		keys.ExportCurrent: func() { a.showExport(true) },
+		keys.Import:        a.chooseMasks,
 		keys.WorkList:      func() { a.frame.toggleLeft() },
 		keys.Inspector:     func() { a.frame.toggleRight() },
 		keys.ImageAlone:    a.imageAlone,

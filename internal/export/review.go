@@ -1,6 +1,7 @@
 package export
 
 import (
+	"strings"
 	"time"
 
 	"echoline/inference"
@@ -51,6 +52,9 @@ func NewTaker(r *review.Review, include Include, models ...inference.Info) *Take
 	return t
 }
 
+// Ask makes the taker ask for predictions that the review has not loaded; stored may answer nil.
+func (t *Taker) Ask(stored func(*review.Frame) *inference.Prediction) { t.stored = stored }
+
 // Input is what was taken. It shares nothing with the review that changes later.
 func (t *Taker) Input() Input { return t.in }
 
@@ -91,8 +95,10 @@ func (t *Taker) take(k review.Key) {
 		return
 	}
 	p := f.Prediction
-	if p == nil {
-		p = t.stored(f)
+	if _, known := t.in.Models[f.Model]; p == nil || !known && f.Imported() && p.Model.SHA256 != f.Model {
+		if q := t.stored(f); q != nil {
+			p = q
+		}
 	}
 	if p == nil && !answered(f) {
 		return
@@ -103,6 +109,9 @@ func (t *Taker) take(k review.Key) {
 	frame := Frame{
 		Index: k.Frame, Labels: f.Labels, Boundary: b, Arcs: NewArcs(cs), Status: f.Status, Model: origin(f, p),
 		Touched: f.Touched, Edited: edited(f, p), Measure: r.Measuring(k), Time: lastEdit(r, k),
+	}
+	if strings.HasPrefix(frame.Model, ImportPrefix) {
+		frame.Began = began(t.in.Models[frame.Model])
 	}
 	frame.Spacing, frame.SpacingFrom = spacing(r, k, cs)
 	t.item.Frames = append(t.item.Frames, frame)
@@ -116,6 +125,16 @@ func lastEdit(r *review.Review, k review.Key) (t time.Time) {
 		}
 	}
 	return t
+}
+
+// began is how the masks of a file came about. Where it does not say, that they were all a machine's or all drawn would be
+// a guess.
+func began(m inference.Info) string {
+	switch m.Version {
+	case manual, automatic:
+		return m.Version
+	}
+	return semiautomatic
 }
 
 // learn remembers a model and what its labels mean.

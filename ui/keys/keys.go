@@ -79,6 +79,7 @@ const (
 	Open          ID = "open"
 	ExportCurrent ID = "export_current"
 	Export        ID = "export"
+	Import        ID = "import"
 	WorkList      ID = "work_list"
 	Inspector     ID = "inspector"
 	ImageAlone    ID = "image_alone"
@@ -219,6 +220,7 @@ var Table = []Binding{
 	{Open, Files, Once, with(ctrl, fyne.KeyO)},
 	{Export, Files, Once, with(ctrl, fyne.KeyE)},
 	{ExportCurrent, Files, Once, with(ctrl, fyne.KeyS)},
+	{Import, Files, Once, with(ctrl, fyne.KeyI)},
 	{WorkList, Files, Once, on(fyne.KeyF9)},
 	{Inspector, Files, Once, on(fyne.KeyF10)},
 	{ImageAlone, Files, Once, on(fyne.KeyF11)},
