@@ -72,12 +72,15 @@ func (a *App) pointer(e viewer.Pointer) {
 	}
 }
 
-// strokeMoved shows what the stroke under way has become.
+// strokeMoved shows what the stroke under way has become. A line that closes later changes nothing until then.
 func (a *App) strokeMoved() {
+	a.showSketch()
+	if a.path() != nil {
+		return
+	}
 	a.refreshContours()
 	a.tintMask()
 	a.measureLive()
-	a.showSketch()
 }
 
 // beginStroke begins a stroke of the active tool on the frame on show.

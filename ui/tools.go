@@ -35,6 +35,9 @@ var toolKeys = map[keys.ID]string{
 	keys.Lasso: toolLasso, keys.Wire: toolWire, keys.Ellipse: toolEllipse, keys.Bucket: toolFill, keys.Fresh: toolFresh,
 }
 
+// hidden are the tools that have no button of their own: the menu's button shows that one of them is in hand.
+var hidden = map[string]bool{toolSlide: true, toolWire: true, toolEllipse: true, toolFill: true, toolFresh: true}
+
 // sized are the tools that have a size.
 var sized = map[string]bool{toolBrush: true, toolEraser: true, toolPush: true}
 
