@@ -198,8 +198,8 @@ func (j *job) item(i int) error {
 		return nil
 	}
 	j.stem = j.stems[i]
-	print := j.fingerprint(it)
-	if j.log.take(j, print) {
+	mark := j.fingerprint(it)
+	if j.log.take(j, mark) {
 		j.written[i] = true
 		return nil
 	}
@@ -215,7 +215,7 @@ func (j *job) item(i int) error {
 	default:
 		if done := j.store(files); done != nil {
 			j.written[i] = true
-			j.log.add(j, print, it, done)
+			j.log.add(j, mark, it, done)
 		}
 	}
 	return nil

@@ -13,18 +13,21 @@ import (
 // FromReview takes out of a review what include asks for. Models are known besides those of the loaded predictions. The
 // input shares nothing with the review that changes later.
 func FromReview(r *review.Review, include Include, models ...inference.Info) Input {
-	t := NewTaker(r, include, models...)
-	for !t.Step(time.Hour) {
-	}
-	return t.Input()
+	return NewTaker(r, include, models...).all()
 }
 
 // FromStored is FromReview for a review whose predictions are not loaded: stored is asked for those that matter, and may
 // answer nil.
 func FromStored(r *review.Review, include Include, stored func(*review.Frame) *inference.Prediction) Input {
 	t := NewTaker(r, include)
-	t.stored = stored
-	for !t.Step(time.Hour) {
+	t.Ask(stored)
+	return t.all()
+}
+
+// all takes everything at once.
+func (t *Taker) all() Input {
+	for done := false; !done; {
+		done = t.Step(time.Hour)
 	}
 	return t.Input()
 }
