@@ -51,6 +51,7 @@ func (a *App) pointer(e viewer.Pointer) {
 		return
 	}
 	p := toolPointer(e.At, e.Modifiers)
+	a.pointed = e.At
 	switch e.Phase {
 	case viewer.Press:
 		a.win.Canvas().Unfocus()
@@ -126,6 +127,9 @@ func (a *App) strokeEnded(changed bool, err error) {
 	a.log.Debug("window", "event", "stroke-saved", "changed", changed, "unsaved", s.review.Unsaved())
 	a.showSketch()
 	if !changed {
+		if a.nearKept(a.pointed) {
+			a.status.SetHint(text.T("app.hint.kept"))
+		}
 		a.refreshFrame()
 	}
 }

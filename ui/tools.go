@@ -318,6 +318,26 @@ func (a *App) warnPress(p tool.Pointer) {
 	}
 }
 
+// nearKept tells whether boundary that strokes leave alone lies within reach of the tool's tip at a place.
+func (a *App) nearKept(at contour.Point) bool {
+	s := a.sess
+	size, _, _ := a.toolUnit()
+	rx, ry := s.review.Radius(s.key(), *size)
+	if !sized[s.tool.Name()] {
+		rx, ry = 0, 0
+	}
+	reach := max(rx, ry) + nearPixels/a.view.Zoom()
+	for _, c := range s.review.Contours(s.key()) {
+		for _, v := range c.Points {
+			dx, dy := v.X-at.X, v.Y-at.Y
+			if (v.State == contour.Confirmed || v.State == contour.NotVisible) && dx*dx+dy*dy <= reach*reach {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // toolPointer is the pointer as tools take it.
 func toolPointer(at contour.Point, mod fyne.KeyModifier) tool.Pointer {
 	return tool.Pointer{X: at.X, Y: at.Y, Invert: mod&fyne.KeyModifierControl != 0, Edges: mod&fyne.KeyModifierShift != 0}

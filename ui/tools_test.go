@@ -191,6 +191,30 @@ func TestSlideByWheelAndKeys(t *testing.T) {
 	}
 }
 
+func TestConfirmedBoundaryIsKeptUnlessAStrokeBeginsOnIt(t *testing.T) {
+	b := newBench(t, Config{Paths: []string{pictures(t, 1)}})
+	b.open()
+	b.view.ZoomBy(8)
+	b.do(keys.ConfirmAll)
+	n := b.count(1)
+	left := point(1000, 0)
+	for _, v := range b.sess.review.Contours(b.sess.key())[0].Points {
+		if v.X < left.X {
+			left = v.Point
+		}
+	}
+	b.setToolSize(2)
+	b.do(keys.Eraser)
+	b.drag(point(left.X-8, left.Y), point(left.X+1, left.Y)) // stops at the boundary from outside
+	if b.count(1) != n || !b.nearKept(left) {
+		t.Fatal("a confirmed boundary changed", n, b.count(1), b.nearKept(left))
+	}
+	b.drag(left, point(left.X+5, left.Y)) // begins on it
+	if b.count(1) == n {
+		t.Fatal("a stroke that begins on it changes nothing")
+	}
+}
+
 // BenchmarkPointerMoveOfTools is one move of the pointer on an image of 4096² with a lesion of a quarter of its width, from
 // the viewport's report to the new outline, tint and sketch.
 func BenchmarkPointerMoveOfTools(b *testing.B) {

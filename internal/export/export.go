@@ -109,7 +109,9 @@ type job struct {
 	taken   map[string]bool // files written by this run
 	written map[int]bool    // items that are written
 	log     *unfinished
-	results Result
+
+	reported int // items that are in a report
+	results  Result
 }
 
 // Run exports the input's items one after the other. Faults of single items are collected; the error is for what
@@ -163,8 +165,8 @@ func (j *job) run() error {
 		if err := j.item(i); err != nil {
 			return err
 		}
-		if j.Progress != nil {
-			j.Progress(i+1, len(j.Items))
+		if j.format.item != nil {
+			j.progress(i + 1)
 		}
 	}
 	if j.format.whole == nil || (j.format.item != nil && len(j.written) == 0) {
@@ -180,6 +182,13 @@ func (j *job) run() error {
 	}
 	j.store(files)
 	return nil
+}
+
+// progress tells that some items are done.
+func (j *job) progress(done int) {
+	if j.Progress != nil {
+		j.Progress(done, len(j.Items))
+	}
 }
 
 // item writes one item and notes what became of it. The error is ctx's.

@@ -117,10 +117,10 @@ func (t *Taker) take(k review.Key) {
 	t.item.Frames = append(t.item.Frames, frame)
 }
 
-// lastEdit is when the frame was last changed.
+// lastEdit is when a reader last changed the frame.
 func lastEdit(r *review.Review, k review.Key) (t time.Time) {
 	for _, s := range r.History(k) {
-		if s.Done && s.Time.After(t) {
+		if s.Done && s.Origin != review.ByModel && s.Time.After(t) {
 			t = s.Time
 		}
 	}
