@@ -1,10 +1,13 @@
 """Fits on points and cases whose answers are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from echoline_training import calibrate
+from echoline_training.augment import Packed
 from echoline_training.calibrate import Points
 from echoline_training.data import Row, Sample
 from echoline_training.measure import Case
@@ -64,6 +67,11 @@ def test_temperature_finds_overconfidence() -> None:
     truth = rng.random((100, 100)) < 1 / (1 + np.exp(-z))
     r = Raw(3 * z, 3 * z, 3 * z, np.ones_like(z), 1.0, 1.0)
     assert calibrate.temperature([sample_of(truth)] * 5, [r] * 5) == pytest.approx(3, rel=0.1)
+    spoilt = truth.copy()
+    spoilt[:50] = ~spoilt[:50]
+    unknown = np.arange(100)[:, None] < np.full(100, 50)
+    samples = [replace(sample_of(spoilt), unknown=unknown)] * 5
+    assert calibrate.temperature(samples, [r] * 5) == pytest.approx(3, rel=0.1)
 
 
 def test_images_are_judged_by_networks_that_did_not_see_them() -> None:
@@ -86,10 +94,15 @@ def test_images_are_judged_by_networks_that_did_not_see_them() -> None:
             asked.append(self.name)
             return torch.ones_like(logits) + self.name, torch.zeros(1, 1)
 
-    truths = np.broadcast_to(truth.astype(np.uint8) * 255, (3, 64, 64))
+    masks = np.broadcast_to(truth.astype(np.uint8) * 255, (3, 64, 64))
+    cares = np.full_like(masks, 255)
+    cares[2, :, :32] = 0  # its left half was marked as not visible
+    truths = Packed(masks, masks, cares, np.ones(3))
     samples = [sample_of(truth)] * 3
     cases = calibrate.out_of_fold(samples, lessons, truths, {0: Asked(0).eval()}, 1.0)
     assert asked == [0, 0] and len(cases) == 2
     cases = calibrate.out_of_fold(samples, lessons, truths, {0: Asked(0).eval(), 1: Asked(1).eval()}, 1.0)
     assert [float(c.scale[0]) for c in cases if c.scale is not None] == [1, 2, 1]
+    whole, part = cases[0].distance, cases[2].distance
+    assert whole is not None and part is not None and len(whole) / 3 < len(part) < 2 * len(whole) / 3
     assert cases[0].distance is not None and cases[0].distance.max() == pytest.approx(2, abs=0.8)
