@@ -1,7 +1,8 @@
 """Everything that is fitted after training, on images that what is fitted was not trained on.
 
-Thresholds come from `val`. The bands come from `val` together with the out-of-fold predictions of `train`: those are far
-more images, and neither the fold's network nor the error network that judges it has seen the image.
+Thresholds come from `val`, and so does the level of the bands. Their proportions come from `val` together with the
+out-of-fold predictions of `train`: those are far more images, and neither the fold's network nor the error network that
+judges it has seen the image.
 """
 
 from __future__ import annotations
@@ -152,6 +153,21 @@ def quantile(ratio: np.ndarray, weight: np.ndarray, level: float) -> float:
     return float(ratio[order[min(k, len(order) - 1)]])
 
 
+def joined(own: Points, more: Points) -> Points:
+    """The points of the model with those of other networks, both of equal weight, once the others' errors are brought to
+    the model's level: to the same median of distance over scale.
+
+    The level is a network's own and a few images tell it; how the tails go on takes many images.
+    """
+    middle = [quantile(p.distance / p.scale, p.weight, 0.5) for p in (own, more)]
+    level = middle[0] / middle[1] if min(middle) > 0 else 1.0
+    return Points(
+        np.concatenate([own.distance, more.distance * level]),
+        np.concatenate([own.scale, more.scale]),
+        np.concatenate([own.weight / own.weight.sum(), more.weight / more.weight.sum()]),
+    )
+
+
 def bands(points: Points) -> tuple[dict[str, float], float]:
     """The factors on b of every band, and that of the expected error."""
     ratio = points.distance / points.scale
@@ -168,8 +184,9 @@ def fit(samples: Sequence[Sample], raws: Sequence[Raw], temp: float, more: Seque
     out = Fit(present_threshold=0.0, temperature=temp)
     out = replace(out, threshold=threshold(samples, raws, out))
     out = replace(out, present_threshold=present_threshold(cases_of(samples, raws, out)))
-    points = Points.of([*cases_of(samples, raws, out), *more])
-    if not len(points.distance):
+    cases = cases_of(samples, raws, out)
+    if not any(c.distance is not None and len(c.distance) for c in cases if c.row.lesion_px > 0):
         raise ValueError("the model outlines no lesion of val: there is nothing to fit a band on")
-    band, factor = bands(points)
+    points = Points.of(cases)
+    band, factor = bands(joined(points, Points.of(more)) if more else points)
     return replace(out, calibrated=True, band=band, expected_factor=factor)

@@ -86,14 +86,15 @@ def training(recipe: Mapping[str, Any]) -> str:
     """How it was trained."""
     fold, outline, refine, error = (recipe[k] for k in ("fold", "outline", "refine", "error"))
     start = "beginning with ImageNet weights" if fold["pretrained"] else "beginning from scratch"
+    early = ", ended early with the weights that did best on `val`" if refine["stop_early"] else ""
     stages = (
         f"""{recipe["folds"]} fold networks, each on all folds but one, {start}: {fold["epochs"]} epochs, {sides(fold)};
         batches of {fold["batch"]}, AdamW, cosine schedule, averaged weights; cross entropy and soft Dice, cross entropy of
         presence.""",
         f"""The network that ships goes on from the first of them, on all training images: {outline["epochs"]} epochs,
-        {sides(outline)}, then with a new schedule {refine["epochs"]} epochs, {sides(refine)}; batches of
-        {outline["batch"]}. It is distilled: {outline["teacher"]:.0%}, then {refine["teacher"]:.0%} of its target are the
-        mean probabilities of all fold networks, over both mirror images. {outline["guided"]:.0%}, then
+        {sides(outline)}, then with a new schedule of {refine["epochs"]} epochs, {sides(refine)}{early};
+        batches of {outline["batch"]}. It is distilled: {outline["teacher"]:.0%}, then {refine["teacher"]:.0%} of its
+        target are the mean probabilities of all fold networks, over both mirror images. {outline["guided"]:.0%}, then
         {refine["guided"]:.0%} of the lesion images come with guidance: one to four simulated clicks or a contour stroke,
         over a mask that is an out-of-fold prediction, a perturbed truth, a shape elsewhere or empty; there the mask alone
         is the target, and pixels beside what was pointed at count more.""",
@@ -124,7 +125,8 @@ def fitted(doc: Mapping[str, Any]) -> str:
         f"""On `val`: input size (the best Dice of those tried), temperature {doc["temperature"]:g}, threshold
         {doc["threshold"]:g}, presence threshold {doc["present_threshold"]:g}. On the contour points of `val` and of the
         out-of-fold predictions of `train`, each judged by an error network that saw none of that fold: conformal bands
-        {band}; expected error {doc["expected_factor"]:g} b."""
+        {band}; expected error {doc["expected_factor"]:g} b. Both sources count alike, the
+        second brought to the median of the first."""
     )
 
 

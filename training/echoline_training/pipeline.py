@@ -41,7 +41,7 @@ class Plan:
     refine: Recipe = field(
         default_factory=lambda: Recipe(
             epochs=26, sides=(192, 224), first_part=0.7, encoder_rate=4e-4, rate=1.2e-3, decay=0.05, ema=0.998, seed=7,
-            guided=0.4, teacher=0.3, repeat_busi=2.0,
+            guided=0.4, teacher=0.3, repeat_busi=2.0, patience=3, stop_early=True,
         )
     )  # fmt: skip
     error: ErrorRecipe = field(default_factory=ErrorRecipe)

@@ -43,6 +43,17 @@ def test_bands_and_expected_error_fit_laplace_errors_of_unequal_sets() -> None:
     assert factor == pytest.approx(2, rel=0.03)
 
 
+def test_the_level_of_the_bands_is_the_models_own_and_their_tail_is_shared() -> None:
+    rng = np.random.default_rng(1)
+
+    def points(n: int, level: float) -> Points:
+        scale = rng.uniform(1, 5, n)
+        return Points(rng.exponential(level * scale), scale, np.full(n, 7.0 / n))
+
+    band, _ = calibrate.bands(calibrate.joined(points(20000, 1.0), points(40000, 3.0)))
+    assert band["50"] == pytest.approx(np.log(2), rel=0.05) and band["95"] == pytest.approx(np.log(20), rel=0.05)
+
+
 def case_of(present: float, lesion: bool, loud: bool = True) -> Case:
     row = Row("busi", "a.png", "benign", "g", "val", 100, 100, 100 if lesion else 0)
     return Case(row, present, 1.0, 1.0, None, not loud, lesion, None, None, 10.0)
