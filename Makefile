@@ -76,9 +76,15 @@ race: build test-packages ## the tests under the race detector, without the end-
 bench: build ## every benchmark
 	$(GO) test -run '^$$' -bench . -benchmem -timeout 30m $(PACKAGES)
 
+NIGHT ?= 480
+.PHONY: nightly
+nightly: build test-packages ## NIGHT minutes of hostile files: malformed, mutated, and every fuzz target
+	scripts/nightly.sh $(NIGHT)
+
 .PHONY: test-packages
 test-packages:
 	@scripts/packages.sh test
+	@PYTHON=$(PYTHON) scripts/judges.sh build/tools/judges
 
 # --- lint ----------------------------------------------------------------------------------------
 

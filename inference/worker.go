@@ -33,8 +33,12 @@ type job struct {
 	load   func(context.Context) (Image, error)
 	guide  Guidance
 	done   []func(*Prediction, error)
+	urgent bool // somebody waits for it
 	ctx    context.Context
 	cancel context.CancelFunc
+
+	broken bool // off for an urgent one: to be done anew
+	taken  bool // back by Cancel
 }
 
 // NewWorker starts a worker. Answers are handed to post, which runs them where their receivers live and must not wait
@@ -56,7 +60,7 @@ func NewWorker(p Predictor, post func(func())) *Worker {
 func (w *Worker) Request(key any, load func(context.Context) (Image, error), g Guidance, done func(*Prediction, error)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if r := w.running; r != nil && r.key == key && r.ctx.Err() == nil && r.guide.automatic() && g.automatic() {
+	if r := w.running; r != nil && r.key == key && !r.taken && r.guide.automatic() && g.automatic() {
 		r.done = append(r.done, done)
 		return
 	}
@@ -72,6 +76,29 @@ func (w *Worker) Request(key any, load func(context.Context) (Image, error), g G
 	w.signal()
 }
 
+// Ask is Request for somebody who waits for the answer: it comes before all that was requested, in the order of asking, and
+// breaks off a run that nobody waits for, which is done anew afterwards. Every call is a run of its own.
+func (w *Worker) Ask(key any, load func(context.Context) (Image, error), g Guidance, done func(*Prediction, error)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	j := &job{key: key, load: load, guide: g, done: []func(*Prediction, error){done}, urgent: true}
+	w.queue = slices.Insert(w.queue, w.urgent(), j)
+	if r := w.running; r != nil && !r.urgent && !r.taken {
+		r.broken = true
+		r.cancel()
+	}
+	w.signal()
+}
+
+// urgent is how many urgent jobs wait: they come first.
+func (w *Worker) urgent() int {
+	n := 0
+	for n < len(w.queue) && w.queue[n].urgent {
+		n++
+	}
+	return n
+}
+
 // signal wakes the goroutine if it waits.
 func (w *Worker) signal() {
 	select {
@@ -84,9 +111,9 @@ func (w *Worker) signal() {
 func (w *Worker) Prioritise(key any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	first := 0
+	first := w.urgent()
 	for i, j := range w.queue {
-		if j.key == key {
+		if i >= first && j.key == key {
 			copy(w.queue[first+1:i+1], w.queue[first:i])
 			w.queue[first] = j
 			first++
@@ -109,6 +136,10 @@ func (w *Worker) CancelAll() {
 func (w *Worker) take(which func(*job) bool) {
 	w.mu.Lock()
 	running := w.running
+	if running != nil && which(running) {
+		running.taken = true
+		running.cancel()
+	}
 	var gone []*job
 	w.queue = slices.DeleteFunc(w.queue, func(j *job) bool {
 		if which(j) {
@@ -120,9 +151,6 @@ func (w *Worker) take(which func(*job) bool) {
 	w.mu.Unlock()
 	for _, j := range gone {
 		w.answer(j.done, nil, context.Canceled)
-	}
-	if running != nil && which(running) {
-		running.cancel()
 	}
 }
 
@@ -144,12 +172,12 @@ func (w *Worker) serve(ctx context.Context) {
 		}
 		for j := w.next(ctx); j != nil; j = w.next(ctx) {
 			p, err := w.run(j)
-			if j.ctx.Err() != nil { // whatever came of it: it was taken back
-				p, err = nil, context.Canceled
-			}
-			done := w.finish(j)
+			done, taken := w.finish(j, err)
 			if ctx.Err() != nil {
 				return
+			}
+			if taken { // whatever came of it
+				p, err = nil, context.Canceled
 			}
 			w.answer(done, p, err)
 		}
@@ -170,13 +198,19 @@ func (w *Worker) next(ctx context.Context) *job {
 	return j
 }
 
-// finish ends a job's being the running one and returns whom to answer.
-func (w *Worker) finish(j *job) []func(*Prediction, error) {
+// finish ends a job's being the running one and returns whom to answer: nobody if it was broken off and waits again. taken
+// tells whether it was taken back.
+func (w *Worker) finish(j *job, err error) (done []func(*Prediction, error), taken bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	j.cancel()
 	w.running = nil
-	return j.done
+	if j.broken && !j.taken && err != nil {
+		j.broken = false
+		w.queue = slices.Insert(w.queue, w.urgent(), j)
+		return nil, false
+	}
+	return j.done, j.taken
 }
 
 // run loads and predicts. A panic becomes a fault.

@@ -261,3 +261,53 @@ func TestWorkerUnderManyHands(t *testing.T) {
 	}
 	t.Fatal("requests without an answer:", open)
 }
+
+// wait asks as somebody who waits.
+func (b *bench) wait(key int) {
+	load := func(context.Context) (Image, error) { return Image{W: key}, nil }
+	b.Ask(key, load, Guidance{Positive: make([]contour.Point, 1)}, func(p *Prediction, err error) {
+		if err != nil {
+			b.answers <- fmt.Sprintf("urgent %d %v", key, err)
+		} else {
+			b.answers <- fmt.Sprintf("urgent %d is %d", key, p.W)
+		}
+	})
+}
+
+// TestWorkerLetsNobodyWait: who waits comes first, and what was broken off for that is done anew.
+func TestWorkerLetsNobodyWait(t *testing.T) {
+	b := newBench(t)
+	b.ask(1, Guidance{})
+	b.ask(2, Guidance{})
+	b.started(t, 1)
+	b.wait(3)
+	b.started(t, 2) // without anybody being let through
+	b.wait(4)
+	b.Prioritise(2)
+	b.Prioritise(4)
+	b.ask(1, Guidance{}) // joins the one that was broken off
+	close(b.gate.let)
+	b.want(t, "urgent 3 is 3", "urgent 4 is 4", "2 is 2", "1 is 1", "1 is 1")
+	if want := []int{1, 3, 4, 2, 1}; !slices.Equal(b.gate.seen, want) {
+		t.Fatal(b.gate.seen)
+	}
+}
+
+func TestWorkerTakesBackWhatWasBrokenOff(t *testing.T) {
+	b := newBench(t)
+	b.ask(1, Guidance{})
+	b.started(t, 1)
+	b.wait(2)
+	b.Cancel(1)
+	b.want(t, "1 context canceled")
+	b.started(t, 2)
+	b.wait(3)
+	b.Cancel(2)
+	b.want(t, "urgent 2 context canceled")
+	b.started(t, 3)
+	close(b.gate.let)
+	b.want(t, "urgent 3 is 3")
+	if want := []int{1, 2, 3}; !slices.Equal(b.gate.seen, want) {
+		t.Fatal("what was taken back ran again", b.gate.seen)
+	}
+}

@@ -20,7 +20,8 @@ const support = "internal/fault"
 // reading are the rooms behind internal/study: codecs, the process that decodes, and what writes DICOM.
 var reading = []string{
 	"internal/study/confine", "internal/study/dcmwrite", "internal/study/j2k", "internal/study/jpegdct",
-	"internal/study/jpeglossless", "internal/study/jpegls", "internal/study/jpegparts", "internal/study/worker",
+	"internal/study/jpeglossless", "internal/study/jpegls", "internal/study/jpegparts", "internal/study/video",
+	"internal/study/worker",
 }
 
 // behindStudy is what internal/study and the rooms behind it may import; the compiler keeps them from going in circles.
@@ -38,8 +39,12 @@ var law = map[string][]string{
 	"internal/review/reviewtest": append([]string{support}, below...),
 	"internal/tool":              {support, "internal/mask", "internal/contour", "internal/review"},
 	"internal/store":             append([]string{support, "internal/durable"}, below...),
-	"internal/export":            slices.Concat([]string{support, "internal/durable"}, reading, below),
+	"internal/export":            slices.Concat([]string{support, "internal/durable", "internal/part10"}, reading, below),
+	"internal/part10":            {},
+	"internal/deid":              {support, "internal/durable", "internal/part10", "internal/study"},
+	"internal/dicomweb":          {support},
 	"internal/agree":             append([]string{support}, below...),
+	"internal/effort":            append([]string{support, "internal/tool"}, below...),
 	"internal/demo":              slices.Concat([]string{"internal/mask"}, behindStudy),
 	"internal/fault":             {},
 	"internal/durable":           {support},
@@ -56,7 +61,8 @@ var law = map[string][]string{
 // packages are all of ours.
 var packages = append([]string{
 	"assets", "cmd/echoline", "inference", "inference/ort", "internal/agree", "internal/contour", "internal/demo",
-	"internal/durable", "internal/export", "internal/fault", "internal/mask", "internal/review", "internal/review/reviewtest", "internal/store",
+	"internal/deid", "internal/dicomweb", "internal/durable", "internal/effort", "internal/export", "internal/fault", "internal/mask", "internal/part10",
+	"internal/review", "internal/review/reviewtest", "internal/store",
 	"internal/study", "internal/text", "internal/tool", "ui", "ui/keys", "ui/panel", "ui/theme", "ui/viewer",
 }, reading...)
 
@@ -66,13 +72,14 @@ var doors = map[string][]string{
 	"github.com/yalue/onnxruntime_go":       {"inference/ort"},
 	"github.com/suyashkumar/dicom":          append([]string{"internal/study"}, reading...),
 	"github.com/suyashkumar/dicom/pkg/tag":  append([]string{"internal/study"}, reading...),
+	"codeberg.org/go-pdf/fpdf":              {"internal/export"},
 	"database/sql":                          {"internal/store"},
 	"modernc.org/sqlite":                    {"internal/store"},
 	"github.com/pressly/goose/v3":           {"internal/store"},
 	"github.com/spf13/cobra":                {"cmd/echoline"},
 	"github.com/nicksnyder/go-i18n/v2/i18n": {"internal/text"},
-	"net":                                   {},
-	"net/http":                              {},
+	"net":                                   {"internal/dicomweb"},
+	"net/http":                              {"internal/dicomweb"},
 	"golang.org/x/net/websocket":            {},
 	"pgregory.net/rapid":                    {}, // test files are free to
 	"image/color":                           packages,
@@ -82,7 +89,7 @@ var doors = map[string][]string{
 
 // window is what a room of the window may import: all but how a model runs, how files are read, and some more.
 func window(names ...string) []string {
-	return except(slices.Concat(reading, []string{"inference/ort"}, names)...)
+	return except(slices.Concat(reading, []string{"inference/ort", "internal/part10", "internal/dicomweb"}, names)...)
 }
 
 // except returns all packages but some, and but those that are for tests.
@@ -99,6 +106,7 @@ var modules = map[string][]string{
 	"github.com/suyashkumar/dicom v1.0.0":     {"", "pkg/tag"},
 	"modernc.org/sqlite v1.0.0":               {""},
 	"github.com/pressly/goose/v3 v3.0.0":      {""},
+	"codeberg.org/go-pdf/fpdf v0.0.0":         {""},
 	"github.com/spf13/cobra v1.0.0":           {""},
 	"github.com/nicksnyder/go-i18n/v2 v2.0.0": {"i18n"},
 	"golang.org/x/net v0.0.0":                 {"websocket"},

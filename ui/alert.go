@@ -11,6 +11,7 @@ type alertKind int
 
 const (
 	alertNotSaved alertKind = iota
+	alertAway
 	alertWorkspace
 	alertModel
 	alertCount

@@ -22,6 +22,7 @@ import (
 	"echoline/assets"
 	"echoline/inference"
 	"echoline/internal/fault"
+	"echoline/internal/review"
 	"echoline/internal/store"
 	"echoline/internal/study"
 	"echoline/internal/text"
@@ -44,6 +45,7 @@ type Config struct {
 	Workspace string   // folder
 	ConfigDir string   // for settings
 	DemoDir   string   // where the demo study is written
+	Seconds   []string // folders for what the workspace cannot take, the most wanted first
 	Predictor func() (inference.Predictor, error)
 	Log       *slog.Logger
 }
@@ -75,10 +77,13 @@ type App struct {
 	sess      *session
 	reading   *reading     // the opening under way
 	taking    *study.Study // whose review is being got from the workspace
+	resume    *spot        // where to go on once it is there; nil: at its first image
 	retry     *time.Timer  // the next try to save; nil when everything is saved
 	alerts    [alertCount]*alert
 	question  *panel.Card // about unsaved work
 	player    player
+	ruler     ruler
+	measuring measuring
 	sizeMM    float64 // radius of the tools on calibrated images
 	sizePx    float64 // and on others
 
@@ -172,12 +177,13 @@ func (a *App) build() {
 // start runs once the window is on the screen.
 func (a *App) start() {
 	a.log.Debug("window", "event", "window-shown")
-	if a.set.Acknowledged {
+	a.watchPulse()
+	if a.set.Acknowledged && a.set.Reader != "" {
 		a.openWorkspace()
 		return
 	}
 	panel.ShowFirstStart(a.win, panel.FirstStart{Reader: a.set.Reader, OnDone: func(reader string) {
-		a.set.Acknowledged, a.set.Reader = true, reader
+		a.set.Acknowledged, a.set.Reader = true, review.ReaderName(reader)
 		a.saveSettings()
 		a.openWorkspace()
 	}})
@@ -192,7 +198,11 @@ func (a *App) close() {
 	}
 	if err := a.flush(); err != nil {
 		a.journalFailed(err)
-		a.ask("app.close.unsaved", "app.close.anyway", a.quit)
+		if where, all := a.keptElsewhere(); all {
+			a.ask(text.T("app.close.kept", text.Args{"Where": where}), "app.close.keep", a.quit)
+			return
+		}
+		a.ask(text.T("app.close.unsaved"), "app.close.anyway", a.quit)
 		return
 	}
 	a.quit()

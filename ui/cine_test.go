@@ -23,6 +23,7 @@ func TestCine(t *testing.T) {
 		"playing ends with its study":                    playToTheEnd,
 		"view and brightness stay":                       lookAround,
 		"accept goes through all frames":                 acceptAll,
+		"a range of it is played":                        loopARange,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, openCine(t, dir)) })
 	}
@@ -116,5 +117,39 @@ func acceptAll(t *testing.T, b *bench) {
 	b.wait("the next image", func() bool { return s.shown && s.item != it })
 	if at := s.undecided(it); at >= 0 {
 		t.Fatalf("frame %d was passed over", at)
+	}
+}
+
+// loopARange: a cine plays the chosen frames round and round, from the range's beginning where it stood outside.
+func loopARange(t *testing.T, b *bench) {
+	s := b.sess
+	b.seek(5)
+	b.wait("frame 6", func() bool { return s.index == 5 })
+	b.do(keys.LoopFrom)
+	b.seek(8)
+	b.wait("frame 9", func() bool { return s.index == 8 })
+	b.do(keys.LoopTo)
+	if from, to := s.loopOf(s.item); from != 5 || to != 8 {
+		t.Fatalf("plays %d to %d", from, to)
+	}
+	b.seek(0)
+	b.wait("the first frame", func() bool { return s.index == 0 })
+	b.setSpeed(2)
+	b.do(keys.Play)
+	seen := map[int]bool{}
+	b.wait("the range", func() bool {
+		if s.index != 0 {
+			seen[s.index] = true
+		}
+		return len(seen) == 4 && s.index == 5
+	})
+	for i := range seen {
+		if i < 5 || i > 8 {
+			t.Errorf("frame %d was played", i)
+		}
+	}
+	b.do(keys.LoopAll)
+	if from, to := s.loopOf(s.item); from != 0 || to != s.item.Frames-1 {
+		t.Errorf("plays %d to %d", from, to)
 	}
 }

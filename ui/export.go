@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"echoline/assets"
 	"echoline/inference"
 	"echoline/internal/export"
 	"echoline/internal/fault"
@@ -37,7 +38,12 @@ func (a *App) showExport(onlyShown bool) {
 	var card *panel.ExportCard
 	ctx, cancel := context.WithCancel(context.Background())
 	card = panel.ShowExport(a.win, panel.ExportOptions{
-		Formats: choices("app.export.format.", "seg", "png", "coco"),
+		Formats: []panel.ChoiceGroup{
+			formatGroup("clinic", "seg", "seg-fractional", "seg-labelmap", "report"),
+			formatGroup("files", "png", "labels", "nifti", "csv", "boundary"),
+			formatGroup("train", "coco", "coco-polygons", "nnunet", "yolo", "training"),
+		},
+		Note: func(format string) string { return text.T("app.export.note." + format) },
 		Includes: choices("app.export.include.",
 			string(export.Accepted), string(export.Reviewed), string(export.All)),
 		Start:    panel.ExportChoice{Format: "seg", Include: string(include), Folder: a.exportDir()},
@@ -64,6 +70,14 @@ func (a *App) exportDir() string {
 	return filepath.Join(home, exportFolder)
 }
 
+// formatGroup is a line of formats.
+func formatGroup(group string, ids ...string) panel.ChoiceGroup {
+	return panel.ChoiceGroup{
+		Title:   func() string { return text.T("app.export.group." + group) },
+		Choices: choices("app.export.format.", ids...),
+	}
+}
+
 // choices are the keys with their titles from the translations.
 func choices(prefix string, ids ...string) []panel.Choice {
 	var out []panel.Choice
@@ -82,19 +96,46 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 	if a.predictor != nil {
 		models = append(models, a.predictor.Info())
 	}
-	in := export.FromReview(s.review, export.Include(c.Include), models...)
-	if only != nil {
-		in.Items = slices.DeleteFunc(in.Items, func(it export.Item) bool { return it.Source.ID != only.ID })
+	taker := export.NewTaker(s.review, export.Include(c.Include), models...)
+	ws := a.ws
+	taker.Ask(func(f *review.Frame) *inference.Prediction {
+		if !f.Imported() {
+			return nil
+		}
+		return ws.Recall(f.Key, f.Model)
+	})
+	table, err := export.LoadLabels(filepath.Join(a.ws.Dir(), export.LabelsName), true)
+	if err != nil {
+		a.exported(card, export.Result{}, err)
+		return
 	}
 	o := export.Options{
 		Format: c.Format, Dir: c.Folder, Include: export.Include(c.Include), Overwrite: c.Overwrite, Manifest: true,
 		Version: a.cfg.Version, Now: time.Now(), Progress: a.throttled(card.Progress),
+		Report: export.Report{
+			Regular: assets.FontRegular, Bold: assets.FontBold,
+			Say: func(key string, args fault.Args) string { return text.T(key, args) },
+		},
 	}
 	go func() {
+		for done := false; !done; { // the window owns the review: it takes a little at a time
+			if !a.postWait(ctx, func() { done = taker.Step(takeTime) }) {
+				a.post(func() { a.exported(card, export.Result{}, ctx.Err()) })
+				return
+			}
+		}
+		in := taker.Input()
+		in.Table, in.Maps = table, ws.Recall
+		if only != nil {
+			in.Items = slices.DeleteFunc(in.Items, func(it export.Item) bool { return it.Source.ID != only.ID })
+		}
 		res, err := export.Run(ctx, in, o)
 		a.post(func() { a.exported(card, res, err) })
 	}()
 }
+
+// takeTime is how long the window collects masks before it does something else.
+const takeTime = 8 * time.Millisecond
 
 // exported shows what came of an export.
 func (a *App) exported(card *panel.ExportCard, res export.Result, err error) {
@@ -117,7 +158,9 @@ func (a *App) exported(card *panel.ExportCard, res export.Result, err error) {
 	for _, name := range res.Empty {
 		failures = append(failures, panel.ExportFailure{Name: name, What: text.T("app.export.empty")})
 	}
-	card.Done(len(res.Files), failures)
+	card.Done(panel.ExportDone{
+		Written: len(res.Files), Kept: res.Kept, Stopped: errors.Is(err, context.Canceled), Failures: failures,
+	})
 }
 
 // exportFailure says what kept one item from being written.

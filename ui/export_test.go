@@ -14,7 +14,7 @@ func TestExportIsOfTheStudyItWasAskedFor(t *testing.T) {
 	b.open()
 	s, shown := b.sess, b.sess.item
 	card := panel.ShowExport(b.win, panel.ExportOptions{
-		Formats: choices("app.export.format.", "png"), Includes: choices("app.export.include.", "all"),
+		Formats: []panel.ChoiceGroup{formatGroup("files", "png")}, Note: func(string) string { return "" }, Includes: choices("app.export.include.", "all"),
 		Start: panel.ExportChoice{Format: "png", Include: "all"},
 	})
 	other, err := study.Open(t.Context(), []string{pictures(t, 1)}, nil)

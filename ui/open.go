@@ -21,7 +21,7 @@ import (
 func (a *App) openWorkspace() {
 	a.view.SetBusy(true)
 	go func() {
-		ws, err := store.Open(a.cfg.Workspace)
+		ws, err := store.Open(a.cfg.Workspace, a.cfg.Seconds...)
 		a.post(func() {
 			a.view.SetBusy(false)
 			if err != nil {
@@ -29,27 +29,36 @@ func (a *App) openWorkspace() {
 				a.workspaceFailed(err)
 				return
 			}
-			a.ws = ws
-			a.notice(ws)
-			a.loadModel()
-			if len(a.cfg.Paths) > 0 {
-				a.open(a.cfg.Paths)
-			} else {
-				a.openDemo()
-			}
+			a.workIn(ws)
 		})
 	}()
+}
+
+// workIn begins work in a workspace.
+func (a *App) workIn(ws *store.Workspace) {
+	a.ws = ws
+	a.notice(ws)
+	a.loadModel()
+	if len(a.cfg.Paths) > 0 {
+		a.open(a.cfg.Paths)
+	} else {
+		a.openDemo()
+	}
 }
 
 // workspaceFailed says why the workspace cannot be used and offers to try again, to take another folder, or to leave.
 func (a *App) workspaceFailed(err error) {
 	what, do := text.FaultParts(err)
 	a.log.Debug("window", "event", "workspace-failed")
-	panel.ShowChoice(a.win, what, do, []panel.Action{
+	actions := []panel.Action{
 		{Label: text.T("app.retry"), Act: a.openWorkspace, Primary: true},
 		{Label: text.T("app.workspace.other"), Act: func() { a.otherWorkspace(err) }},
 		{Label: text.T("app.quit"), Act: a.quit},
-	})
+	}
+	if canStandIn(err) {
+		actions = append(actions, panel.Action{Label: text.T("app.workspace.second"), Act: func() { a.standIn(err) }})
+	}
+	panel.ShowChoice(a.win, what, do, actions)
 }
 
 // otherWorkspace lets the reader choose a folder for the workspace, after the usual one failed with err.
@@ -113,7 +122,7 @@ func (a *App) open(paths []string) {
 	a.set.remember(paths)
 	a.saveSettings()
 	a.read(text.T("app.reading"), func(ctx context.Context, progress func(done, total int)) (*study.Study, error) {
-		return study.Watch{Progress: progress, First: func(it *study.Item) { go a.preview(ctx, it) }}.Open(ctx, paths)
+		return study.Watch{Progress: progress, First: func(it *study.Item) { a.preview(ctx, it) }}.Open(ctx, paths)
 	})
 }
 
@@ -216,12 +225,17 @@ func (a *App) throttled(f func(done, total int)) func(done, total int) {
 func (a *App) replace(st *study.Study) {
 	if err := a.flush(); err != nil {
 		a.journalFailed(err)
-		a.ask("app.open.unsaved", "app.open.anyway", func() {
+		goOn := func() {
 			if err := a.flush(); err != nil {
 				a.log.Error("journal", "event", "given-up", "err", err)
 			}
 			a.take(st)
-		})
+		}
+		if _, all := a.keptElsewhere(); all {
+			goOn() // nothing is lost, and the bar goes on saying so
+			return
+		}
+		a.ask(text.T("app.open.unsaved"), "app.open.anyway", goOn)
 		return
 	}
 	a.take(st)
@@ -274,7 +288,12 @@ func (a *App) begin(st *study.Study, rev *review.Review) {
 	a.startPredictions()
 	a.startThumbnails()
 	a.log.Debug("window", "event", "study-opened", "items", len(st.Items), "refused", len(st.Refused))
-	if len(s.order) > 0 {
+	at := a.resume
+	a.resume = nil
+	if at != nil && s.items[at.item] != nil {
+		a.list.Select(at.item)
+		a.goTo(s.items[at.item], at.frame)
+	} else if len(s.order) > 0 {
 		a.showItem(s.order[0])
 	} else {
 		a.clearView(viewer.MessageEmpty, text.T("app.nothing"))
@@ -288,6 +307,7 @@ func (a *App) endSession() {
 		return
 	}
 	a.stopPlaying()
+	a.dropQuestion()
 	s.gone = true
 	s.end()
 	if s.fresh != nil {
@@ -296,7 +316,9 @@ func (a *App) endSession() {
 	if s.worker != nil {
 		go s.worker.Close() // it waits for the run under way; the window does not
 	}
-	a.stopSaving()
+	if _, n := a.ws.Kept(); n == 0 {
+		a.stopSaving() // else the second place is to be emptied still
+	}
 	a.list.SetProgress(0, 0, "", nil)
 	a.sess = nil
 }

@@ -23,7 +23,7 @@ func (a *App) togglePlaying() {
 	a.play()
 }
 
-// play runs the cine in a loop from the frame on show. Frames that the machine cannot show in time are left out, so that
+// play runs the cine in a loop, or the range chosen of it, from the frame on show. Frames that the machine cannot show in time are left out, so that
 // the pace stays true.
 func (a *App) play() {
 	s := a.sess
@@ -50,7 +50,7 @@ func (a *App) play() {
 			}
 			a.postWait(ctx, func() {
 				played := time.Duration(float64(time.Since(begun)) * a.player.speed)
-				a.showFrame(s.item.FrameAfter(from, 0, s.item.Frames-1, played, recorded))
+				a.showFrame(a.playFrame(from, played, recorded))
 			})
 		}
 	}()

@@ -31,7 +31,13 @@ func (a *App) journalFailed(err error) {
 	a.log.Error("journal", "err", err)
 	a.log.Debug("window", "event", "not-saved")
 	a.setSaved(panel.NotSaved)
-	words := func() string { return text.T("app.notsaved", text.Args{"Why": text.Fault(err)}) }
+	words := func() string {
+		if where, all := a.keptElsewhere(); all {
+			what, _ := text.FaultParts(err)
+			return text.T("app.notsaved.kept", text.Args{"Why": what, "Where": where})
+		}
+		return text.T("app.notsaved", text.Args{"Why": text.Fault(err)})
+	}
 	a.raise(alertNotSaved, words, "app.retry", a.saveAgain)
 	if a.retry == nil {
 		a.retry = time.AfterFunc(saveRetry, func() { a.post(a.saveAgain) })
@@ -40,14 +46,21 @@ func (a *App) journalFailed(err error) {
 
 // saveAgain writes what is not saved yet.
 func (a *App) saveAgain() {
-	if a.sess == nil {
+	if a.ws == nil {
 		return
 	}
 	if a.retry != nil {
 		a.retry.Stop()
 		a.retry = nil
 	}
-	if err := a.sess.review.Flush(); err != nil {
+	var err error
+	if a.sess != nil {
+		err = a.sess.review.Flush()
+	}
+	if err == nil {
+		err = a.ws.Settle()
+	}
+	if err != nil {
 		a.journalFailed(err)
 		return
 	}
@@ -65,12 +78,24 @@ func (a *App) stopSaving() {
 	a.setSaved(panel.SavedAll)
 }
 
+// keptElsewhere tells whether all work that is not in the workspace is in a second place, and where that is.
+func (a *App) keptElsewhere() (where string, all bool) {
+	if a.ws == nil {
+		return "", false
+	}
+	where, n := a.ws.Kept()
+	if a.sess != nil {
+		return where, n > 0 && n >= a.sess.review.Unsaved()
+	}
+	return where, n > 0
+}
+
 // ask asks whether to go on although work is not saved. Only the last question stands: each answers the ones before.
 func (a *App) ask(question, yes string, act func()) {
 	if a.question != nil {
 		a.question.Close()
 	}
-	a.question = panel.ShowQuestion(a.win, text.T("app.close.title"), text.T(question), text.T(yes), act)
+	a.question = panel.ShowQuestion(a.win, text.T("app.close.title"), question, text.T(yes), act)
 }
 
 // fault shows an error that concerns what the reader just did.

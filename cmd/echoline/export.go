@@ -8,12 +8,14 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"echoline/assets"
 	"echoline/inference"
 	"echoline/internal/export"
 	"echoline/internal/fault"
@@ -33,8 +35,8 @@ const (
 
 // exportOptions are the flags of export.
 type exportOptions struct {
-	workspace, format, include, out, reader string
-	overwrite, manifest, quiet              bool
+	workspace, format, include, out, reader, labels string
+	overwrite, manifest, deidentify, quiet          bool
 }
 
 // exportCommand writes the masks of a workspace to files.
@@ -60,8 +62,10 @@ func exportCommand() *cobra.Command {
 	f.StringVar(&o.include, "include", string(export.Accepted), text.T("export.cli.flag.include"))
 	f.StringVar(&o.out, "out", "", text.T("export.cli.flag.out"))
 	f.StringVar(&o.reader, "reader", "", text.T("export.cli.flag.reader"))
+	f.StringVar(&o.labels, "labels", "", text.T("export.cli.flag.labels"))
 	f.BoolVar(&o.overwrite, "overwrite", false, text.T("export.cli.flag.overwrite"))
 	f.BoolVar(&o.manifest, "manifest", false, text.T("export.cli.flag.manifest"))
+	f.BoolVar(&o.deidentify, "deidentify", false, text.T("deid.flag.export"))
 	f.BoolVar(&o.quiet, "quiet", false, text.T("export.cli.flag.quiet"))
 	return c
 }
@@ -82,7 +86,7 @@ func (o *exportOptions) check(args []string) error {
 	if _, err := export.ParseInclude(o.include); err != nil {
 		return fmt.Errorf("%w: %s", errUsage, text.Fault(err))
 	}
-	return nil
+	return o.checkDeidentify()
 }
 
 // runExport runs the command. What fails is named on log and the rest goes on.
@@ -110,11 +114,12 @@ func runExport(ctx context.Context, o exportOptions, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	res, err := export.Run(ctx, export.FromStored(r, include, predictionsOf(ws)), export.Options{
-		Format: o.format, Dir: o.out, Include: include, Overwrite: o.overwrite, Manifest: o.manifest,
-		Version: version, Now: time.Now(),
-		Progress: func(done, total int) { report.step(text.T("export.cli.writing"), done, total) },
-	})
+	in := export.FromStored(r, include, predictionsOf(ws))
+	in.Maps = ws.Recall
+	if in.Table, err = labelTable(o.labels, o.workspace); err != nil {
+		return err
+	}
+	res, err := o.write(ctx, in, include, report)
 	report.end()
 	for _, f := range res.Failed {
 		report.fail(f)
@@ -131,6 +136,24 @@ func runExport(ctx context.Context, o exportOptions, out, log io.Writer) error {
 		return fault.New(codeExportFailed, "", nil, fault.Args{"Failed": n})
 	}
 	return err
+}
+
+// write runs the export, and what is to be done with its files.
+func (o *exportOptions) write(ctx context.Context, in export.Input, include export.Include, report *reporter) (export.Result, error) {
+	dir, done, err := o.folder()
+	if err != nil {
+		return export.Result{}, err
+	}
+	defer done()
+	res, err := export.Run(ctx, in, export.Options{
+		Format: o.format, Dir: dir, Include: include, Overwrite: o.overwrite, Manifest: o.manifest,
+		Version: version, Now: time.Now(), Report: reportParts(),
+		Progress: func(done, total int) { report.step(text.T("export.cli.writing"), done, total) },
+	})
+	if err == nil && o.deidentify {
+		err = o.withoutPersons(ctx, &res, report)
+	}
+	return res, err
 }
 
 // chooseReader is the reader asked for, or the only one that there is.
@@ -226,29 +249,39 @@ func nameMissing(st *study.Study, items []store.Item, report *reporter) {
 	}
 }
 
-// predictionsOf finds in the workspace what the model said that a frame's mask started from, or the last one.
+// predictionsOf finds in the workspace what the model said that a frame's mask started from, or the last one. Without it only
+// provenance is poorer: the mask is the review's.
 func predictionsOf(ws *store.Workspace) func(*review.Frame) *inference.Prediction {
-	return func(f *review.Frame) *inference.Prediction {
-		ask := func() (*inference.Prediction, error) { return ws.LastPrediction(f.Key) }
-		if f.Model != "" {
-			ask = func() (*inference.Prediction, error) { return ws.Prediction(f.Key, f.Model) }
-		}
-		p, err := ask()
-		if err != nil { // only provenance is poorer without it: the mask is the review's
-			return nil
-		}
-		return p
+	return func(f *review.Frame) *inference.Prediction { return ws.Recall(f.Key, f.Model) }
+}
+
+// labelTable is the table of labels that was named, or the workspace's own where it has one.
+func labelTable(named, workspace string) (export.LabelTable, error) {
+	if named != "" {
+		return export.LoadLabels(named, false)
+	}
+	return export.LoadLabels(filepath.Join(workspace, export.LabelsName), true)
+}
+
+// reportParts are what a report is made of besides the masks.
+func reportParts() export.Report {
+	return export.Report{
+		Regular: assets.FontRegular, Bold: assets.FontBold,
+		Say: func(key string, args fault.Args) string { return text.T(key, args) },
 	}
 }
 
 // noteExport adds the export to the audit trail, with the checksum of its manifest.
 func noteExport(ws *store.Workspace, o exportOptions, res export.Result) error {
-	sum := sha256.Sum256(res.Manifest())
+	sum := sha256.Sum256(res.Manifest(o.out))
 	return ws.Audit(o.reader, "exported", fmt.Sprintf("%s %s, %d files, sha256 %x", o.format, o.include, len(res.Files), sum))
 }
 
 // summarise says for people what was written and what not.
 func summarise(out io.Writer, res export.Result, dir string) {
+	if res.Kept > 0 {
+		fmt.Fprintln(out, text.N("export.cli.kept", res.Kept))
+	}
 	for _, name := range res.Empty {
 		fmt.Fprintln(out, text.T("export.cli.empty", text.Args{"Name": name}))
 	}

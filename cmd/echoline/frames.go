@@ -3,12 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"image"
-	"image/png"
-	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -131,34 +127,8 @@ func writeItems(ctx context.Context, dir string, items []*study.Item, report *re
 // writeFrame writes one frame as it was before windowing.
 func writeFrame(path string, f *study.Frame) error {
 	var b bytes.Buffer
-	if err := encodeFrame(&b, f); err != nil {
+	if err := f.EncodePNG(&b); err != nil {
 		return err
 	}
 	return durable.WriteFile(path, b.Bytes(), 0o644)
-}
-
-// encodeFrame makes a PNG of 8 or 16 bits of grey, or of RGB.
-func encodeFrame(w io.Writer, f *study.Frame) error {
-	e := png.Encoder{CompressionLevel: png.BestSpeed}
-	r := image.Rect(0, 0, f.W, f.H)
-	switch {
-	case f.RGB != nil:
-		im := image.NewRGBA(r)
-		for i := range f.W * f.H {
-			copy(im.Pix[4*i:4*i+3], f.RGB[3*i:])
-			im.Pix[4*i+3] = 255
-		}
-		return e.Encode(w, im)
-	case f.Max <= 255:
-		im := image.NewGray(r)
-		for i, v := range f.Grey {
-			im.Pix[i] = uint8(v)
-		}
-		return e.Encode(w, im)
-	}
-	im := image.NewGray16(r)
-	for i, v := range f.Grey {
-		binary.BigEndian.PutUint16(im.Pix[2*i:], v)
-	}
-	return e.Encode(w, im)
 }

@@ -61,6 +61,27 @@ func (r *reporter) fail(err error) {
 	fmt.Fprintln(r.out, "echoline:", text.Fault(err))
 }
 
+// note says something that is no failure.
+func (r *reporter) note(sentence string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.wipe()
+	fmt.Fprintln(r.out, "echoline:", sentence)
+}
+
+// again tells that something is tried again, and why.
+func (r *reporter) again(try int, err error) {
+	what, _ := text.FaultParts(err)
+	r.note(text.T("send.again", text.Args{"Try": try + 1, "Why": what}))
+}
+
+// wipeBar makes room for a line on standard output.
+func (r *reporter) wipeBar() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.wipe()
+}
+
 // failures is how much failed so far.
 func (r *reporter) failures() int {
 	r.mu.Lock()

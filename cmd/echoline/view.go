@@ -40,7 +40,7 @@ func view(o viewOptions, paths []string) error {
 	}
 	return ui.Run(ui.Config{
 		Version: version, Paths: paths, Workspace: o.workspace,
-		ConfigDir: dirs.config, DemoDir: dirs.demo,
+		ConfigDir: dirs.config, DemoDir: dirs.demo, Seconds: dirs.seconds,
 		Predictor: func() (inference.Predictor, error) { return openPredictor(o.model, viewerThreads()) },
 		Log:       newLog(),
 	})
@@ -72,7 +72,10 @@ func openPredictor(model string, threads int) (inference.Predictor, error) {
 func viewerThreads() int { return max(1, runtime.NumCPU()-1) }
 
 // dirs are the folders that the program uses when nothing else is said.
-type dirs struct{ config, demo, workspace string }
+type dirs struct {
+	config, demo, workspace string
+	seconds                 []string // for what the workspace cannot take
+}
 
 // standardDirs follows the system's custom: configuration, cache and data of the user.
 func standardDirs() (dirs, error) {
@@ -102,7 +105,22 @@ func standardDirs() (dirs, error) {
 		config:    filepath.Join(config, "echoline"),
 		demo:      filepath.Join(cache, "echoline", "demo"),
 		workspace: filepath.Join(data, "echoline", "workspace"),
+		seconds:   seconds(cache),
 	}, nil
+}
+
+// seconds are the folders of second places: in the user's cache, and where that fails too in the user's own temporary
+// folder, which often lies in memory or on another disk. A folder that all users share would show them file names.
+func seconds(cache string) []string {
+	out := []string{filepath.Join(cache, "echoline", "second")}
+	temp := os.TempDir()
+	if runtime.GOOS != "darwin" && runtime.GOOS != "windows" {
+		temp = os.Getenv("XDG_RUNTIME_DIR")
+	}
+	if temp != "" {
+		out = append(out, filepath.Join(temp, "echoline", "second"))
+	}
+	return out
 }
 
 // newLog writes to stderr what ECHOLINE_LOG asks for; by default nothing. The log names files and frames, never patients.

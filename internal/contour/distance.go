@@ -65,6 +65,25 @@ func NSD(a, b *mask.Plane, label uint8, tau float64) float64 {
 	return float64(near) / float64(len(ab)+len(ba))
 }
 
+// ASD is the average symmetric surface distance of the boundaries of label in px: the mean over the points of both (as in
+// HD95) of the distance to the other boundary. Two empty masks give 0, one empty mask +Inf, planes of different size NaN.
+func ASD(a, b *mask.Plane, label uint8) float64 {
+	ab, ba, ok := boundaryDistances(a, b, label)
+	switch {
+	case !ok:
+		return math.NaN()
+	case len(ab)+len(ba) == 0:
+		return 0
+	}
+	sum := 0.0
+	for _, ds := range [2][]float64{ab, ba} {
+		for _, d := range ds {
+			sum += d
+		}
+	}
+	return sum / float64(len(ab)+len(ba))
+}
+
 // boundaryDistances gives the distances (px) of the boundary points of label in a to those in b, and the other way.
 func boundaryDistances(a, b *mask.Plane, label uint8) (ab, ba []float64, ok bool) {
 	if a.W != b.W || a.H != b.H {

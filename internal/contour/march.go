@@ -3,6 +3,8 @@ package contour
 import (
 	"image"
 	"math"
+
+	"echoline/internal/mask"
 )
 
 // margin keeps crossings this far (px) from pixel centres. So no two points of a ring coincide, and filling the ring
@@ -71,20 +73,20 @@ func FromField(field []float32, w, h int, level float32, label uint8) []Contour 
 	return m.rings()
 }
 
-// marcher traces the rings of one field. The field's top left pixel is pixel origin of the image, whose edges lie where
-// the field ends.
+// marcher traces the rings of one field, or of a label of a mask, whose blurred values it works out where it needs them.
 type marcher struct {
-	field  []float32
-	w, h   int
-	level  float32
-	box    image.Rectangle // holds every pixel inside
-	origin image.Point
-	label  uint8
+	field []float32   // w*h values
+	plane *mask.Plane // where there is no field
+	w, h  int
+	level float32
+	box   image.Rectangle // holds every pixel inside
+	label uint8
 
 	// Cells lie between four pixel centres; cell (0, 0) has its bottom right corner at box.Min. A cell holds its kind in
 	// the low five bits, and above them which of its up to two pieces of contour were traced.
 	cells  []uint8
 	cw, ch int
+	busy   []int32 // cells through which a contour passes, in order
 }
 
 const (
@@ -98,26 +100,35 @@ func (m *marcher) rings() []Contour {
 	if m.box.Empty() {
 		return nil
 	}
-	m.classify()
+	m.cw, m.ch = m.box.Dx()+1, m.box.Dy()+1
+	m.cells = make([]uint8, m.cw*m.ch)
+	if m.field != nil {
+		m.classify()
+	} else {
+		m.classifyMask()
+	}
 	var out []Contour
-	for i, c := range m.cells {
-		kind := c & kindBits
-		if kind == 0 || kind == 15 {
-			continue
-		}
+	for _, i := range m.busy {
+		kind := m.cells[i] & kindBits
 		for entry, exit := range exits[kind] {
 			if exit != none && m.cells[i]&traced(kind, int8(entry)) == 0 {
-				out = append(out, m.trace(i%m.cw, i/m.cw, int8(entry)))
+				out = append(out, m.trace(int(i)%m.cw, int(i)/m.cw, int8(entry)))
 			}
 		}
 	}
 	return out
 }
 
+// value is that of pixel (x, y).
+func (m *marcher) value(x, y int) float32 {
+	if m.field != nil {
+		return m.field[y*m.w+x]
+	}
+	return blurredAt(m.plane, m.label, x, y)
+}
+
 // classify gives every cell its kind.
 func (m *marcher) classify() {
-	m.cw, m.ch = m.box.Dx()+1, m.box.Dy()+1
-	m.cells = make([]uint8, m.cw*m.ch)
 	above := make([]uint8, m.cw+1) // whether the pixels of a row of cell corners are inside
 	below := make([]uint8, m.cw+1)
 	for cy := 0; cy < m.ch; cy++ {
@@ -131,7 +142,10 @@ func (m *marcher) classify() {
 			if (kind == 5 || kind == 10) && m.joined(m.box.Min.X+cx, m.box.Min.Y+cy) {
 				kind = 16 + kind/10
 			}
-			cells[cx] = kind
+			if kind != 0 && kind != 15 {
+				cells[cx] = kind
+				m.busy = append(m.busy, int32(cy*m.cw+cx))
+			}
 			a, b = a1, b1
 		}
 	}
@@ -152,8 +166,7 @@ func (m *marcher) inside(row []uint8, y int) {
 
 // joined tells whether the inside corners of the saddle above and left of pixel (x, y) belong together.
 func (m *marcher) joined(x, y int) bool {
-	i := y*m.w + x
-	return (m.field[i]+m.field[i-1]+m.field[i-m.w]+m.field[i-m.w-1])/4 >= m.level
+	return (m.value(x, y)+m.value(x-1, y)+m.value(x, y-1)+m.value(x-1, y-1))/4 >= m.level
 }
 
 // traced is the mark of the piece of contour that enters a cell of the given kind through entry.
@@ -204,7 +217,7 @@ func (m *marcher) crossing(x, y int, edge int8) Vertex {
 		x--
 	}
 	// The edge now leads from the pixel left of or above (x, y) to (x, y).
-	px, py := float64(x+m.origin.X)+0.5, float64(y+m.origin.Y)+0.5
+	px, py := float64(x)+0.5, float64(y)+0.5
 	if edge == top || edge == bottom {
 		return unknown(px-1+m.share(x-1, y, x, y), py)
 	}
@@ -217,7 +230,7 @@ func (m *marcher) share(ax, ay, bx, by int) float64 {
 	if ax < 0 || ay < 0 || bx >= m.w || by >= m.h {
 		return 0.5
 	}
-	a, b := float64(m.field[ay*m.w+ax]), float64(m.field[by*m.w+bx])
+	a, b := float64(m.value(ax, ay)), float64(m.value(bx, by))
 	t := (float64(m.level) - a) / (b - a)
 	if math.IsNaN(t) {
 		return 0.5

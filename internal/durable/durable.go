@@ -3,51 +3,52 @@
 package durable
 
 import (
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 )
 
-// WriteFile replaces path by data. On error the old file is as it was and no temporary file stays behind.
-func WriteFile(path string, data []byte, perm os.FileMode) (err error) {
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, ".echoline-*.tmp")
+// WriteFile replaces path by data. On error the old file is as it was, or, if only the folder could not be synced, the new
+// one is there and may not survive a power cut. No temporary file stays behind.
+func WriteFile(path string, data []byte, perm os.FileMode) error {
+	name, err := writeTemp(filepath.Dir(path), data, perm)
+	if err != nil {
+		return err
+	}
+	if err := Rename(name, path); err != nil {
+		_ = os.Remove(name) // the first error counts
+		return err
+	}
+	return nil
+}
+
+// Rename gives the file from the name to, in the place of what is there, and makes that durable. Both lie in one folder.
+func Rename(from, to string) error {
+	if err := system.Rename(from, to); err != nil {
+		return err
+	}
+	return system.SyncDir(filepath.Dir(to))
+}
+
+// Copy makes the file to, which must not be there, with the content of from. On error nothing is left of it.
+func Copy(from, to string) (err error) {
+	src, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	dst, err := system.Create(to, 0o600)
 	if err != nil {
 		return err
 	}
 	defer func() {
-		if err != nil {
-			_ = f.Close() // it may be closed already
-			_ = os.Remove(f.Name())
+		if err = errors.Join(err, dst.Close()); err != nil {
+			_ = os.Remove(to)
 		}
 	}()
-	if _, err = f.Write(data); err != nil {
+	if _, err = io.Copy(dst, src); err != nil {
 		return err
 	}
-	if err = f.Chmod(perm); err != nil {
-		return err
-	}
-	if err = f.Sync(); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	if err = os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(dir)
-}
-
-// syncDir makes the rename itself durable. Windows has no such call and orders it by itself.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
+	return dst.Sync()
 }

@@ -15,7 +15,7 @@ type Arc struct {
 	Length   float64    // px
 	Expected float64    // mean expected error along it, px; NaN where unknown
 	Band     [4]float64 // mean radii along it, as contour.Vertex.Band
-	Points   []contour.Point
+	Points   []contour.Vertex
 }
 
 // NewArcs cuts contours into arcs by their state alone and copies their points.
@@ -29,7 +29,7 @@ func NewArcs(cs []contour.Contour) []Arc {
 		}
 		known := 0.0
 		for _, v := range a.Points(c) {
-			arc.Points = append(arc.Points, v.Point)
+			arc.Points = append(arc.Points, v)
 			if math.IsNaN(v.Band[0]) {
 				continue
 			}

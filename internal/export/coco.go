@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"image"
 	"time"
 
 	"echoline/internal/mask"
@@ -31,13 +32,13 @@ type cocoImage struct {
 }
 
 type cocoAnnotation struct {
-	ID           int     `json:"id"`
-	Image        int     `json:"image_id"`
-	Category     uint8   `json:"category_id"`
-	Segmentation cocoRLE `json:"segmentation"`
-	Area         int     `json:"area"`
-	Box          [4]int  `json:"bbox"` // x, y, width, height
-	Crowd        int     `json:"iscrowd"`
+	ID           int    `json:"id"`
+	Image        int    `json:"image_id"`
+	Category     uint8  `json:"category_id"`
+	Segmentation any    `json:"segmentation"` // cocoRLE, or polygons: lists of x, y, x, y, …
+	Area         int    `json:"area"`
+	Box          [4]int `json:"bbox"` // x, y, width, height
+	Crowd        int    `json:"iscrowd"`
 }
 
 // cocoRLE holds the lengths of the runs of pixels outside and inside in turn, by columns from the top left.
@@ -53,16 +54,18 @@ type cocoCategory struct {
 
 // cocoOutputs makes one COCO file per item, with an image per frame and an annotation per label that it shows. Images
 // are named as `echoline frames` names them.
-func cocoOutputs(j *job, it *Item) ([]output, error) {
-	var identity [256]uint8
-	for v := range identity {
-		identity[v] = uint8(v)
-	}
+func cocoOutputs(j *job, it *Item) ([]output, error) { return j.coco(it, false) }
+
+// cocoPolygonOutputs is cocoOutputs with polygons along the edges of pixels. Holes are joined to the outline by a cut of no
+// width, so that filling the polygons gives the mask again.
+func cocoPolygonOutputs(j *job, it *Item) ([]output, error) { return j.coco(it, true) }
+
+func (j *job) coco(it *Item, outlines bool) ([]output, error) {
 	file := func(f Frame) string { return fmt.Sprintf("%s.f%04d.png", it.Source.Name, f.Index+1) }
 	c := coco{
 		Info: cocoInfo{
 			Description: ResearchUse, Contributor: j.Reader, Created: j.Now.UTC().Format(time.RFC3339),
-			Echoline: j.sidecar(it, identity, file),
+			Echoline: j.sidecar(it, identity(), file),
 		},
 		Images: []cocoImage{}, Annotations: []cocoAnnotation{}, Categories: []cocoCategory{},
 	}
@@ -74,12 +77,26 @@ func cocoOutputs(j *job, it *Item) ([]output, error) {
 		for _, v := range j.values {
 			a := cocoAnnotation{ID: len(c.Annotations) + 1, Image: f.Index + 1, Category: v}
 			if a.Segmentation, a.Area, a.Box = runLengths(f.Labels, v); a.Area > 0 {
+				if outlines {
+					a.Segmentation = flat(polygons(f.Labels, v))
+				}
 				c.Annotations = append(c.Annotations, a)
 			}
 		}
 	}
 	data, err := marshal(c)
 	return []output{{j.stem + ".coco.json", data}}, err
+}
+
+// flat writes rings as COCO does.
+func flat(rings [][]image.Point) [][]int {
+	out := make([][]int, len(rings))
+	for i, r := range rings {
+		for _, p := range r {
+			out[i] = append(out[i], p.X, p.Y)
+		}
+	}
+	return out
 }
 
 // runLengths are the runs of one label, its number of pixels, and the box around it.

@@ -32,6 +32,19 @@ func readCOCO(t *testing.T, path string) coco {
 	return c
 }
 
+// rleOf are the run lengths of an annotation that was read without knowing what it holds.
+func rleOf(t *testing.T, v any) (rle cocoRLE) {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err == nil {
+		err = json.Unmarshal(data, &rle)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rle
+}
+
 // fill draws run lengths into a plane, from their definition.
 func fill(p *mask.Plane, rle cocoRLE, label uint8) {
 	at := 0
@@ -64,7 +77,7 @@ func TestCOCO(t *testing.T) {
 		planes[im.ID] = mask.NewPlane(im.Width, im.Height)
 	}
 	for _, a := range c.Annotations {
-		fill(planes[a.Image], a.Segmentation, a.Category)
+		fill(planes[a.Image], rleOf(t, a.Segmentation), a.Category)
 	}
 	for _, f := range it.Frames {
 		if !planes[f.Index+1].Equal(f.Labels) {

@@ -1,20 +1,16 @@
-// Package export writes the masks of a review to files that other programs read: PNG with a sidecar that says where a
-// mask came from, COCO, and DICOM Segmentation. What no reader accepted is written only when asked for, and says so.
+// Package export writes the masks of a review to files that other programs read (docs/export.md), and reads such files
+// back. What no reader accepted is written only when asked for, and says so.
 package export
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"echoline/internal/durable"
@@ -23,22 +19,20 @@ import (
 
 // The faults of an export. Those of single items are in Result.Failed; the rest goes on.
 const (
-	CodeFormat   fault.Code = "export.format"   // no such format
-	CodeInclude  fault.Code = "export.include"  // neither accepted, reviewed nor all
-	CodeNothing  fault.Code = "export.nothing"  // the review has no frame that is to be exported
-	CodeFolder   fault.Code = "export.folder"   // the output folder cannot be made
-	CodeExists   fault.Code = "export.exists"   // a target is there and Overwrite is not set
-	CodeWrite    fault.Code = "export.write"    // the system refused
-	CodeNotDICOM fault.Code = "export.notdicom" // SEG of a picture that did not come from DICOM
-	CodeIdentity fault.Code = "export.identity" // the DICOM source lacks UIDs that SEG must refer to
-	CodeSize     fault.Code = "export.size"     // a mask is not of its picture's size
+	CodeFormat        fault.Code = "export.format"        // no such format
+	CodeInclude       fault.Code = "export.include"       // neither accepted, reviewed nor all
+	CodeNothing       fault.Code = "export.nothing"       // the review has no frame that is to be exported
+	CodeFolder        fault.Code = "export.folder"        // the output folder cannot be made
+	CodeExists        fault.Code = "export.exists"        // a target is there and Overwrite is not set
+	CodeWrite         fault.Code = "export.write"         // the system refused
+	CodeNotDICOM      fault.Code = "export.notdicom"      // SEG of a picture that did not come from DICOM
+	CodeIdentity      fault.Code = "export.identity"      // the DICOM source lacks UIDs that SEG must refer to
+	CodeSize          fault.Code = "export.size"          // a mask is not of its picture's size
+	CodeNoProbability fault.Code = "export.noprobability" // no model's probability is known for any frame
 )
 
 // ResearchUse stands in every export.
 const ResearchUse = "For research only. Not a medical device. Not for diagnosis."
-
-// manifestName is the file that holds Result.Manifest.
-const manifestName = "manifest.sha256"
 
 // Options say how to export.
 type Options struct {
@@ -50,6 +44,7 @@ type Options struct {
 	Version   string    // of this program
 	Now       time.Time // stamped into the files
 	Progress  func(done, total int)
+	Report    Report // what a report needs besides
 }
 
 // Result is what an export did.
@@ -58,6 +53,7 @@ type Result struct {
 	Failed  []*fault.Error // Where holds the item's name or the file
 	Empty   []string       // items of which SEG holds nothing because no frame shows a lesion
 	LeftOut int            // frames that Include leaves out
+	Kept    int            // items that an export before, which did not end, had written already
 }
 
 // File is one written file.
@@ -65,15 +61,33 @@ type File struct{ Path, SHA256 string }
 
 // output is a file yet to be written.
 type output struct {
-	name string // in Options.Dir
+	name string // in Options.Dir, with slashes
 	data []byte
 }
 
-// formats are the ways to write an item. To add one, add a line.
-var formats = map[string]func(*job, *Item) ([]output, error){
-	"coco": cocoOutputs,
-	"png":  pngOutputs,
-	"seg":  segOutputs,
+// format is a way to write. item makes the files of one item, whole those about all of them, after the last; either may
+// be nil.
+type format struct {
+	item  func(*job, *Item) ([]output, error)
+	whole func(*job) ([]output, error)
+}
+
+// formats are the ways to write. To add one, add a line.
+var formats = map[string]format{
+	"boundary":       {item: boundaryOutputs},
+	"coco":           {item: cocoOutputs},
+	"coco-polygons":  {item: cocoPolygonOutputs},
+	"csv":            {whole: csvOutputs},
+	"labels":         {item: labelOutputs},
+	"nifti":          {item: niftiOutputs},
+	"nnunet":         {item: nnunetOutputs, whole: nnunetWhole},
+	"png":            {item: pngOutputs},
+	"report":         {whole: reportOutputs},
+	"seg":            {item: segOutputs},
+	"seg-fractional": {item: fractionalOutputs},
+	"seg-labelmap":   {item: labelMapOutputs},
+	"training":       {item: trainingOutputs, whole: trainingWhole},
+	"yolo":           {item: yoloOutputs, whole: yoloWhole},
 }
 
 // Formats are the names of the formats, sorted.
@@ -86,45 +100,49 @@ var errEmpty = errors.New("export: no lesion in any frame")
 type job struct {
 	Input
 	Options
+	ctx     context.Context
+	format  format
 	values  []uint8 // labels in use, ascending
 	stems   []string
 	stem    string // of the item being written
 	series  map[string]segSeries
 	taken   map[string]bool // files written by this run
+	written map[int]bool    // items that are written
+	log     *unfinished
 	results Result
 }
 
 // Run exports the input's items one after the other. Faults of single items are collected; the error is for what
-// concerns all of them, or ctx's. The result is valid also then.
+// concerns all of them, or ctx's. The result is valid also then. An export into the same folder that did not end is gone on
+// with: what it wrote of the same masks is kept.
 func Run(ctx context.Context, in Input, o Options) (Result, error) {
-	write, ok := formats[o.Format]
+	way, ok := formats[o.Format]
 	if !ok {
 		return Result{}, fault.New(CodeFormat, o.Format, nil, fault.Args{"Formats": Formats()})
 	}
-	j := newJob(in, o)
+	j := newJob(ctx, in, o, way)
 	if in.frames() == 0 {
 		return j.results, fault.New(CodeNothing, "", nil, nil)
 	}
 	if err := os.MkdirAll(o.Dir, 0o755); err != nil {
-		return j.results, fault.New(CodeFolder, o.Dir, err, nil)
+		return j.results, fault.New(CodeFolder, o.Dir, cause(err), nil)
 	}
-	for i := range in.Items {
-		if err := ctx.Err(); err != nil {
-			return j.results, err
-		}
-		j.item(i, write)
-		if o.Progress != nil {
-			o.Progress(i+1, len(in.Items))
-		}
-	}
+	err := j.run()
 	if o.Manifest && len(j.results.Files) > 0 {
 		j.manifest()
 	}
-	return j.results, nil
+	again := func(f *fault.Error) bool { return f.Code == CodeWrite }
+	if err == nil && !slices.ContainsFunc(j.results.Failed, again) {
+		j.log.remove()
+	}
+	return j.results, err
 }
 
-func newJob(in Input, o Options) *job {
-	j := &job{Input: in, Options: o, series: map[string]segSeries{}, taken: map[string]bool{}}
+func newJob(ctx context.Context, in Input, o Options, way format) *job {
+	j := &job{
+		Input: in, Options: o, ctx: ctx, format: way,
+		series: map[string]segSeries{}, taken: map[string]bool{}, written: map[int]bool{},
+	}
 	names := make([]string, len(in.Items))
 	for i, it := range in.Items {
 		names[i] = it.Source.Name
@@ -135,28 +153,77 @@ func newJob(in Input, o Options) *job {
 	return j
 }
 
-// item writes one item and notes what became of it.
-func (j *job) item(i int, write func(*job, *Item) ([]output, error)) {
+// run writes all items, then what is about all of them.
+func (j *job) run() error {
+	j.log = j.readUnfinished()
+	for i := range j.Items {
+		if err := j.ctx.Err(); err != nil {
+			return err
+		}
+		if err := j.item(i); err != nil {
+			return err
+		}
+		if j.Progress != nil {
+			j.Progress(i+1, len(j.Items))
+		}
+	}
+	if j.format.whole == nil || (j.format.item != nil && len(j.written) == 0) {
+		return nil
+	}
+	files, err := j.format.whole(j)
+	if err := j.ctx.Err(); err != nil {
+		return err
+	}
+	if err != nil {
+		j.failed(j.Dir, err)
+		return nil
+	}
+	j.store(files)
+	return nil
+}
+
+// item writes one item and notes what became of it. The error is ctx's.
+func (j *job) item(i int) error {
 	it := &j.Items[i]
-	if len(it.Frames) == 0 {
-		return
+	if len(it.Frames) == 0 || j.format.item == nil {
+		return nil
 	}
 	j.stem = j.stems[i]
-	files, err := j.outputs(it, write)
-	var f *fault.Error
+	print := j.fingerprint(it)
+	if j.log.take(j, print) {
+		j.written[i] = true
+		return nil
+	}
+	files, err := j.outputs(it)
+	if err := j.ctx.Err(); err != nil {
+		return err
+	}
 	switch {
 	case errors.Is(err, errEmpty):
 		j.results.Empty = append(j.results.Empty, it.Source.Name)
-	case errors.As(err, &f):
-		j.results.Failed = append(j.results.Failed, f)
 	case err != nil:
-		j.results.Failed = append(j.results.Failed, fault.New(CodeWrite, it.Source.Name, err, nil))
+		j.failed(it.Source.Name, err)
 	default:
-		j.store(files)
+		if done := j.store(files); done != nil {
+			j.written[i] = true
+			j.log.add(j, print, it, done)
+		}
 	}
+	return nil
 }
 
-func (j *job) outputs(it *Item, write func(*job, *Item) ([]output, error)) ([]output, error) {
+// failed notes what failed at a place, unless the fault names its own.
+func (j *job) failed(where string, err error) {
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		f = fault.New(CodeWrite, where, cause(err), nil)
+	} else if f.Where == "" {
+		f = fault.New(f.Code, where, f.Cause, f.Args)
+	}
+	j.results.Failed = append(j.results.Failed, f)
+}
+
+func (j *job) outputs(it *Item) ([]output, error) {
 	for _, f := range it.Frames {
 		if f.Labels.W != it.Source.W || f.Labels.H != it.Source.H {
 			return nil, fault.New(CodeSize, it.Source.Name, nil, fault.Args{
@@ -164,57 +231,61 @@ func (j *job) outputs(it *Item, write func(*job, *Item) ([]output, error)) ([]ou
 			})
 		}
 	}
-	return write(j, it)
+	return j.format.item(j, it)
 }
 
-// store writes the files of one item, or none of them if one would replace a file without leave.
-func (j *job) store(files []output) {
-	for _, f := range files {
-		path := filepath.Join(j.Dir, f.name)
+// store writes files that belong together, all or none of them, and returns them; nil where it failed, or one would replace
+// a file without leave.
+func (j *job) store(files []output) []File {
+	batch := make([]durable.File, len(files))
+	done := make([]File, len(files))
+	for i, f := range files {
+		path := filepath.Join(j.Dir, filepath.FromSlash(f.name))
 		_, err := os.Lstat(path)
 		if err == nil && (!j.Overwrite || j.taken[path]) {
 			j.results.Failed = append(j.results.Failed, fault.New(CodeExists, path, nil, nil))
-			return
+			return nil
 		}
+		batch[i], done[i] = durable.File{Path: path, Data: f.data}, File{path, hash(f.data)}
 	}
+	made, err := makeFolders(batch)
+	if err == nil {
+		err = durable.WriteAll(batch, 0o644)
+	}
+	if err != nil {
+		for _, dir := range made {
+			_ = os.Remove(dir) // only goes while it is empty
+		}
+		j.results.Failed = append(j.results.Failed, fault.New(CodeWrite, batch[0].Path, cause(err), nil))
+		return nil
+	}
+	for _, f := range done {
+		j.taken[f.Path] = true
+	}
+	j.results.Files = append(j.results.Files, done...)
+	return done
+}
+
+// makeFolders makes the folders of files and returns those that were not there, the deepest first.
+func makeFolders(files []durable.File) (made []string, err error) {
 	for _, f := range files {
-		path := filepath.Join(j.Dir, f.name)
-		if err := durable.WriteFile(path, f.data, 0o644); err != nil {
-			j.results.Failed = append(j.results.Failed, fault.New(CodeWrite, path, err, nil))
-			return
+		dir := filepath.Dir(f.Path)
+		var missing []string
+		for d := dir; ; d = filepath.Dir(d) {
+			if _, err := os.Stat(d); err == nil || d == filepath.Dir(d) {
+				break
+			}
+			missing = append(missing, d)
 		}
-		j.taken[path] = true
-		j.results.Files = append(j.results.Files, File{path, hash(f.data)})
-	}
-}
-
-// Manifest lists the files with their checksums, in the form that sha256sum -c reads.
-func (r Result) Manifest() []byte {
-	var b bytes.Buffer
-	for _, f := range r.Files {
-		fmt.Fprintf(&b, "%s  %s\n", f.SHA256, filepath.Base(f.Path))
-	}
-	return b.Bytes()
-}
-
-// manifest writes the manifest. One that is there keeps its lines on files that this run did not write.
-func (j *job) manifest() {
-	path := filepath.Join(j.Dir, manifestName)
-	old, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		j.results.Failed = append(j.results.Failed, fault.New(CodeWrite, path, err, nil))
-		return
-	}
-	var b bytes.Buffer
-	for line := range strings.Lines(string(old)) {
-		if _, name, ok := strings.Cut(strings.TrimSpace(line), "  "); ok && !j.taken[filepath.Join(j.Dir, name)] {
-			b.WriteString(strings.TrimSpace(line) + "\n")
+		if len(missing) == 0 {
+			continue
+		}
+		made = append(missing, made...)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return made, err
 		}
 	}
-	b.Write(j.results.Manifest())
-	if err := durable.WriteFile(path, b.Bytes(), 0o644); err != nil {
-		j.results.Failed = append(j.results.Failed, fault.New(CodeWrite, path, err, nil))
-	}
+	return made, nil
 }
 
 func hash(data []byte) string {

@@ -2,15 +2,19 @@ package export
 
 import (
 	"encoding/binary"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"echoline/inference"
 	"echoline/internal/contour"
+	"echoline/internal/fault"
 	"echoline/internal/mask"
 	"echoline/internal/review"
 	"echoline/internal/study"
@@ -69,11 +73,29 @@ func input(items ...Item) Input {
 	}
 }
 
+func itoa(n int) string { return strconv.Itoa(n) }
+
 func options(t *testing.T, format string) Options {
 	return Options{
 		Format: format, Dir: filepath.Join(t.TempDir(), "out"), Include: Accepted, Version: "0.1.0",
-		Now: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC),
+		Now: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC), Report: report(t),
 	}
+}
+
+// report is what a report needs: the program's fonts, and its keys for sentences.
+func report(t testing.TB) Report {
+	t.Helper()
+	var fonts [2][]byte
+	for i, name := range []string{"Regular", "Bold"} {
+		data, err := os.ReadFile("../../assets/fonts/EcholineSans-" + name + ".ttf")
+		if err != nil {
+			t.Fatal(err)
+		}
+		fonts[i] = data
+	}
+	return Report{Regular: fonts[0], Bold: fonts[1], Say: func(key string, args fault.Args) string {
+		return fmt.Sprint(key, " ", args)
+	}}
 }
 
 // run exports and expects no fault.
@@ -102,16 +124,47 @@ func validate(t *testing.T, path string) {
 	}
 }
 
-// python finds an interpreter that has pydicom and numpy.
+// python finds an interpreter that has pydicom and numpy: the system's, or the judges'.
 func python(t *testing.T) string {
 	t.Helper()
-	for _, p := range []string{"python3", "/usr/bin/python3"} {
+	if pythonThere() == "" {
+		t.Skip("no python3 with pydicom and numpy")
+	}
+	return pythonThere()
+}
+
+var pythonThere = sync.OnceValue(func() string {
+	for _, p := range []string{"/usr/bin/python3", "python3", judgesPython} {
 		if exec.Command(p, "-c", "import pydicom, numpy").Run() == nil {
 			return p
 		}
 	}
-	t.Skip("no python3 with pydicom and numpy")
 	return ""
+})
+
+// judgesPython has what scripts/judges.txt lists.
+const judgesPython = "../../build/tools/judges/bin/python"
+
+// needJudges skips the test where the judges of exported files are not installed.
+func needJudges(t *testing.T) {
+	t.Helper()
+	if _, err := os.Stat("../../build/tools/judges/ready"); err != nil {
+		t.Skip("the judges are not installed: run scripts/judges.sh build/tools/judges")
+	}
+}
+
+// judge runs a Python program with the judges of exported files and returns what it prints.
+func judge(t *testing.T, program string, args ...string) []byte {
+	t.Helper()
+	needJudges(t)
+	c := exec.Command(judgesPython, append([]string{"-W", "error::UserWarning", "-c", program}, args...)...)
+	var said strings.Builder
+	c.Stderr = &said
+	out, err := c.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, said.String())
+	}
+	return out
 }
 
 // bits reads the pixels of a SEG without any library: the last element of the file, unpacked frame by frame.
@@ -140,4 +193,40 @@ func bits(t testing.TB, path string, size int) [][]uint8 {
 		out = append(out, px)
 	}
 	return out
+}
+
+// filmed gives an item a source that has pictures: it writes a DICOM file and opens it. The masks stay.
+func filmed(t *testing.T, it Item) Item {
+	t.Helper()
+	src := it.Source
+	pix := make([]byte, src.W*src.H*src.Frames)
+	for i := range pix {
+		pix[i] = byte(i*7 + i/src.W)
+	}
+	set := dcmwrite.Set{
+		dcmwrite.Text("Modality", "US"), dcmwrite.Text("NumberOfFrames", strconv.Itoa(src.Frames)),
+		dcmwrite.Ints("Rows", src.H), dcmwrite.Ints("Columns", src.W), dcmwrite.Ints("SamplesPerPixel", 1),
+		dcmwrite.Text("PhotometricInterpretation", "MONOCHROME2"), dcmwrite.Ints("BitsAllocated", 8),
+		dcmwrite.Ints("BitsStored", 8), dcmwrite.Ints("HighBit", 7), dcmwrite.Ints("PixelRepresentation", 0),
+		dcmwrite.Text("FrameTime", "40"), dcmwrite.Pixels(8, pix), dcmwrite.Text("PatientBirthDate"),
+		dcmwrite.Text("ReferringPhysicianName"), dcmwrite.Text("AccessionNumber"), dcmwrite.Text("SeriesNumber", "1"),
+		dcmwrite.Text("InstanceNumber", "1"),
+	}
+	for k, v := range src.Header.Attr {
+		set = append(set, dcmwrite.Text(k, v))
+	}
+	path := filepath.Join(t.TempDir(), src.Name+".dcm")
+	data, err := dcmwrite.Encode(set)
+	if err == nil {
+		err = os.WriteFile(path, data, 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := study.Open(t.Context(), []string{path}, nil)
+	if err != nil || len(st.Items) != 1 {
+		t.Fatalf("%v %+v", err, st)
+	}
+	it.Source = st.Items[0]
+	return it
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"echoline/inference"
 	"echoline/internal/contour"
@@ -39,6 +40,10 @@ type Input struct {
 	Labels []inference.Label         // what label values mean; values that are not here are named by number
 	Models map[string]inference.Info // by SHA-256
 	Items  []Item
+	Table  LabelTable // what label values mean, and goes before Labels
+	// Maps brings what a model said about a frame, nil where that is not known any more. It may be nil, and is called by the
+	// export's goroutine.
+	Maps func(k review.Key, modelSHA string) *inference.Prediction
 }
 
 // Item is one instance with its frames that are to be exported, ascending.
@@ -56,11 +61,22 @@ type Frame struct {
 	Arcs     []Arc
 	Status   review.Status
 	Model    string         // SHA-256 of the model that the mask started from; "" if drawn from nothing
+	Began    string         // how a mask that was imported came about, as function algorithm; "" for others
 	Touched  bool           // a reader did something in it
 	Edited   bool           // the mask is not, or not only, what the model gave
 	Spacing  *study.Spacing // mm per pixel; nil where not calibrated
 
 	SpacingFrom study.Calibration
+	Measure     func() []review.Measurement // its labels, on any goroutine; nil where nothing is measured
+	Time        time.Time                   // of the last edit that is known; zero where nobody did anything
+}
+
+// sizes are the measurements.
+func (f Frame) sizes() []review.Measurement {
+	if f.Measure == nil {
+		return nil
+	}
+	return f.Measure()
 }
 
 // Boundary is how much of a frame's boundary is in each state.
@@ -128,6 +144,14 @@ func (in *Input) values() []uint8 {
 	return out
 }
 
+// prediction is what the model said that a frame's mask started from, or nil.
+func (in *Input) prediction(it *Item, f Frame) *inference.Prediction {
+	if in.Maps == nil {
+		return nil
+	}
+	return in.Maps(review.Key{Instance: it.Source.ID, Frame: f.Index}, f.Model)
+}
+
 // declared tells whether it is known what a value means.
 func (in *Input) declared(v uint8) bool {
 	return slices.ContainsFunc(in.Labels, func(l inference.Label) bool { return l.Value == v })
@@ -135,6 +159,9 @@ func (in *Input) declared(v uint8) bool {
 
 // label is what a value means.
 func (in *Input) label(v uint8) inference.Label {
+	if l, ok := in.Table.ByValue(v); ok {
+		return l
+	}
 	if i := slices.IndexFunc(in.Labels, func(l inference.Label) bool { return l.Value == v }); i >= 0 {
 		return in.Labels[i]
 	}
@@ -146,23 +173,40 @@ func (in *Input) label(v uint8) inference.Label {
 	}
 }
 
-// algorithm says how masks came about, in DICOM's words: drawn from nothing, a model's alone, or a model's that a reader
-// changed.
+// How masks came about, in DICOM's words.
+const (
+	manual        = "MANUAL"        // drawn from nothing
+	automatic     = "AUTOMATIC"     // a model's alone
+	semiautomatic = "SEMIAUTOMATIC" // a model's that a reader changed
+)
+
+// algorithm says how masks came about. What differs from frame to frame is the mixture of both.
 func algorithm(frames []Frame) string {
-	models, edited := 0, false
-	for _, f := range frames {
-		if f.Model != "" {
-			models++
+	kind := ""
+	for i, f := range frames {
+		k := f.algorithm()
+		if i > 0 && k != kind {
+			return semiautomatic
 		}
-		edited = edited || f.Edited
+		kind = k
 	}
+	if kind == "" {
+		return manual
+	}
+	return kind
+}
+
+// algorithm says how the frame's mask came about. What was drawn by hand stays so when a reader corrects it by hand.
+func (f Frame) algorithm() string {
 	switch {
-	case models == 0:
-		return "MANUAL"
-	case models == len(frames) && !edited:
-		return "AUTOMATIC"
+	case f.Model == "" || f.Began == manual:
+		return manual
+	case f.Edited:
+		return semiautomatic
+	case f.Began != "":
+		return f.Began
 	default:
-		return "SEMIAUTOMATIC"
+		return automatic
 	}
 }
 

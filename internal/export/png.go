@@ -13,6 +13,7 @@ import (
 	"echoline/inference"
 	"echoline/internal/contour"
 	"echoline/internal/review"
+	"echoline/internal/study"
 )
 
 // sidecar is NAME.json beside NAME.mask.png (or NAME.f0001.mask.png and on): where the masks came from and what a
@@ -60,6 +61,7 @@ type sidecarFrame struct {
 	LengthPx  float64               `json:"boundary_px"`
 	Boundary  map[string]stateShare `json:"boundary"`
 	Arcs      []sidecarArc          `json:"arcs"`
+	Sizes     []sidecarSizes        `json:"measurements"`
 }
 
 type sidecarModel struct {
@@ -82,13 +84,19 @@ var stateNames = [4]string{
 
 // pngOutputs makes one 8-bit grey PNG per frame, and the sidecar. With one label in the whole export a lesion is 255;
 // with several, pixels are label values.
-func pngOutputs(j *job, it *Item) ([]output, error) {
-	grey := j.greys()
+func pngOutputs(j *job, it *Item) ([]output, error) { return j.maskPictures(it, j.greys(), "mask") }
+
+// labelOutputs is pngOutputs with label values as pixels, however many labels there are.
+func labelOutputs(j *job, it *Item) ([]output, error) {
+	return j.maskPictures(it, identity(), "labels")
+}
+
+func (j *job) maskPictures(it *Item, grey [256]uint8, ending string) ([]output, error) {
 	name := func(f Frame) string {
 		if it.Source.Frames > 1 {
-			return fmt.Sprintf("%s.f%04d.mask.png", j.stem, f.Index+1)
+			return fmt.Sprintf("%s.f%04d.%s.png", j.stem, f.Index+1, ending)
 		}
-		return j.stem + ".mask.png"
+		return j.stem + "." + ending + ".png"
 	}
 	var files []output
 	for _, f := range it.Frames {
@@ -132,6 +140,13 @@ func (j *job) sidecar(it *Item, grey [256]uint8, file func(Frame) string) sideca
 // numbers finds lists of nothing but numbers in indented JSON, of which none can stand within a string.
 var numbers = regexp.MustCompile(`\[\n\s+[-+.\deE]+(,\n\s+[-+.\deE]+)*\n\s+\]`)
 
+// encodePNG writes a picture as it was before windowing.
+func encodePNG(f *study.Frame) ([]byte, error) {
+	var b bytes.Buffer
+	err := f.EncodePNG(&b)
+	return b.Bytes(), err
+}
+
 // marshal is JSON for people: indented, with each list of numbers on one line.
 func marshal(v any) ([]byte, error) {
 	data, err := json.MarshalIndent(v, "", "  ")
@@ -173,7 +188,7 @@ func (j *job) sidecarFrame(f Frame, file string) sidecarFrame {
 	out := sidecarFrame{
 		Frame: f.Index + 1, File: file, Status: stateWord(f), Algorithm: algorithm([]Frame{f}), Edited: f.Edited,
 		From: f.SpacingFrom.String(), LengthPx: round(f.Boundary.Length()), Boundary: map[string]stateShare{},
-		Arcs: []sidecarArc{},
+		Arcs: []sidecarArc{}, Sizes: []sidecarSizes{},
 	}
 	if f.Model != "" {
 		m := j.Models[f.Model]
@@ -191,6 +206,9 @@ func (j *job) sidecarFrame(f Frame, file string) sidecarFrame {
 	}
 	for _, a := range f.Arcs {
 		out.Arcs = append(out.Arcs, newSidecarArc(a))
+	}
+	for _, m := range f.sizes() {
+		out.Sizes = append(out.Sizes, newSidecarSizes(m))
 	}
 	return out
 }

@@ -1,6 +1,9 @@
 package export
 
 import (
+	"strings"
+	"time"
+
 	"echoline/inference"
 	"echoline/internal/contour"
 	"echoline/internal/review"
@@ -10,52 +13,128 @@ import (
 // FromReview takes out of a review what include asks for. Models are known besides those of the loaded predictions. The
 // input shares nothing with the review that changes later.
 func FromReview(r *review.Review, include Include, models ...inference.Info) Input {
-	return take(r, include, models, func(*review.Frame) *inference.Prediction { return nil })
+	t := NewTaker(r, include, models...)
+	for !t.Step(time.Hour) {
+	}
+	return t.Input()
 }
 
 // FromStored is FromReview for a review whose predictions are not loaded: stored is asked for those that matter, and may
 // answer nil.
 func FromStored(r *review.Review, include Include, stored func(*review.Frame) *inference.Prediction) Input {
-	return take(r, include, nil, stored)
+	t := NewTaker(r, include)
+	t.stored = stored
+	for !t.Step(time.Hour) {
+	}
+	return t.Input()
 }
 
-func take(r *review.Review, include Include, models []inference.Info, stored func(*review.Frame) *inference.Prediction) Input {
-	in := Input{Reader: r.Reader(), Models: map[string]inference.Info{}}
+// Taker takes an Input out of a review step by step, so that whoever owns the review can do something else between.
+type Taker struct {
+	review  *review.Review
+	include Include
+	stored  func(*review.Frame) *inference.Prediction
+	in      Input
+	item    Item
+	at      int // item of the study
+	frame   int // next of its frames
+}
+
+// NewTaker begins to take what include asks for. Models are known besides those of the loaded predictions.
+func NewTaker(r *review.Review, include Include, models ...inference.Info) *Taker {
+	t := &Taker{
+		review: r, include: include, stored: func(*review.Frame) *inference.Prediction { return nil },
+		in: Input{Reader: r.Reader(), Models: map[string]inference.Info{}},
+	}
 	for _, m := range models {
-		in.learn(m)
+		t.in.learn(m)
 	}
-	for _, it := range r.Study().Items {
-		item := Item{Source: it}
-		for i := range it.Frames {
-			f := r.Frame(review.Key{Instance: it.ID, Frame: i})
-			cs := r.Contours(f.Key)
-			b := NewBoundary(cs)
-			if !include.Takes(f.Status, f.Touched, b) {
-				if answered(f) {
-					item.LeftOut++
-				}
-				continue
-			}
-			p := f.Prediction
-			if p == nil {
-				p = stored(f)
-			}
-			if p == nil && !answered(f) {
-				continue
-			}
-			if p != nil {
-				in.learn(p.Model)
-			}
-			frame := Frame{
-				Index: i, Labels: f.Labels.Clone(), Boundary: b, Arcs: NewArcs(cs), Status: f.Status, Model: origin(f, p),
-				Touched: f.Touched, Edited: edited(f, p),
-			}
-			frame.Spacing, frame.SpacingFrom = spacing(r, f.Key, cs)
-			item.Frames = append(item.Frames, frame)
+	return t
+}
+
+// Ask makes the taker ask for predictions that the review has not loaded; stored may answer nil.
+func (t *Taker) Ask(stored func(*review.Frame) *inference.Prediction) { t.stored = stored }
+
+// Input is what was taken. It shares nothing with the review that changes later.
+func (t *Taker) Input() Input { return t.in }
+
+// Step takes frames for about as long as it is given, at least one, and tells whether that was all.
+func (t *Taker) Step(d time.Duration) (done bool) {
+	end := time.Now().Add(d)
+	items := t.review.Study().Items
+	for t.at < len(items) {
+		it := items[t.at]
+		if t.frame == 0 {
+			t.item = Item{Source: it}
 		}
-		in.Items = append(in.Items, item)
+		if t.frame < it.Frames {
+			t.take(review.Key{Instance: it.ID, Frame: t.frame})
+			t.frame++
+		}
+		if t.frame >= it.Frames {
+			t.in.Items = append(t.in.Items, t.item)
+			t.at, t.frame = t.at+1, 0
+		}
+		if time.Now().After(end) {
+			break
+		}
 	}
-	return in
+	return t.at >= len(items)
+}
+
+// take takes one frame if it is to be exported.
+func (t *Taker) take(k review.Key) {
+	r := t.review
+	f := r.Frame(k)
+	cs := r.Contours(k)
+	b := NewBoundary(cs)
+	if !t.include.Takes(f.Status, f.Touched, b) {
+		if answered(f) {
+			t.item.LeftOut++
+		}
+		return
+	}
+	p := f.Prediction
+	if _, known := t.in.Models[f.Model]; p == nil || !known && f.Imported() && p.Model.SHA256 != f.Model {
+		if q := t.stored(f); q != nil {
+			p = q
+		}
+	}
+	if p == nil && !answered(f) {
+		return
+	}
+	if p != nil {
+		t.in.learn(p.Model)
+	}
+	frame := Frame{
+		Index: k.Frame, Labels: f.Labels, Boundary: b, Arcs: NewArcs(cs), Status: f.Status, Model: origin(f, p),
+		Touched: f.Touched, Edited: edited(f, p), Measure: r.Measuring(k), Time: lastEdit(r, k),
+	}
+	if strings.HasPrefix(frame.Model, ImportPrefix) {
+		frame.Began = began(t.in.Models[frame.Model])
+	}
+	frame.Spacing, frame.SpacingFrom = spacing(r, k, cs)
+	t.item.Frames = append(t.item.Frames, frame)
+}
+
+// lastEdit is when the frame was last changed.
+func lastEdit(r *review.Review, k review.Key) (t time.Time) {
+	for _, s := range r.History(k) {
+		if s.Done && s.Time.After(t) {
+			t = s.Time
+		}
+	}
+	return t
+}
+
+// began is how the masks of a file came about. Where it does not say, that they were all a machine's or all drawn would be
+// a guess.
+func began(m inference.Info) string {
+	switch m.Version {
+	case manual, automatic:
+		return m.Version
+	}
+	return semiautomatic
 }
 
 // learn remembers a model and what its labels mean.

@@ -8,14 +8,14 @@ import (
 
 	"echoline/inference"
 	"echoline/internal/fault"
-	"echoline/internal/review"
 	"echoline/internal/study/dcmwrite"
 )
 
-// segStorage is Segmentation Storage, segNumber the number of the series that an export adds to a study.
+// Storage classes of segmentations, and the number of the series that an export adds to a study.
 const (
-	segStorage = "1.2.840.10008.5.1.4.1.1.66.4"
-	segNumber  = 9001
+	segStorage      = "1.2.840.10008.5.1.4.1.1.66.4"
+	labelMapStorage = "1.2.840.10008.5.1.4.1.1.66.7"
+	segNumber       = 9001
 )
 
 // segSeries is the series that all SEG instances of one study go into during one export.
@@ -26,20 +26,35 @@ type segSeries struct {
 
 // segPlan is what one SEG holds: pairs of segment and source frame, in the order of its frames.
 type segPlan struct {
-	values []uint8 // label of segment i+1
+	kind   segKind
+	values []uint8 // label of segment i+1, or of the segment of that number in a label map
 	frames []segFrame
 	orders []int // indices into Item.Frames that occur, ascending
 }
 
 type segFrame struct {
-	segment int // from 1
+	segment int // from 1; 0 in a label map, whose frames hold all of them
 	order   int // index into Item.Frames
 }
 
 // segOutputs makes one BINARY Segmentation of a DICOM instance, with one segment per label and without empty frames.
-// Without Frame of Reference each of its pixels corresponds to the pixel of the source frame that it refers to, which
-// holds for stills and cines alike.
-func segOutputs(j *job, it *Item) ([]output, error) {
+// Each of its pixels corresponds to the pixel of the source frame that it refers to, which holds for stills and cines
+// alike, with and without a Frame of Reference.
+func segOutputs(j *job, it *Item) ([]output, error) { return j.segFile(it, binarySEG{}, "seg") }
+
+// fractionalOutputs makes a FRACTIONAL Segmentation of what the model said of each frame: its probability, whatever a
+// reader made of it.
+func fractionalOutputs(j *job, it *Item) ([]output, error) {
+	return j.segFile(it, &fractionalSEG{job: j}, "prob.seg")
+}
+
+// labelMapOutputs makes a Label Map Segmentation, which holds label values as pixels.
+func labelMapOutputs(j *job, it *Item) ([]output, error) {
+	return j.segFile(it, labelMapSEG{}, "labelmap")
+}
+
+// segFile writes one kind of segmentation.
+func (j *job) segFile(it *Item, kind segKind, ending string) ([]output, error) {
 	if it.Source.Header == nil {
 		return nil, fault.New(CodeNotDICOM, it.Source.Name, nil, nil)
 	}
@@ -48,66 +63,19 @@ func segOutputs(j *job, it *Item) ([]output, error) {
 			return nil, fault.New(CodeIdentity, it.Source.Name, nil, fault.Args{"Attribute": k})
 		}
 	}
-	plan := newPlan(it)
+	plan, err := kind.plan(it)
+	if err != nil {
+		return nil, err
+	}
 	if len(plan.frames) == 0 {
 		return nil, errEmpty
 	}
+	plan.kind = kind
 	data, err := dcmwrite.Encode(j.segSet(it, plan))
 	if err != nil {
 		return nil, err
 	}
-	return []output{{j.stem + ".seg.dcm", data}}, nil
-}
-
-// newPlan finds which labels occur in which frames.
-func newPlan(it *Item) segPlan {
-	var where [256][]int
-	used := map[int]bool{}
-	for order, f := range it.Frames {
-		var seen [256]bool
-		for _, v := range f.Labels.Pix {
-			seen[v] = true
-		}
-		for v := 1; v < len(seen); v++ {
-			if seen[v] {
-				where[v] = append(where[v], order)
-				used[order] = true
-			}
-		}
-	}
-	var p segPlan
-	for v := 1; v < len(where); v++ {
-		if len(where[v]) == 0 {
-			continue
-		}
-		p.values = append(p.values, uint8(v))
-		for _, order := range where[v] {
-			p.frames = append(p.frames, segFrame{len(p.values), order})
-		}
-	}
-	for order := range it.Frames {
-		if used[order] {
-			p.orders = append(p.orders, order)
-		}
-	}
-	return p
-}
-
-// pack lays the plan's frames out as single bits, the first pixel in the lowest bit, frame after frame without gaps.
-func (p segPlan) pack(it *Item) []byte {
-	size := it.Source.W * it.Source.H
-	out := make([]byte, (size*len(p.frames)+7)/8)
-	bit := 0
-	for _, f := range p.frames {
-		value := p.values[f.segment-1]
-		for i, v := range it.Frames[f.order].Labels.Pix {
-			if v == value {
-				out[(bit+i)/8] |= 1 << ((bit + i) % 8)
-			}
-		}
-		bit += size
-	}
-	return out
+	return []output{{j.stem + "." + ending + ".dcm", data}}, nil
 }
 
 // attr is an attribute of the source, "" where absent.
@@ -143,27 +111,23 @@ func (j *job) segSet(it *Item, p segPlan) dcmwrite.Set {
 	j.series[it.attr("StudyInstanceUID")] = series
 	date, clock := j.Now.Format("20060102"), j.Now.Format("150405")
 	set := dcmwrite.Set{
-		dcmwrite.Text("SOPClassUID", segStorage), dcmwrite.Text("SOPInstanceUID", dcmwrite.NewUID()),
+		dcmwrite.Text("SOPInstanceUID", dcmwrite.NewUID()),
 		dcmwrite.Text("InstanceCreationDate", date), dcmwrite.Text("InstanceCreationTime", clock),
 		dcmwrite.Text("Modality", "SEG"),
 		dcmwrite.Text("SeriesInstanceUID", series.uid), dcmwrite.Text("SeriesNumber", strconv.Itoa(segNumber)),
-		dcmwrite.Text("SeriesDescription", "Echoline lesion masks, "+j.includeWords()),
+		dcmwrite.Text("SeriesDescription", "Echoline lesion masks, "+p.kind.words(j)),
 		dcmwrite.Text("SeriesDate", date), dcmwrite.Text("SeriesTime", clock),
 		dcmwrite.Text("Manufacturer", "Echoline"), dcmwrite.Text("ManufacturerModelName", "Echoline"),
 		dcmwrite.Text("DeviceSerialNumber", "0"), dcmwrite.Text("SoftwareVersions", dcmwrite.Clean(j.Version, 64)),
 		dcmwrite.Text("ImageType", "DERIVED", "PRIMARY"),
 		dcmwrite.Text("InstanceNumber", strconv.Itoa(series.last)),
 		dcmwrite.Text("ContentDate", date), dcmwrite.Text("ContentTime", clock),
-		dcmwrite.Text("PatientOrientation"),
 		dcmwrite.Text("ContentLabel", "ECHOLINE"), dcmwrite.Text("ContentDescription", ResearchUse),
 		dcmwrite.Text("ContentCreatorName", personName(j.Reader)),
 		dcmwrite.Text("BurnedInAnnotation", "NO"),
 		dcmwrite.Ints("SamplesPerPixel", 1), dcmwrite.Text("PhotometricInterpretation", "MONOCHROME2"),
 		dcmwrite.Ints("Rows", it.Source.H), dcmwrite.Ints("Columns", it.Source.W),
-		dcmwrite.Ints("BitsAllocated", 1), dcmwrite.Ints("BitsStored", 1), dcmwrite.Ints("HighBit", 0),
 		dcmwrite.Ints("PixelRepresentation", 0), dcmwrite.Text("NumberOfFrames", strconv.Itoa(len(p.frames))),
-		dcmwrite.Text("SegmentationType", "BINARY"), dcmwrite.Text("SegmentsOverlap", "NO"),
-		dcmwrite.Pixels(1, p.pack(it)),
 	}
 	for _, c := range copied {
 		v := it.attr(c.keyword)
@@ -185,9 +149,11 @@ func (j *job) segSet(it *Item, p segPlan) dcmwrite.Set {
 			dcmwrite.Text("PatientIdentityRemoved", dcmwrite.Clean(it.attr("PatientIdentityRemoved"), 16)),
 		)
 	}
+	set = append(set, p.kind.pixels(it, p)...)
 	set = append(set, lossy(it)...)
 	set = append(set, j.segments(it, p))
-	set = append(set, dimensions()...)
+	set = append(set, frameOfReference(it)...)
+	set = append(set, dimensions(p)...)
 	return append(set, functionalGroups(it, p)...)
 }
 
@@ -214,29 +180,30 @@ func (j *job) includeWords() string {
 
 // segments describes the labels.
 func (j *job) segments(it *Item, p segPlan) dcmwrite.Elem {
-	items := make([]dcmwrite.Set, len(p.values))
+	items := p.kind.background()
 	for i, v := range p.values {
 		l := j.label(v)
 		var frames []Frame
 		for _, f := range p.frames {
-			if f.segment == i+1 {
+			if f.segment == i+1 || f.segment == 0 {
 				frames = append(frames, it.Frames[f.order])
 			}
 		}
 		name := dcmwrite.Clean(l.Name, 64)
-		items[i] = dcmwrite.Set{
-			dcmwrite.Ints("SegmentNumber", i+1),
+		kind, what := p.kind.algorithm(frames), p.kind.describe(frames)
+		item := dcmwrite.Set{
+			dcmwrite.Ints("SegmentNumber", p.kind.number(i, v)),
 			dcmwrite.Text("SegmentLabel", name),
-			dcmwrite.Text("SegmentDescription", dcmwrite.Clean(name+": "+stateCounts(frames)+". "+ResearchUse, 1024)),
-			dcmwrite.Text("SegmentAlgorithmType", algorithm(frames)),
+			dcmwrite.Text("SegmentDescription", dcmwrite.Clean(name+": "+what+". "+ResearchUse, 1024)),
+			dcmwrite.Text("SegmentAlgorithmType", kind),
 			coded("SegmentedPropertyCategoryCodeSequence", l.Category),
 			coded("SegmentedPropertyTypeCodeSequence", l.Type),
 			dcmwrite.Ints("RecommendedDisplayCIELabValue", colour(i)...),
 		}
 		if l.Region.Value != "" {
-			items[i] = append(items[i], coded("AnatomicRegionSequence", l.Region))
+			item = append(item, coded("AnatomicRegionSequence", l.Region))
 		}
-		items[i] = append(items[i], j.algorithmOf(frames)...)
+		items = append(items, append(item, j.algorithmOf(frames, kind)...))
 	}
 	return dcmwrite.Seq("SegmentSequence", items...)
 }
@@ -257,8 +224,8 @@ func stateCounts(frames []Frame) string {
 	return strings.Join(parts, ", ")
 }
 
-// algorithmOf names the models that frames started from; nothing where there was none.
-func (j *job) algorithmOf(frames []Frame) []dcmwrite.Elem {
+// algorithmOf names the models that frames started from. DICOM asks for a name unless everything was drawn by hand.
+func (j *job) algorithmOf(frames []Frame, kind string) []dcmwrite.Elem {
 	var names []string
 	var ids []dcmwrite.Set
 	seen := map[string]bool{}
@@ -282,7 +249,7 @@ func (j *job) algorithmOf(frames []Frame) []dcmwrite.Elem {
 			dcmwrite.Text("AlgorithmParameters", "SHA-256 of the model: "+dcmwrite.Clean(f.Model, 128)),
 		})
 	}
-	if len(names) == 0 {
+	if len(names) == 0 || kind == manual {
 		return nil
 	}
 	return []dcmwrite.Elem{
@@ -298,13 +265,4 @@ func coded(keyword string, c inference.Code) dcmwrite.Elem {
 		dcmwrite.Text("CodingSchemeDesignator", dcmwrite.Clean(c.Scheme, 16)),
 		dcmwrite.Text("CodeMeaning", dcmwrite.Clean(c.Meaning, 64)),
 	})
-}
-
-// comment is what a frame of the SEG says about its review.
-func comment(f Frame) string {
-	s := stateWord(f)
-	if f.Status != review.Accepted {
-		s += ": not accepted by a reader"
-	}
-	return s
 }

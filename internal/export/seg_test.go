@@ -3,11 +3,14 @@ package export
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -37,29 +40,38 @@ func cine(name string, w, h, n int, labels ...uint8) Item {
 	return it
 }
 
-// What pydicom reads: JSON of the attributes that the tests look at, and the pixels as runs of hex.
+// What pydicom reads: JSON of the attributes that the tests look at, and the pixels as runs of hex. One process answers all
+// tests, a line for each path: it takes long to start.
 const readSEG = `
 import json, sys, pydicom
-d = pydicom.dcmread(sys.argv[1])
-a = d.pixel_array
-if a.ndim == 2: a = a[None]
-def src(g): return g.DerivationImageSequence[0].SourceImageSequence[0]
-def seg(g):
-    s = g if "SegmentIdentificationSequence" in g else d.SharedFunctionalGroupsSequence[0]
-    return s.SegmentIdentificationSequence[0].ReferencedSegmentNumber
-G = d.PerFrameFunctionalGroupsSequence
-print(json.dumps({
-  "name": str(d.PatientName), "creator": str(d.ContentCreatorName), "description": d.ContentDescription,
-  "uid": d.SOPInstanceUID, "series": d.SeriesInstanceUID, "study": d.StudyInstanceUID, "lossy": d.LossyImageCompression,
-  "ratio": str(d.get("LossyImageCompressionRatio", "")), "method": d.get("LossyImageCompressionMethod", ""),
-  "forbidden": [k for k in ("FrameOfReferenceUID", "PixelSpacing", "PixelMeasuresSequence") if k in d],
-  "segments": [[s.SegmentNumber, s.SegmentLabel, s.SegmentAlgorithmType, s.get("SegmentAlgorithmName", ""), s.SegmentDescription] for s in d.SegmentSequence],
-  "frames": [[seg(g), int(src(g).get("ReferencedFrameNumber", 0)), g.FrameContentSequence[0].FrameComments, src(g).ReferencedSOPInstanceUID] for g in G],
-  "shape": list(a.shape), "pixels": [f.tobytes().hex() for f in a]}))
+def read(path):
+    d = pydicom.dcmread(path)
+    a = d.pixel_array
+    if a.ndim == 2: a = a[None]
+    def src(g): return g.DerivationImageSequence[0].SourceImageSequence[0]
+    def seg(g):
+        s = g if "SegmentIdentificationSequence" in g else d.SharedFunctionalGroupsSequence[0]
+        return s.SegmentIdentificationSequence[0].ReferencedSegmentNumber
+    G = d.PerFrameFunctionalGroupsSequence
+    return {
+      "name": str(d.PatientName), "creator": str(d.ContentCreatorName), "description": d.ContentDescription,
+      "uid": d.SOPInstanceUID, "series": d.SeriesInstanceUID, "study": d.StudyInstanceUID, "lossy": d.LossyImageCompression,
+      "ratio": str(d.get("LossyImageCompressionRatio", "")), "method": d.get("LossyImageCompressionMethod", ""),
+      "forbidden": [k for k in ("FrameOfReferenceUID", "PixelSpacing", "PixelMeasuresSequence") if k in d],
+      "segments": [[s.SegmentNumber, s.SegmentLabel, s.SegmentAlgorithmType, s.get("SegmentAlgorithmName", ""), s.SegmentDescription] for s in d.SegmentSequence],
+      "frames": [[seg(g), int(src(g).get("ReferencedFrameNumber", 0)), g.FrameContentSequence[0].FrameComments, src(g).ReferencedSOPInstanceUID] for g in G],
+      "shape": list(a.shape), "pixels": [f.tobytes().hex() for f in a]}
+for line in sys.stdin:
+    try:
+        answer = read(line.strip())
+    except Exception as e:
+        answer = {"error": repr(e)}
+    print(json.dumps(answer), flush=True)
 `
 
 type readBack struct {
 	Name, Creator, Description, UID, Series, Study, Lossy, Ratio, Method string
+	Error                                                                string
 	Forbidden                                                            []string
 	Segments                                                             [][]any
 	Frames                                                               [][]any
@@ -69,15 +81,39 @@ type readBack struct {
 
 func pydicom(t *testing.T, path string) readBack {
 	t.Helper()
-	out, err := exec.Command(python(t), "-c", readSEG, path).Output()
-	if err != nil {
-		t.Fatalf("pydicom: %v", err)
+	p := python(t)
+	pydicomProcess.Lock()
+	defer pydicomProcess.Unlock()
+	if pydicomProcess.answers == nil {
+		c := exec.Command(p, "-c", readSEG)
+		in, err := c.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := c.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Start(); err != nil { // it ends with its standard input, which ends with the tests
+			t.Fatal(err)
+		}
+		pydicomProcess.paths, pydicomProcess.answers = in, json.NewDecoder(out)
 	}
 	var r readBack
-	if err := json.Unmarshal(out, &r); err != nil {
+	if _, err := fmt.Fprintln(pydicomProcess.paths, path); err != nil {
 		t.Fatal(err)
 	}
+	if err := pydicomProcess.answers.Decode(&r); err != nil || r.Error != "" {
+		t.Fatalf("pydicom: %v %s", err, r.Error)
+	}
 	return r
+}
+
+// pydicomProcess reads files for the tests, one after another.
+var pydicomProcess struct {
+	sync.Mutex
+	paths   io.Writer
+	answers *json.Decoder
 }
 
 func TestSEGIsValidAndReadsBack(t *testing.T) {
@@ -102,7 +138,7 @@ func TestSEGIsValidAndReadsBack(t *testing.T) {
 // checkPixels compares what pydicom read with the masks.
 func checkPixels(t *testing.T, it Item, r readBack) {
 	t.Helper()
-	p := newPlan(&it)
+	p, _ := binarySEG{}.plan(&it)
 	if len(r.Frames) != len(p.frames) || len(r.Pixels) != len(p.frames) || len(r.Forbidden) != 0 || len(r.Segments) != len(p.values) {
 		t.Fatalf("%d frames, %d pictures for %d; %v; segments %v", len(r.Frames), len(r.Pixels), len(p.frames), r.Forbidden, r.Segments)
 	}
@@ -290,7 +326,7 @@ func TestSEGRandomMasks(t *testing.T) {
 		if err != nil || len(res.Failed) > 0 {
 			rt.Fatal(err, res.Failed)
 		}
-		p := newPlan(&it)
+		p, _ := binarySEG{}.plan(&it)
 		if len(res.Files) == 0 {
 			if len(p.frames) > 0 {
 				rt.Fatal("nothing written")

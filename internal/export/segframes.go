@@ -7,11 +7,12 @@ import (
 	"strings"
 
 	"echoline/inference"
+	"echoline/internal/study"
 	"echoline/internal/study/dcmwrite"
 )
 
 // dimensions says how the frames are ordered: by segment, then by place in the cine.
-func dimensions() []dcmwrite.Elem {
+func dimensions(p segPlan) []dcmwrite.Elem {
 	uid := dcmwrite.NewUID()
 	index := func(keyword, group string) dcmwrite.Set {
 		return dcmwrite.Set{
@@ -20,15 +21,41 @@ func dimensions() []dcmwrite.Elem {
 			dcmwrite.Text("DimensionDescriptionLabel", keyword),
 		}
 	}
+	var indices []dcmwrite.Set
+	if p.frames[0].segment > 0 {
+		indices = append(indices, index("ReferencedSegmentNumber", "SegmentIdentificationSequence"))
+	}
+	indices = append(indices, index("StackID", "FrameContentSequence"), index("InStackPositionNumber", "FrameContentSequence"))
 	return []dcmwrite.Elem{
 		dcmwrite.Seq("DimensionOrganizationSequence", dcmwrite.Set{dcmwrite.Text("DimensionOrganizationUID", uid)}),
-		dcmwrite.Seq(
-			"DimensionIndexSequence",
-			index("ReferencedSegmentNumber", "SegmentIdentificationSequence"),
-			index("StackID", "FrameContentSequence"),
-			index("InStackPositionNumber", "FrameContentSequence"),
-		),
+		dcmwrite.Seq("DimensionIndexSequence", indices...),
 	}
+}
+
+// planes are the source's, one per frame, or nil.
+func (it *Item) planes() []study.Plane {
+	if it.attr("FrameOfReferenceUID") == "" || len(it.Source.Header.Planes) != it.Source.Frames {
+		return nil
+	}
+	return it.Source.Header.Planes
+}
+
+// frameOfReference is that of the source, in which its masks lie too. Where the planes are not known an orientation has to
+// be there, be it empty.
+func frameOfReference(it *Item) []dcmwrite.Elem {
+	var out []dcmwrite.Elem
+	if it.planes() == nil {
+		out = append(out, dcmwrite.Text("PatientOrientation"))
+	}
+	uid := dcmwrite.Clean(it.attr("FrameOfReferenceUID"), 64)
+	if uid == "" {
+		return out
+	}
+	indicator := dcmwrite.Text("PositionReferenceIndicator")
+	if v := dcmwrite.Clean(it.attr("PositionReferenceIndicator"), 64); v != "" {
+		indicator = dcmwrite.Text("PositionReferenceIndicator", v)
+	}
+	return append(out, dcmwrite.Text("FrameOfReferenceUID", uid), indicator)
 }
 
 // functionalGroups says of every frame which segment and which source frame it belongs to, and names the source.
@@ -41,22 +68,31 @@ func functionalGroups(it *Item, p segPlan) []dcmwrite.Elem {
 		return dcmwrite.Seq("SegmentIdentificationSequence", dcmwrite.Set{dcmwrite.Ints("ReferencedSegmentNumber", n)})
 	}
 	shared := dcmwrite.Set{}
-	if len(p.values) == 1 {
+	labelMap := p.frames[0].segment == 0
+	if len(p.values) == 1 && !labelMap {
 		shared = append(shared, segment(1))
 	}
+	planes := it.planes()
 	frames := make([]dcmwrite.Set, len(p.frames))
 	for i, f := range p.frames {
 		src := it.Frames[f.order]
+		index := []int{1, rank[f.order]}
+		if !labelMap {
+			index = append([]int{f.segment}, index...)
+		}
 		frames[i] = dcmwrite.Set{
 			dcmwrite.Seq("FrameContentSequence", dcmwrite.Set{
-				dcmwrite.Ints("DimensionIndexValues", f.segment, 1, rank[f.order]),
+				dcmwrite.Ints("DimensionIndexValues", index...),
 				dcmwrite.Text("StackID", "1"), dcmwrite.Ints("InStackPositionNumber", rank[f.order]),
-				dcmwrite.Text("FrameComments", comment(src)),
+				dcmwrite.Text("FrameComments", p.kind.comment(src)),
 			}),
 			derivation(it, src.Index),
 		}
-		if len(p.values) > 1 {
+		if len(p.values) > 1 && !labelMap {
 			frames[i] = append(frames[i], segment(f.segment))
+		}
+		if planes != nil {
+			frames[i] = append(frames[i], planeGroups(planes[src.Index])...)
 		}
 	}
 	return []dcmwrite.Elem{
@@ -67,6 +103,35 @@ func functionalGroups(it *Item, p segPlan) []dcmwrite.Elem {
 			dcmwrite.Seq("ReferencedInstanceSequence", reference(it)),
 		}),
 	}
+}
+
+// planeGroups says where a frame lies in the Frame of Reference.
+func planeGroups(p study.Plane) []dcmwrite.Elem {
+	measures := dcmwrite.Set{
+		dcmwrite.Text("PixelSpacing", decimals(p.Spacing[1], p.Spacing[0])...),
+		dcmwrite.Text("SliceThickness", decimals(p.Thickness)...),
+	}
+	if p.Between > 0 {
+		measures = append(measures, dcmwrite.Text("SpacingBetweenSlices", decimals(p.Between)...))
+	}
+	return []dcmwrite.Elem{
+		dcmwrite.Seq("PixelMeasuresSequence", measures),
+		dcmwrite.Seq("PlanePositionSequence", dcmwrite.Set{dcmwrite.Text("ImagePositionPatient", decimals(p.Position[:]...)...)}),
+		dcmwrite.Seq("PlaneOrientationSequence", dcmwrite.Set{dcmwrite.Text("ImageOrientationPatient", decimals(p.Orientation[:]...)...)}),
+	}
+}
+
+// decimals writes numbers with as many digits as sixteen characters hold.
+func decimals(vs ...float64) []string {
+	out := make([]string, len(vs))
+	for i, v := range vs {
+		for digits := 15; ; digits-- {
+			if out[i] = strconv.FormatFloat(v, 'g', digits, 64); len(out[i]) <= 16 {
+				break
+			}
+		}
+	}
+	return out
 }
 
 // reference names the source instance.
@@ -97,6 +162,8 @@ func derivation(it *Item, frame int) dcmwrite.Elem {
 var lossyMethods = map[string]string{
 	"1.2.840.10008.1.2.4.50":  "ISO_10918_1",
 	"1.2.840.10008.1.2.4.51":  "ISO_10918_1",
+	"1.2.840.10008.1.2.4.53":  "ISO_10918_1",
+	"1.2.840.10008.1.2.4.55":  "ISO_10918_1",
 	"1.2.840.10008.1.2.4.81":  "ISO_14495_1",
 	"1.2.840.10008.1.2.4.91":  "ISO_15444_1",
 	"1.2.840.10008.1.2.4.203": "ISO_15444_15",

@@ -17,9 +17,7 @@ func NewPlane(w, h int) *Plane { return &Plane{W: w, H: h, Pix: make([]uint8, w*
 
 // Clone returns a copy that shares nothing with p.
 func (p *Plane) Clone() *Plane {
-	q := &Plane{W: p.W, H: p.H, Pix: make([]uint8, len(p.Pix))}
-	copy(q.Pix, p.Pix)
-	return q
+	return &Plane{W: p.W, H: p.H, Pix: append([]uint8(nil), p.Pix...)} // append does not clear what it fills
 }
 
 // Rect is the plane's extent in pixels.

@@ -1,6 +1,7 @@
 package mask
 
 import (
+	"cmp"
 	"image"
 	"math"
 	"slices"
@@ -107,13 +108,13 @@ func Polygon(rings [][][2]float64) []Span {
 	}
 	// Crossings of edges with the pixel rows' centre lines, sorted by row: counted first, then filled in.
 	counts := make([]int32, last-first+1)
-	eachCrossing(rings, first, last, func(row int, _ float64) { counts[row-first+1]++ })
+	eachCrossing(rings, first, last, func(row int, _ float64, _ bool) { counts[row-first+1]++ })
 	for i := 1; i < len(counts); i++ {
 		counts[i] += counts[i-1]
 	}
 	xs := make([]float64, counts[len(counts)-1])
 	next := slices.Clone(counts)
-	eachCrossing(rings, first, last, func(row int, x float64) {
+	eachCrossing(rings, first, last, func(row int, x float64, _ bool) {
 		xs[next[row-first]] = x
 		next[row-first]++
 	})
@@ -148,23 +149,79 @@ func rowRange(rings [][][2]float64) (first, last int) {
 	return max(0, ceilHalf(lo)), min(maxSide, ceilHalf(hi))
 }
 
-// eachCrossing calls do for each crossing of an edge with the centre line of a pixel row from first up to last. An edge
-// owns its upper end and not its lower, so a vertex on a centre line counts once.
-func eachCrossing(rings [][][2]float64, first, last int, do func(row int, x float64)) {
+// Wound gives the pixels around whose centre the ring winds, in either direction and however often (the non-zero rule): a
+// ring drawn by hand, which may cross itself, has no holes where Polygon would leave them. Otherwise it is as Polygon.
+func Wound(ring [][2]float64) []Span {
+	rings := [][][2]float64{ring}
+	first, last := rowRange(rings)
+	if first >= last {
+		return nil
+	}
+	counts := make([]int32, last-first+1)
+	eachCrossing(rings, first, last, func(row int, _ float64, _ bool) { counts[row-first+1]++ })
+	for i := 1; i < len(counts); i++ {
+		counts[i] += counts[i-1]
+	}
+	type crossing struct {
+		x    float64
+		turn int
+	}
+	all := make([]crossing, counts[len(counts)-1])
+	next := slices.Clone(counts)
+	eachCrossing(rings, first, last, func(row int, x float64, down bool) {
+		c := crossing{x, -1}
+		if down {
+			c.turn = 1
+		}
+		all[next[row-first]] = c
+		next[row-first]++
+	})
+	spans := make([]Span, 0, len(all)/2)
+	for row := first; row < last; row++ {
+		cross := all[counts[row-first]:counts[row-first+1]]
+		slices.SortFunc(cross, func(a, b crossing) int { return cmp.Compare(a.x, b.x) })
+		turns, from := 0, 0.0
+		for _, c := range cross {
+			if turns == 0 {
+				from = c.x
+			}
+			if turns += c.turn; turns == 0 {
+				spans = appendSpan(spans, row, max(0, ceilHalf(from)), min(maxSide, ceilHalf(c.x)))
+			}
+		}
+	}
+	return spans
+}
+
+// appendSpan appends a run of pixels, joined to the one before where they touch; an empty one is left out.
+func appendSpan(spans []Span, row, x0, x1 int) []Span {
+	if x0 >= x1 {
+		return spans
+	}
+	if n := len(spans) - 1; n >= 0 && spans[n].Y == row && spans[n].X1 >= x0 {
+		spans[n].X1 = max(spans[n].X1, x1)
+		return spans
+	}
+	return append(spans, Span{row, x0, x1})
+}
+
+// eachCrossing calls do for each crossing of an edge with the centre line of a pixel row from first up to last, and says
+// whether the edge runs down there. An edge owns its upper end and not its lower, so a vertex on a centre line counts once.
+func eachCrossing(rings [][][2]float64, first, last int, do func(row int, x float64, down bool)) {
 	for _, ring := range rings {
 		if !usable(ring) {
 			continue
 		}
 		a := ring[len(ring)-1]
 		for _, b := range ring {
-			top, bottom := a, b
+			top, bottom, down := a, b, true
 			if top[1] > bottom[1] {
-				top, bottom = bottom, top
+				top, bottom, down = bottom, top, false
 			}
 			from, to := max(first, ceilHalf(top[1])), min(last, ceilHalf(bottom[1]))
 			for row := from; row < to; row++ {
 				t := (float64(row) + 0.5 - top[1]) / (bottom[1] - top[1])
-				do(row, top[0]+t*(bottom[0]-top[0]))
+				do(row, top[0]+t*(bottom[0]-top[0]), down)
 			}
 			a = b
 		}
@@ -188,6 +245,38 @@ func finite(vs ...float64) bool {
 		}
 	}
 	return true
+}
+
+// Without gives the pixels of a that are not in b. Both are spans in rows from the top, in order and without overlap, as
+// Polygon and Wound give them; so is what comes back.
+func Without(a, b []Span) []Span {
+	var out []Span
+	k := 0
+	for _, s := range a {
+		for k < len(b) && (b[k].Y < s.Y || b[k].Y == s.Y && b[k].X1 <= s.X0) {
+			k++
+		}
+		x := s.X0
+		for i := k; i < len(b) && b[i].Y == s.Y && b[i].X0 < s.X1; i++ {
+			if b[i].X0 > x {
+				out = append(out, Span{s.Y, x, b[i].X0})
+			}
+			x = max(x, b[i].X1)
+		}
+		if x < s.X1 {
+			out = append(out, Span{s.Y, x, s.X1})
+		}
+	}
+	return out
+}
+
+// Pixels is how many pixels spans without overlap hold.
+func Pixels(spans []Span) int {
+	n := 0
+	for _, s := range spans {
+		n += s.X1 - s.X0
+	}
+	return n
 }
 
 // ceilHalf is the first pixel whose centre is at or beyond v; floorHalf the last whose centre is at or before v. Both

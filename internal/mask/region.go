@@ -10,16 +10,24 @@ import (
 func Count(p *Plane, label uint8) int { return bytes.Count(p.Pix, []byte{label}) }
 
 // Bounds is the smallest rectangle that holds every pixel of label; empty if there is none.
-func Bounds(p *Plane, label uint8) image.Rectangle {
+func Bounds(p *Plane, label uint8) image.Rectangle { return BoundsIn(p, label, p.Rect()) }
+
+// BoundsIn is Bounds of what lies inside within.
+func BoundsIn(p *Plane, label uint8, within image.Rectangle) image.Rectangle {
+	within = within.Intersect(p.Rect())
 	r := image.Rectangle{Min: image.Pt(p.W, p.H)}
-	for y := 0; y < p.H; y++ {
-		row := p.Pix[y*p.W : (y+1)*p.W]
+	for y := within.Min.Y; y < within.Max.Y; y++ {
+		row := p.Pix[y*p.W+within.Min.X : y*p.W+within.Max.X]
 		first := bytes.IndexByte(row, label)
 		if first < 0 {
 			continue
 		}
-		r.Min.X, r.Min.Y = min(r.Min.X, first), min(r.Min.Y, y)
-		r.Max.X, r.Max.Y = max(r.Max.X, bytes.LastIndexByte(row, label)+1), y+1
+		last := len(row) - 1 // LastIndexByte goes byte by byte
+		for row[last] != label {
+			last--
+		}
+		r.Min.X, r.Min.Y = min(r.Min.X, within.Min.X+first), min(r.Min.Y, y)
+		r.Max.X, r.Max.Y = max(r.Max.X, within.Min.X+last+1), y+1
 	}
 	if r.Max.Y == 0 {
 		return image.Rectangle{}

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"image"
 	"math"
 	"slices"
 
@@ -60,15 +61,15 @@ func (f *Frame) outline() []contour.Contour {
 			cs = append(cs, p.Contours(label)...)
 		}
 	} else {
-		cs = f.fromMask(f.Labels, labelsOf(f.Labels))
+		cs = f.fromMask(f.Labels, labelsOf(f.Labels), f.Labels.Rect())
 	}
 	contour.ReadStates(cs, f.Marks)
 	return cs
 }
 
-// fromMask gives the contours of a mask with the model's expected error.
-func (f *Frame) fromMask(p *mask.Plane, labels []uint8) []contour.Contour {
-	cs := outlines(p, labels)
+// fromMask gives the contours of a mask, whose labels lie inside within, with the model's expected error.
+func (f *Frame) fromMask(p *mask.Plane, labels []uint8, within image.Rectangle) []contour.Contour {
+	cs := outlines(p, labels, within)
 	if f.Prediction != nil {
 		f.Prediction.Annotate(cs)
 	}
@@ -80,9 +81,9 @@ func (s *Stroke) contours() []contour.Contour {
 	if s.live != nil && s.liveAt == s.writes {
 		return s.live
 	}
-	cs := s.frame.fromMask(s.labels, s.holds)
+	cs := s.frame.fromMask(s.labels, s.holds, s.extent())
 	contour.ReadStates(cs, s.Marks())
-	if s.origin == ByReader {
+	if s.origin != ByModel {
 		eachVertex(cs, func(v *contour.Vertex) {
 			if s.movedAt(v.Point, s.dirty) {
 				v.State = contour.Corrected
@@ -174,6 +175,7 @@ const (
 	nameConfirm    = "confirm"
 	nameNotVisible = "not_visible"
 	namePrediction = "prediction"
+	nameImport     = "import"
 )
 
 // ConfirmArc records that the reader found an arc right. The arc must be one that Arcs or NextWeak gave for the

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"strings"
 	"time"
 
 	"echoline/internal/mask"
@@ -16,8 +17,9 @@ type Step struct {
 
 // step is an edit that can be undone.
 type step struct {
-	id            int // number of the edit among all of the frame, from 1
-	order         int64
+	id            int   // number of the edit among all of the frame, from 1
+	order         int64 // of all edits of the study
+	at            int64 // when it was last done, undone or redone, on the same count
 	name          string
 	time          time.Time
 	origin        Origin
@@ -58,10 +60,10 @@ func (h *history) lay(s *step) {
 	if !s.labels.Empty() {
 		h.floor.labels = s.id
 	}
-	switch s.origin {
-	case ByModel:
+	if s.origin != ByReader {
 		h.floor.model = s.model
-	default:
+	}
+	if s.origin != ByModel {
 		h.floor.read = true
 		h.floor.drawn = h.floor.drawn || !s.labels.Empty()
 	}
@@ -79,6 +81,18 @@ func (h *history) sum() floor {
 // isOpenToModels tells whether a model's result may set the mask: nobody did, undid or decided anything.
 func (f *Frame) isOpenToModels() bool {
 	return !f.sum().read && len(f.undone) == 0 && f.Status == Open
+}
+
+// ImportPrefix begins the Model of masks that were read from a file; the file's SHA-256 follows. To a review they are
+// predictions, but no model takes their place.
+const ImportPrefix = "import:"
+
+// Imported tells whether the frame's mask was read from a file.
+func (f *Frame) Imported() bool { return strings.HasPrefix(f.Model, ImportPrefix) }
+
+// givesWay tells whether the mask may become that of a model, or of a file.
+func (f *Frame) givesWay(model string) bool {
+	return f.isOpenToModels() && !f.models[model] && (!f.Imported() || strings.HasPrefix(model, ImportPrefix))
 }
 
 // derive brings the fields that follow from the history up to date.
@@ -116,6 +130,54 @@ func (r *Review) Redo(k Key) (name string, ok bool, err error) {
 	}
 	name = f.undone[len(f.undone)-1].name
 	return name, true, r.commit(f, &Entry{Kind: KindRedo, Name: name})
+}
+
+// UndoLatest takes back the edit of the whole study that was done or redone last, on whichever frame, and returns where
+// and what that was. Predictions that nobody asked for are passed over: they come in the background, on frames that the
+// reader may not have seen yet. ok and err are as of Undo.
+func (r *Review) UndoLatest() (k Key, name string, ok bool, err error) {
+	f := r.latest(func(f *Frame) *step {
+		s := top(f.done)
+		if s != nil && s.origin == ByModel && s.at == s.order {
+			return nil
+		}
+		return s
+	})
+	if f == nil {
+		return Key{}, "", false, nil
+	}
+	name, ok, err = r.Undo(f.Key)
+	return f.Key, name, ok, err
+}
+
+// RedoLatest brings again what was undone last in the whole study, and returns like UndoLatest.
+func (r *Review) RedoLatest() (k Key, name string, ok bool, err error) {
+	f := r.latest(func(f *Frame) *step { return top(f.undone) })
+	if f == nil {
+		return Key{}, "", false, nil
+	}
+	name, ok, err = r.Redo(f.Key)
+	return f.Key, name, ok, err
+}
+
+// latest is the frame, of those without a stroke under way, whose step is the newest; nil if none has one.
+func (r *Review) latest(of func(*Frame) *step) *Frame {
+	var best *Frame
+	var at int64
+	for _, f := range r.frames {
+		if s := of(f); s != nil && f.stroke == nil && (best == nil || s.at > at) {
+			best, at = f, s.at
+		}
+	}
+	return best
+}
+
+// top is the last of steps, or nil.
+func top(steps []*step) *step {
+	if len(steps) == 0 {
+		return nil
+	}
+	return steps[len(steps)-1]
 }
 
 // History lists the frame's edits, oldest first, those that were undone last in the order in which Redo brings them.

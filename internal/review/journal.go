@@ -40,16 +40,29 @@ func (r *Review) commit(f *Frame, e *Entry) error {
 
 // carryOut completes e, applies it and puts it in line for the journal.
 func (r *Review) carryOut(f *Frame, e *Entry) error {
-	e.N, e.Time = f.n+1, time.Now().UTC().Truncate(time.Microsecond)
+	e.N, e.Time = f.n+1, f.now()
 	e.Reader, e.Key, e.W, e.H = r.reader, f.Key, f.W, f.H
 	if err := r.apply(f, e); err != nil {
 		return err
 	}
 	e.Status = f.Status
+	if err := e.seal(f); err != nil {
+		return err
+	}
 	if r.journal != nil {
 		r.unsaved = append(r.unsaved, e)
 	}
 	return nil
+}
+
+// now is the time for the next entry of f: later than the last one's, though the clock may have been set back. The latest
+// entry of a frame thus always ends the line that the reader sees.
+func (f *Frame) now() time.Time {
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	if after := f.last.Add(time.Microsecond); now.Before(after) {
+		return after
+	}
+	return now
 }
 
 // Unsaved is how many changes wait for the journal: 0 unless it failed.
@@ -60,6 +73,9 @@ func (r *Review) Unsaved() int { return len(r.unsaved) }
 func (r *Review) Flush() error {
 	for len(r.unsaved) > 0 {
 		if err := r.journal.Append(r.unsaved[0]); err != nil {
+			if k, ok := r.journal.(Keeper); ok {
+				k.Keep(r.unsaved)
+			}
 			return err
 		}
 		r.unsaved[0] = nil
@@ -68,7 +84,7 @@ func (r *Review) Flush() error {
 	return nil
 }
 
-// Replay rebuilds the review from its journal: all entries of the study's frames by this reader, in order of Seq. Call
+// Replay rebuilds the review from its journal: all entries of the study's frames by this reader, in the order in which they were made. Call
 // it once, on a new review. A frame is rebuilt up to its first entry that is damaged or does not fit; all other frames
 // are whole. The fault CodeDamaged then says how many frames are concerned; its cause has a line for each.
 func (r *Review) Replay(entries []Entry) error {
@@ -90,7 +106,10 @@ func (r *Review) Replay(entries []Entry) error {
 			order = append(order, f.Key)
 			causes[f.Key] = err
 		}
-		f.n = max(f.n, e.N)
+		f.n, f.tip = max(f.n, e.N), e.ID
+		if e.Time.After(f.last) {
+			f.last = e.Time
+		}
 	}
 	for _, f := range r.frames {
 		f.replaying, f.ownLabels, f.ownMarks = false, false, false
@@ -167,9 +186,9 @@ func (r *Review) apply(f *Frame, e *Entry) error {
 	case KindEdit:
 		err = r.applyEdit(f, e)
 	case KindUndo:
-		err = travel(f, &f.done, &f.undone)
+		err = r.travel(f, &f.done, &f.undone)
 	case KindRedo:
-		err = travel(f, &f.undone, &f.done)
+		err = r.travel(f, &f.undone, &f.done)
 	case KindStatus:
 		if e.Status > Rejected {
 			return errImpossible
@@ -197,7 +216,7 @@ func (r *Review) applyEdit(f *Frame, e *Entry) error {
 	}
 	r.steps++
 	s := &step{
-		id: f.edits + 1, order: r.steps, name: e.Name, time: e.Time,
+		id: f.edits + 1, order: r.steps, at: r.steps, name: e.Name, time: e.Time,
 		origin: e.Origin, model: e.Model, labels: e.Labels, marks: e.Marks,
 	}
 	if err := f.swap(s); err != nil {
@@ -217,7 +236,7 @@ func (r *Review) applyEdit(f *Frame, e *Entry) error {
 }
 
 // travel swaps the last step of from and makes it the last of to.
-func travel(f *Frame, from, to *[]*step) error {
+func (r *Review) travel(f *Frame, from, to *[]*step) error {
 	n := len(*from)
 	if n == 0 {
 		return errImpossible
@@ -226,6 +245,8 @@ func travel(f *Frame, from, to *[]*step) error {
 	if err := f.swap(s); err != nil {
 		return err
 	}
+	r.steps++
+	s.at = r.steps
 	*from, *to = (*from)[:n-1], append(*to, s)
 	return nil
 }
@@ -287,3 +308,6 @@ func (r *Review) applyBase(f *Frame, e *Entry) error {
 	f.decision = decision{e.Status, f.edits}
 	return nil
 }
+
+// Waiting are the changes that wait for the journal, in order. Read them only.
+func (r *Review) Waiting() []*Entry { return r.unsaved }

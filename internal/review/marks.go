@@ -78,7 +78,7 @@ func (n *nearby) each(do func(x, y int, owner int32)) {
 func (s *Stroke) correct(changed image.Rectangle) {
 	margin := int(math.Ceil(correctedReach + markReach))
 	box := changed.Inset(-margin).Intersect(s.labels.Rect())
-	cs := outlines(s.labels, s.holds)
+	cs := outlines(s.labels, s.holds, s.extent())
 	var moved []bool
 	eachVertex(cs, func(v *contour.Vertex) {
 		moved = append(moved, s.movedAt(v.Point, changed))
@@ -86,6 +86,7 @@ func (s *Stroke) correct(changed image.Rectangle) {
 	marks := s.writableMarks()
 	findNearby(cs, box, markReach).each(func(x, y int, owner int32) {
 		switch {
+		case s.Kept(x, y):
 		case owner < 0:
 			marks.Set(x, y, uint8(contour.Predicted))
 		case moved[owner]:
@@ -97,12 +98,16 @@ func (s *Stroke) correct(changed image.Rectangle) {
 
 // movedAt tells whether the stroke changed a pixel near p; changed holds every pixel that differs.
 func (s *Stroke) movedAt(p contour.Point, changed image.Rectangle) bool {
+	return moved(s.frame.Labels, s.labels, p, changed)
+}
+
+// moved tells whether two masks of one size differ in a pixel near p; changed holds every pixel that does.
+func moved(before, after *mask.Plane, p contour.Point, changed image.Rectangle) bool {
 	around := reachOf(p, correctedReach).Intersect(changed)
 	for y := around.Min.Y; y < around.Max.Y; y++ {
 		for x := around.Min.X; x < around.Max.X; x++ {
-			at := y*s.labels.W + x
-			if s.labels.Pix[at] != s.frame.Labels.Pix[at] &&
-				math.Hypot(float64(x)+0.5-p.X, float64(y)+0.5-p.Y) <= correctedReach {
+			at := y*after.W + x
+			if after.Pix[at] != before.Pix[at] && math.Hypot(float64(x)+0.5-p.X, float64(y)+0.5-p.Y) <= correctedReach {
 				return true
 			}
 		}
@@ -139,11 +144,11 @@ func eachVertex(cs []contour.Contour, do func(v *contour.Vertex)) {
 	}
 }
 
-// outlines gives the contours of the given labels of p.
-func outlines(p *mask.Plane, labels []uint8) []contour.Contour {
+// outlines gives the contours of the given labels of p, which lie inside within.
+func outlines(p *mask.Plane, labels []uint8, within image.Rectangle) []contour.Contour {
 	var cs []contour.Contour
 	for _, label := range labels {
-		cs = append(cs, contour.FromMask(p, label)...)
+		cs = append(cs, contour.FromMaskIn(p, label, within)...)
 	}
 	return cs
 }
@@ -152,14 +157,22 @@ func outlines(p *mask.Plane, labels []uint8) []contour.Contour {
 func labelsOf(p *mask.Plane) []uint8 {
 	var seen [256]bool
 	last := uint8(0)
-	for _, v := range p.Pix {
-		if v != last {
-			seen[v] = true
-			last = v
+	run := make([]byte, 256) // of the last label, to compare many pixels at a time
+	for at := 0; at < len(p.Pix); {
+		if n := len(run); at+n <= len(p.Pix) && string(p.Pix[at:at+n]) == string(run) {
+			at += n
+			continue
 		}
-	}
-	if len(p.Pix) > 0 {
-		seen[p.Pix[0]] = true
+		end := min(at+len(run), len(p.Pix))
+		for _, v := range p.Pix[at:end] {
+			if v != last {
+				seen[v], last = true, v
+			}
+		}
+		at = end
+		for i := range run {
+			run[i] = last
+		}
 	}
 	var out []uint8
 	for v := 1; v < len(seen); v++ {

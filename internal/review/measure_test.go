@@ -89,3 +89,78 @@ func TestRadiusFollowsTheCalibration(t *testing.T) {
 		}
 	}
 }
+
+// TestIntervalsHoldTheValue: of a disc whose band is 3 px wide on its left and 15 px and more on its right.
+func TestIntervalsHoldTheValue(t *testing.T) {
+	r, _ := open(t)
+	must(t, r.SetPrediction(still, predicted("m", 30, 24, 14)))
+	m := r.Measurements(still)[0]
+	if !m.Banded {
+		t.Fatal("there is a band")
+	}
+	for name, v := range map[string][3]float64{
+		"longest":       {m.Low.Longest, m.Longest, m.High.Longest},
+		"perpendicular": {m.Low.Perpendicular, m.Perpendicular, m.High.Perpendicular},
+		"area":          {m.Low.Area, m.Area, m.High.Area},
+		"perimeter":     {m.Low.Perimeter, m.Perimeter, m.High.Perimeter},
+		"circumference": {m.Low.Circumference, m.Circumference, m.High.Circumference},
+	} {
+		if !(v[0] < v[1] && v[1] < v[2]) {
+			t.Errorf("%s: %v", name, v)
+		}
+	}
+	if !(m.Low.Circularity <= m.Circularity && m.Circularity <= m.High.Circularity) || m.Low.Circularity <= 0 {
+		t.Error("circularity", m.Low.Circularity, m.Circularity, m.High.Circularity)
+	}
+}
+
+// TestIntervalOfKnownShapes: a disc of 14 px whose band is 3 px all around.
+func TestIntervalOfKnownShapes(t *testing.T) {
+	r, _ := open(t)
+	p := predicted("m", 32, 24, 14)
+	for i := range p.Scale {
+		p.Scale[i] = 1
+	}
+	must(t, r.SetPrediction(still, p))
+	m := r.Measurements(still)[0]
+	check(t, m.Low.Longest, 2*11)
+	check(t, m.High.Longest, 2*17)
+	check(t, m.Low.Perpendicular, 2*11)
+	check(t, m.High.Perpendicular, 2*17)
+	check(t, m.Low.Area, math.Pi*11*11)
+	check(t, m.High.Area, math.Pi*17*17)
+	check(t, m.Low.Perimeter, 2*math.Pi*11)
+	check(t, m.High.Perimeter, 2*math.Pi*17)
+	check(t, m.Low.Circumference, 2*math.Pi*11)
+	check(t, m.High.Circumference, 2*math.Pi*17)
+	check(t, m.Circumference, 2*math.Pi*14)
+	check(t, m.Circularity, 1)
+	check(t, m.Ellipse.A, 14)
+}
+
+func TestNoBandNoInterval(t *testing.T) {
+	r, _ := open(t)
+	paint(t, r, still, 1, 30, 24, 10)
+	if m := r.Measurements(still)[0]; m.Banded || m.Low != (Sizes{}) || m.High != (Sizes{}) {
+		t.Fatalf("an interval from nothing: %+v", m)
+	}
+}
+
+func TestMeasuringIsLiveAndApart(t *testing.T) {
+	r, _ := open(t)
+	must(t, r.SetPrediction(still, predicted("m", 24, 24, 10)))
+	s, err := r.Begin(still, "brush", ByReader)
+	must(t, err)
+	s.Fill(mask.Capsule(24, 24, 44, 24, 6, 6), 1)
+	during := r.Measuring(still)
+	s.Cancel()
+	if m := during()[0]; m.Longest < 35 {
+		t.Fatal("the stroke under way is not measured", m.Longest)
+	}
+	if m := r.Measurements(still)[0]; m.Longest > 21 {
+		t.Fatal("the stroke that was given up is measured", m.Longest)
+	}
+	if r.Measurements(Key{Instance: "nowhere"}) != nil {
+		t.Fatal("measurements of nothing")
+	}
+}

@@ -85,12 +85,41 @@ func (b robot) predict() {
 	b.okay(b.r.SetPrediction(b.key(), predicted(sha, 30, 24, 10+float64(sha[0]-'m'))))
 }
 
+// ask takes what a model answers to a click: a disc that comes in or goes out, and nothing that is locked.
+func (b robot) ask() {
+	k := b.key()
+	locked, before := b.r.Locked(k, 1), b.r.Frame(k).Labels
+	after := before.Clone()
+	at := rapid.Float64Range(0, 48)
+	radius := rapid.Float64Range(1, 9).Draw(b.t, "radius")
+	x, y := at.Draw(b.t, "x"), at.Draw(b.t, "y")
+	after.Fill(mask.Capsule(x, y, x, y, radius, radius), uint8(rapid.IntRange(0, 1).Draw(b.t, "in")))
+	for i, v := range locked.Pix {
+		if v != 0 {
+			after.Pix[i] = before.Pix[i]
+		}
+	}
+	_, err := b.r.Take(k, before, after, "m")
+	b.okay(err)
+}
+
+func (b robot) travelAll() {
+	var err error
+	if rapid.Bool().Draw(b.t, "undo") {
+		_, _, _, err = b.r.UndoLatest()
+	} else {
+		_, _, _, err = b.r.RedoLatest()
+	}
+	b.okay(err)
+}
+
 func (b robot) confirmAll() { b.okay(b.r.ConfirmAll(b.key())) }
 
 func (b robot) work(steps int) {
 	for range steps {
 		rapid.SampledFrom([]func(robot){
 			robot.stroke, robot.stroke, robot.stroke, robot.travel, robot.travel, robot.arc, robot.decide, robot.predict, robot.confirmAll,
+			robot.ask, robot.travelAll,
 		}).Draw(b.t, "act")(b)
 	}
 }

@@ -7,6 +7,7 @@
 package review
 
 import (
+	"image"
 	"time"
 
 	"echoline/inference"
@@ -67,29 +68,40 @@ type Origin uint8
 const (
 	ByReader Origin = 0
 	ByModel  Origin = 1 // a model's result
+	// OnRequest is a model's answer that a reader asked for, saw and took: the reader's edit, by that model.
+	OnRequest Origin = 2
 )
 
-// Entry is one line of the journal. Replaying all entries of a reader in order of Seq gives the review back.
+// Entry is one row of the journal. Replaying the entries of a reader in the order in which they were made gives the review
+// back.
 type Entry struct {
 	Seq           int64     // given by the journal
-	N             int64     // place among the entries of this frame and reader, from 1 and without gaps
-	Time          time.Time // UTC, whole microseconds
+	ID, Prev      ID        // its own, and of the entry before it on its frame; zero before the first
+	N             int64     // place in the line of entries of this frame and reader, from 1 and without gaps
+	Time          time.Time // UTC, whole microseconds; later than the entry before
 	Reader        string
 	Key           Key
 	W, H          int // of the frame
 	Kind          Kind
 	Name          string // stable name of the edit: "brush", "prediction", "confirm", …
 	Origin        Origin
-	Model         string // SHA-256 of the model, for origin ByModel
+	Model         string // SHA-256 of the model, for origins ByModel and OnRequest; of a status, that the mask started from
 	Labels, Marks mask.Patch
 	Status        Status       // of the frame once the entry is applied
 	Ruler         *study.Ruler // of kind KindRuler; nil: taken away
 }
 
 // Journal keeps entries for good. Append returns once the entry is durable, and sets Seq. Appending an entry again of
-// which the journal cannot know whether it was kept must not keep it twice: Reader, Key and N tell.
+// which the journal cannot know whether it was kept must not keep it twice: the ID tells.
 type Journal interface {
 	Append(e *Entry) error
+}
+
+// Keeper is a Journal with a second place. Keep is told all entries that wait, in order, each time that Append failed, so
+// that they outlive the program.
+type Keeper interface {
+	Journal
+	Keep(waiting []*Entry)
 }
 
 // Frame is the state of one frame. Read it; change it only through the review. It stays valid, and changes, with the
@@ -106,8 +118,11 @@ type Frame struct {
 
 	history
 	n        int64 // entries in the journal
-	broken   bool  // the journal is damaged: a base must come before the next entry
+	tip      ID    // of the last of them
+	last     time.Time
+	broken   bool // the journal is damaged: a base must come before the next entry
 	stroke   *Stroke
+	sector   image.Rectangle       // where it shows ultrasound; empty until SetSector
 	pending  *inference.Prediction // came while a stroke was under way
 	boundary boundary
 
@@ -128,6 +143,7 @@ type Review struct {
 	rulers  map[string]Calibrated  // by instance
 	blanks  map[[2]int]*mask.Plane // empty planes by size, shared by all frames that hold nothing
 	unsaved []*Entry
+	rules   Rules
 	budget  int64 // bytes of history to keep in memory
 	held    int64 // bytes of history in memory
 	steps   int64 // made so far, to know which are the oldest
@@ -208,5 +224,5 @@ func (r *Review) SetStatus(k Key, s Status) error {
 	if f.Status == s {
 		return nil
 	}
-	return r.commit(f, &Entry{Kind: KindStatus, Name: "status", Status: s})
+	return r.commit(f, &Entry{Kind: KindStatus, Name: "status", Status: s, Model: f.Model})
 }

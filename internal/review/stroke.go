@@ -17,15 +17,18 @@ type Stroke struct {
 	name   string
 	origin Origin
 	model  string
-	within image.Rectangle // where a reader may draw
-	labels *mask.Plane     // own copies once written to; nil before
+	permit permit
+	labels *mask.Plane // own copies once written to; nil before
 	marks  *mask.Plane
 	dirty  image.Rectangle // of labels
 	marked image.Rectangle // of marks
 	writes int             // counts changes of labels, for the live contours
+	had    image.Rectangle // holds every label of the frame as it was
 	holds  []uint8         // labels that the mask may hold: the frame's and what was painted
 	live   []contour.Contour
 	liveAt int
+
+	unreviewed bool
 }
 
 // Begin starts an edit of frame k. name is stable and shown, translated, in the history. One stroke per frame at a time:
@@ -38,7 +41,7 @@ func (r *Review) Begin(k Key, name string, origin Origin) (*Stroke, error) {
 	if f.stroke != nil {
 		return nil, fault.New(CodeBusy, r.nameOf(k.Instance), nil, nil)
 	}
-	s := &Stroke{review: r, frame: f, name: name, origin: origin, within: r.items[k.Instance].Sector()}
+	s := &Stroke{review: r, frame: f, name: name, origin: origin, permit: r.permitOf(f, origin)}
 	f.stroke = s
 	return s, nil
 }
@@ -54,37 +57,80 @@ func (s *Stroke) Labels() *mask.Plane {
 // Dirty is the smallest known rectangle that holds every pixel whose label the stroke may have changed.
 func (s *Stroke) Dirty() image.Rectangle { return s.dirty }
 
-// Fill writes label along the spans. Outside the ultrasound sector a reader can erase but not draw.
+// Fill writes label along the spans, as far as the review's rules let a reader. Outside the ultrasound sector a reader can
+// erase but not draw.
 func (s *Stroke) Fill(spans []mask.Span, label uint8) {
 	if !s.underWay() {
 		return
 	}
-	if label != 0 && s.origin == ByReader {
-		spans = clip(spans, s.within)
-	}
-	if touched := s.writable().Fill(spans, label); !touched.Empty() {
-		if label != 0 && !slices.Contains(s.holds, label) {
-			s.holds = append(s.holds, label)
-			slices.Sort(s.holds)
-		}
-		s.dirty = s.dirty.Union(touched)
-		s.writes++
-	}
+	now := s.writable()
+	s.wrote(now.Fill(s.permit.allowed(now, spans, label), label), label)
 }
 
-// SetLabels replaces the whole mask by p, which must have the frame's size; the fault CodeMisfit otherwise.
+// wrote notes that pixels of touched became label.
+func (s *Stroke) wrote(touched image.Rectangle, label uint8) {
+	if touched.Empty() {
+		return
+	}
+	if label != 0 && !slices.Contains(s.holds, label) {
+		s.holds = append(s.holds, label)
+		slices.Sort(s.holds)
+	}
+	s.dirty = s.dirty.Union(touched)
+	s.writes++
+}
+
+// Restore gives the pixels in r back what they held before the stroke began, for tools that show a result and think better
+// of it while the pointer moves on.
+func (s *Stroke) Restore(r image.Rectangle) {
+	if r = r.Intersect(s.dirty); !s.underWay() || r.Empty() {
+		return
+	}
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		from, to := y*s.labels.W+r.Min.X, y*s.labels.W+r.Max.X
+		copy(s.labels.Pix[from:to], s.frame.Labels.Pix[from:to])
+	}
+	s.writes++
+}
+
+// SetLabels replaces the whole mask by p, which must have the frame's size; the fault CodeMisfit otherwise. A reader's is
+// bound by the rules as Fill is.
 func (s *Stroke) SetLabels(p *mask.Plane) error {
 	f := s.frame
 	if p.W != f.W || p.H != f.H || len(p.Pix) != f.W*f.H {
 		return misfit(s.review.nameOf(f.Key.Instance), p.W, p.H, f)
 	}
-	if s.underWay() {
+	switch {
+	case !s.underWay():
+	case s.permit.bound:
+		s.take(p)
+	default:
 		copy(s.writable().Pix, p.Pix)
 		s.holds = labelsOf(p)
 		s.dirty = p.Rect()
 		s.writes++
 	}
 	return nil
+}
+
+// take makes those pixels like p that a reader may change.
+func (s *Stroke) take(p *mask.Plane) {
+	now := s.writable()
+	for y := range p.H {
+		next, old := p.Pix[y*p.W:(y+1)*p.W], now.Pix[y*p.W:(y+1)*p.W]
+		if string(next) == string(old) {
+			continue
+		}
+		for x, v := range next {
+			if v == old[x] || v != 0 && !image.Pt(x, y).In(s.permit.within) || !s.permit.allows(y*p.W+x, old[x], v) {
+				continue
+			}
+			old[x] = v
+			s.dirty = s.dirty.Union(image.Rect(x, y, x+1, y+1))
+		}
+	}
+	s.holds = labelsOf(now)
+	s.writes++
 }
 
 func misfit(where string, w, h int, f *Frame) error {
@@ -108,9 +154,15 @@ func (s *Stroke) writable() *mask.Plane {
 	if s.labels == nil {
 		s.labels = s.frame.Labels.Clone()
 		s.holds = labelsOf(s.labels)
+		for _, label := range s.holds {
+			s.had = s.had.Union(mask.Bounds(s.labels, label))
+		}
 	}
 	return s.labels
 }
+
+// extent holds every label of the stroke's own copy.
+func (s *Stroke) extent() image.Rectangle { return s.had.Union(s.dirty) }
 
 // writableMarks is the stroke's own copy of the marks.
 func (s *Stroke) writableMarks() *mask.Plane {
@@ -142,7 +194,10 @@ func (s *Stroke) Commit() (changed bool, err error) {
 	if s.labels != nil {
 		e.Labels = mask.Diff(s.frame.Labels, s.labels, s.dirty)
 	}
-	if !e.Labels.Empty() && s.origin == ByReader {
+	switch {
+	case s.unreviewed:
+		s.wipe()
+	case !e.Labels.Empty() && s.origin != ByModel:
 		s.correct(e.Labels.Rect)
 	}
 	if s.marks != nil {

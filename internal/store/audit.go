@@ -2,23 +2,36 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"echoline/internal/fault"
 	"echoline/internal/review"
 )
 
-// Event is one row of the audit trail.
+// Event is one row of the audit trail: who did what, when, to what, and with which model.
 type Event struct {
-	Seq                    int64
+	Seq                    int64 // place in its trail, from 1; merged workspaces have trails side by side
 	Time                   time.Time
 	Reader, Action, Detail string
+	Model                  string // SHA-256 of the model concerned, if any
+	Entry                  []byte // ID of the journal's entry concerned, if any: it vouches for all that came before on its frame
+
+	form       int64
+	hash, prev []byte
 }
+
+// The forms of the hash. The first has neither model nor entry.
+const (
+	auditForm1 = 1
+	auditForm2 = 2
+)
 
 // frameDetail names a frame in the audit trail.
 func frameDetail(k review.Key) string { return fmt.Sprintf("%s frame %d", k.Instance, k.Frame+1) }
@@ -26,29 +39,44 @@ func frameDetail(k review.Key) string { return fmt.Sprintf("%s frame %d", k.Inst
 // Audit adds a row to the audit trail: who did what, in stable words, and to what, by IDs and numbers. Never pass a
 // patient's name. Decisions on frames are noted by the journal itself.
 func (w *Workspace) Audit(reader, action, detail string) error {
-	return w.write(func(tx *sql.Tx) error { return addAudit(tx, time.Now(), reader, action, detail) })
+	return w.write(func(tx *sql.Tx) error {
+		return addAudit(tx, &Event{Time: time.Now(), Reader: reader, Action: action, Detail: detail})
+	})
 }
 
-// addAudit chains a row to the last one.
-func addAudit(tx *sql.Tx, at time.Time, reader, action, detail string) error {
-	prev := make([]byte, sha256.Size)
-	var seq int64
-	err := tx.QueryRow(`SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1`).Scan(&seq, &prev)
+// addAudit chains a row to the longest trail.
+func addAudit(tx *sql.Tx, e *Event) error {
+	e.form, e.Seq, e.prev = auditForm2, 0, make([]byte, sha256.Size)
+	err := tx.QueryRow(`SELECT seq, hash FROM audit ORDER BY seq DESC, time DESC, hash DESC LIMIT 1`).Scan(&e.Seq, &e.prev)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	e := Event{Seq: seq + 1, Time: at, Reader: reader, Action: action, Detail: detail}
-	_, err = tx.Exec(`INSERT INTO audit (seq, time, reader, action, detail, prev, hash) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		e.Seq, micros(at), reader, action, detail, prev, chain(prev, e))
+	e.Seq++
+	e.hash = e.chain()
+	return e.insert(tx)
+}
+
+// insert writes the row as it is.
+func (e *Event) insert(tx *sql.Tx) error {
+	entry := e.Entry
+	if entry == nil {
+		entry = []byte{}
+	}
+	_, err := tx.Exec(`INSERT INTO audit (hash, prev, seq, form, time, reader, action, detail, model, entry) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		e.hash, e.prev, e.Seq, e.form, micros(e.Time), e.Reader, e.Action, e.Detail, e.Model, entry)
 	return err
 }
 
 // chain is the hash of a row.
-func chain(prev []byte, e Event) []byte {
-	b := bytes.Clone(prev)
+func (e *Event) chain() []byte {
+	b := bytes.Clone(e.prev)
 	b = binary.AppendVarint(b, e.Seq)
 	b = binary.AppendVarint(b, micros(e.Time))
-	for _, s := range []string{e.Reader, e.Action, e.Detail} {
+	parts := []string{e.Reader, e.Action, e.Detail}
+	if e.form != auditForm1 {
+		parts = append(parts, e.Model, string(e.Entry))
+	}
+	for _, s := range parts {
 		b = binary.AppendUvarint(b, uint64(len(s)))
 		b = append(b, s...)
 	}
@@ -56,31 +84,109 @@ func chain(prev []byte, e Event) []byte {
 	return sum[:]
 }
 
-// Verify checks the audit trail and returns it. The fault CodeAudit names the first row that was changed, or before which
-// one is missing; the rows before it are returned. That the last rows were cut off cannot be told from inside.
-func (w *Workspace) Verify() ([]Event, error) {
-	rows, err := w.db.Query(`SELECT seq, time, reader, action, detail, prev, hash FROM audit ORDER BY seq`)
+// events reads the audit trail as it stands, in the order of seq.
+func (w *Workspace) events() ([]Event, error) {
+	rows, err := w.conn().Query(`SELECT hash, prev, seq, form, time, reader, action, detail, model, entry FROM audit ORDER BY seq, time, hash`)
 	if err != nil {
-		return nil, storeFault(w.dir, err)
+		return nil, err
 	}
 	defer rows.Close()
 	var out []Event
-	last := make([]byte, sha256.Size)
 	for rows.Next() {
 		var e Event
 		var at int64
-		var prev, hash []byte
-		if err := rows.Scan(&e.Seq, &at, &e.Reader, &e.Action, &e.Detail, &prev, &hash); err != nil {
-			return out, storeFault(w.dir, err)
+		if err := rows.Scan(&e.hash, &e.prev, &e.Seq, &e.form, &at, &e.Reader, &e.Action, &e.Detail, &e.Model, &e.Entry); err != nil {
+			return nil, err
 		}
 		e.Time = time.UnixMicro(at).UTC()
-		if e.Seq != int64(len(out)+1) || !bytes.Equal(prev, last) || !bytes.Equal(hash, chain(prev, e)) {
-			return out, fault.New(CodeAudit, w.dir, nil, fault.Args{"Seq": len(out) + 1})
+		out = append(out, e)
+	}
+	return out, rows.Err()
+}
+
+// Verify checks the audit trail and returns it by time. The fault CodeAudit names the first row that was changed, or before
+// which one is missing; the rows before it are returned. That the last rows were cut off cannot be told from inside.
+func (w *Workspace) Verify() ([]Event, error) {
+	out, err := w.events()
+	if err != nil {
+		return nil, storeFault(w.dir, err)
+	}
+	places := map[string]int64{}
+	for i := range out {
+		places[string(out[i].hash)] = out[i].Seq
+	}
+	places[string(make([]byte, sha256.Size))] = 0 // before the first
+	for i := range out {
+		e := &out[i]
+		bad := e.Seq
+		before, there := places[string(e.prev)]
+		if bytes.Equal(e.hash, e.chain()) {
+			if there && before == e.Seq-1 {
+				continue
+			}
+			bad-- // the row before is not what it was, or gone
 		}
-		out, last = append(out, e), hash
+		out = slices.DeleteFunc(out[:i], func(o Event) bool { return o.Seq >= bad })
+		err = fault.New(CodeAudit, w.dir, nil, fault.Args{"Seq": int(bad)})
+		break
 	}
-	if err := rows.Err(); err != nil {
-		return out, storeFault(w.dir, err)
+	slices.SortStableFunc(out, func(a, b Event) int { return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Seq, b.Seq)) })
+	return out, err
+}
+
+// VerifyJournal recomputes the ID of every entry of the journal, and looks for what the audit trail vouches for. The fault
+// CodeJournal says how many entries are damaged, changed or missing. entries is how many there are.
+func (w *Workspace) VerifyJournal() (entries int, err error) {
+	known := map[review.ID]bool{{}: true}
+	var prevs []review.ID
+	bad := 0
+	err = w.eachRow(func(r *row, whole bool) error {
+		entries++
+		if !whole || review.Identify(&r.e, r.content, r.marks) != r.e.ID {
+			bad++
+			return nil
+		}
+		known[r.e.ID] = true
+		prevs = append(prevs, r.e.Prev)
+		return nil
+	})
+	if err != nil {
+		return entries, storeFault(w.dir, err)
 	}
-	return out, nil
+	lost := map[review.ID]bool{}
+	for _, id := range prevs {
+		if !known[id] {
+			lost[id] = true
+		}
+	}
+	events, err := w.events()
+	if err != nil {
+		return entries, storeFault(w.dir, err)
+	}
+	for _, e := range events {
+		if len(e.Entry) == len(review.ID{}) && !known[review.ID(e.Entry)] {
+			lost[review.ID(e.Entry)] = true
+		}
+	}
+	if bad = max(bad, len(lost)); bad > 0 {
+		return entries, fault.New(CodeJournal, w.dir, nil, fault.Args{"Count": bad, "Total": entries})
+	}
+	return entries, nil
+}
+
+// eachRow calls do with every row of the journal, which it may not keep.
+func (w *Workspace) eachRow(do func(r *row, whole bool) error) error {
+	rows, err := w.conn().Query(`SELECT ` + rowColumns + ` FROM journal ORDER BY seq`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var r row
+		whole := r.scan(rows)
+		if err := do(&r, whole); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }

@@ -19,8 +19,9 @@ import (
 
 // The test binary runs itself as another program; these variables tell it what to do there.
 const (
-	childWork = "ECHOLINE_TEST_WORK" // a folder: work in it until killed, telling each finished step
-	childOpen = "ECHOLINE_TEST_OPEN" // a folder: open it and print the fault's code
+	childWork  = "ECHOLINE_TEST_WORK"  // a folder: work in it until killed, telling each finished step
+	childOpen  = "ECHOLINE_TEST_OPEN"  // a folder: open it and print the fault's code
+	childMerge = "ECHOLINE_TEST_MERGE" // two folders: merge the second into the first
 )
 
 func TestMain(m *testing.M) {
@@ -36,6 +37,11 @@ func TestMain(m *testing.M) {
 			err = w.Close()
 		}
 		fmt.Println(fault.CodeOf(err), err)
+	case os.Getenv(childMerge) != "":
+		if err := mergeChild(os.Getenv(childMerge)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 	default:
 		os.Exit(m.Run())
 	}
@@ -133,12 +139,19 @@ func executable(t *testing.T) string {
 	return exe
 }
 
-// kills is how often the program is killed.
-const kills = 25
+// killVariable says how often programs are killed, where the usual 50 are not enough: `make nightly` sets it.
+const killVariable = "ECHOLINE_TEST_KILLS"
+
+func killCount() int {
+	if n, err := strconv.Atoi(os.Getenv(killVariable)); err == nil && n > 0 {
+		return n
+	}
+	return 50
+}
 
 func TestNothingAcknowledgedIsLostByKill(t *testing.T) {
 	dir := t.TempDir()
-	total := 0
+	total, kills := 0, killCount()
 	for i := range kills {
 		told := max(total, workAndKill(t, dir, i%3 != 0))
 		w := mustOpen(t, dir)

@@ -13,7 +13,7 @@ import (
 
 // The faults of this package. Where is the workspace's folder.
 const (
-	// CodeBusy: another program has the workspace open.
+	// CodeBusy: another program has the workspace open. Args: By (computer and process, "" if unknown).
 	CodeBusy fault.Code = "store.busy"
 	// CodeReadOnly: the folder or file cannot be written.
 	CodeReadOnly fault.Code = "store.readonly"
@@ -30,12 +30,22 @@ const (
 	CodeGone fault.Code = "store.gone"
 	// CodeOpen: the folder cannot be used for another reason, which is the cause.
 	CodeOpen fault.Code = "store.open"
-	// CodeConflict: another edit has the place of this one. Args: N.
-	CodeConflict fault.Code = "store.conflict"
+	// CodeTaken: another computer has taken the workspace meanwhile.
+	CodeTaken fault.Code = "store.taken"
+	// CodeReturned: what an earlier run had left in a second place was brought back. Args: Edits.
+	CodeReturned fault.Code = "store.returned"
+	// CodeWaiting: what an earlier run left in a second place, which Where names, could not be brought back yet.
+	CodeWaiting fault.Code = "store.waiting"
+	// CodeSecond: no second place can be used either.
+	CodeSecond fault.Code = "store.second"
+	// CodeNone: there is no workspace in the folder.
+	CodeNone fault.Code = "store.none"
 	// CodePrediction: a stored prediction is damaged.
 	CodePrediction fault.Code = "store.prediction"
 	// CodeAudit: the audit trail was changed. Args: Seq (the first row that does not fit).
 	CodeAudit fault.Code = "store.audit"
+	// CodeJournal: entries of the journal were changed, or are missing. Args: Count, Total.
+	CodeJournal fault.Code = "store.journal"
 )
 
 // byResult are the faults of SQLite's primary result codes.
@@ -55,7 +65,11 @@ func storeFault(where string, err error) error {
 	var s *sqlite.Error
 	if errors.As(err, &s) {
 		if code, ok := byResult[s.Code()&0xff]; ok {
-			return fault.New(code, where, err, nil)
+			var args fault.Args
+			if code == CodeBusy {
+				args = fault.Args{"By": ""}
+			}
+			return fault.New(code, where, err, args)
 		}
 	}
 	return fileFault(where, err)

@@ -35,9 +35,23 @@ func (w *Workspace) LastPrediction(k review.Key) (*inference.Prediction, error) 
 	return w.prediction(`SELECT data FROM predictions WHERE item = ? AND frame = ? ORDER BY time DESC LIMIT 1`, k.Instance, k.Frame)
 }
 
+// Recall is Prediction, or LastPrediction where no model is named, for those who can do without: it is nil also where what is
+// stored is damaged.
+func (w *Workspace) Recall(k review.Key, modelSHA string) *inference.Prediction {
+	ask := func() (*inference.Prediction, error) { return w.Prediction(k, modelSHA) }
+	if modelSHA == "" {
+		ask = func() (*inference.Prediction, error) { return w.LastPrediction(k) }
+	}
+	p, err := ask()
+	if err != nil {
+		return nil
+	}
+	return p
+}
+
 func (w *Workspace) prediction(query string, args ...any) (*inference.Prediction, error) {
 	var data []byte
-	err := w.db.QueryRow(query, args...).Scan(&data)
+	err := w.conn().QueryRow(query, args...).Scan(&data)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}

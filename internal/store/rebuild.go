@@ -3,12 +3,12 @@ package store
 import (
 	"database/sql"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"echoline/internal/durable"
 	"echoline/internal/fault"
 )
 
@@ -33,7 +33,7 @@ func rebuild(dir string) (*fault.Error, error) {
 	if err := os.Remove(old + "-wal"); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fileFault(dir, err)
 	}
-	if err := os.Rename(fresh, old); err != nil {
+	if err := durable.Rename(fresh, old); err != nil {
 		return nil, fileFault(dir, err)
 	}
 	return fault.New(CodeRecovered, aside, nil, fault.Args{"Edits": edits}), nil
@@ -53,28 +53,11 @@ func removeFiles(paths ...string) {
 // copyFiles copies a database with its log, if there is one.
 func copyFiles(from, to string) error {
 	for _, suffix := range []string{"", "-wal"} {
-		if err := copyFile(from+suffix, to+suffix); err != nil && (suffix == "" || !errors.Is(err, os.ErrNotExist)) {
+		if err := durable.Copy(from+suffix, to+suffix); err != nil && (suffix == "" || !errors.Is(err, os.ErrNotExist)) {
 			return err
 		}
 	}
 	return nil
-}
-
-func copyFile(from, to string) (err error) {
-	src, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer src.Close()
-	dst, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, dst.Close()) }()
-	if _, err = io.Copy(dst, src); err != nil {
-		return err
-	}
-	return dst.Sync()
 }
 
 // transfer makes the database to from what can be read of from, and returns how many edits that are.
@@ -89,15 +72,21 @@ func transfer(dir, from, to string) (edits int, err error) {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	w := &Workspace{dir: dir, path: to, db: db}
-	if err := w.migrate(); err != nil {
+	w := newWorkspace(dir, to, db)
+	version := formOf(src)
+	if err := w.migrateTo(version); err != nil {
 		return 0, err
 	}
 	tx, err := db.Begin()
 	if err != nil {
 		return 0, err
 	}
-	for _, t := range salvaged {
+	if version >= schemaLines {
+		if _, err := tx.Exec(`UPDATE workspace SET made = 0`); err != nil { // its own counts only where the old one is lost
+			return 0, errors.Join(err, tx.Rollback())
+		}
+	}
+	for _, t := range salvaged(version) {
 		n, err := salvage(src, tx, t)
 		if err != nil {
 			return 0, errors.Join(err, tx.Rollback())
@@ -106,7 +95,22 @@ func transfer(dir, from, to string) (edits int, err error) {
 			edits = n
 		}
 	}
-	return edits, tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return 0, err
+	}
+	return edits, w.migrate()
+}
+
+// formOf is the version of a damaged database's tables, as far as it can be told.
+func formOf(src *sql.DB) int64 {
+	rows, err := src.Query(`SELECT prev FROM journal LIMIT 0`)
+	if err != nil && strings.Contains(err.Error(), "no such column") {
+		return schemaLines - 1
+	}
+	if err == nil {
+		_ = rows.Close() // it asked for nothing
+	}
+	return schemaLines
 }
 
 // table is one to be saved: its columns, and how its rows are ordered on the disk.
@@ -115,16 +119,28 @@ type table struct {
 	columns   []string
 }
 
-// salvaged are the tables that hold work, in an order in which references find what they refer to.
-var salvaged = []table{
-	{"readers", "rowid", []string{"name", "since"}},
-	{"items", "rowid", []string{"id", "path", "name", "w", "h", "frames"}},
-	{"studies", "rowid", []string{"id", "title", "opened"}},
-	{"study_items", "rowid", []string{"study", "place", "item"}},
-	{"journal", "seq", []string{
-		"seq", "reader", "item", "frame", "n", "time", "w", "h", "kind", "name", "origin", "model", "status", "labels", "marks", "crc",
-	}},
-	{"audit", "seq", []string{"seq", "time", "reader", "action", "detail", "prev", "hash"}},
+// salvaged are the tables that hold work, in an order in which references find what they refer to, as they were in a version.
+func salvaged(version int64) []table {
+	entry := []string{"reader", "item", "frame", "n", "time", "w", "h", "kind", "name", "origin", "model", "status", "labels", "marks", "crc"}
+	items := []string{"id", "path", "name", "w", "h", "frames"}
+	audit := []string{"seq", "time", "reader", "action", "detail", "prev", "hash"}
+	place := "seq"
+	tables := []table{}
+	if version >= schemaLines {
+		entry = append(entry, "id", "prev")
+		items = append(items, "opened")
+		audit = append(audit, "form", "model", "entry", "rowid")
+		place = "rowid"
+		tables = append(tables, table{"workspace", "rowid", []string{"id", "made"}})
+	}
+	return append(tables,
+		table{"readers", "rowid", []string{"name", "since"}},
+		table{"items", "rowid", items},
+		table{"studies", "rowid", []string{"id", "title", "opened"}},
+		table{"study_items", "rowid", []string{"study", "place", "item"}},
+		table{"journal", "seq", append(entry, "seq")},
+		table{"audit", place, audit},
+	)
 }
 
 // salvage copies the rows of a table from its beginning up to the damage and from its end back to it. Only the new
@@ -166,7 +182,7 @@ func drain(src *sql.DB, tx *sql.Tx, insert *sql.Stmt, query string, t table) (n 
 			continue
 		}
 		if t.name == "journal" { // a reader whose row is lost is known from the work
-			if _, err := tx.Exec(`INSERT INTO readers (name, since) VALUES (?, ?) ON CONFLICT DO NOTHING`, values[1], values[5]); err != nil {
+			if _, err := tx.Exec(`INSERT INTO readers (name, since) VALUES (?, ?) ON CONFLICT DO NOTHING`, values[0], values[4]); err != nil {
 				continue
 			}
 		}

@@ -2,22 +2,22 @@
 // studies that were opened, predictions, and an audit trail. An entry of the journal is on the disk when Append returns:
 // it survives kill -9 and a power cut. Patient names are never stored; paths and item IDs are, to find source files again.
 //
-// One program at a time has a workspace open. The lock is SQLite's own on the file, which ends with the process.
+// One program at a time has a workspace open: SQLite's own lock on the file and one on a file beside it end with the
+// process, and the latter also tells computers apart that share a drive.
+//
+// What the workspace cannot take goes to a second place, which is a workspace too, and comes back by merging. Merging
+// unites the rows of two workspaces: every row names itself by what it says, so the order and number of merges make no
+// difference, and one that was cut short is simply done again.
 package store
 
 import (
-	"context"
 	"database/sql"
-	"embed"
 	"errors"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
-
-	"github.com/pressly/goose/v3"
 
 	"echoline/internal/fault"
 )
@@ -32,24 +32,32 @@ func Find(dir string) error {
 	return err
 }
 
-//go:embed migrations/*.sql
-var migrations embed.FS
-
 // Workspace is an open workspace. Its methods may be called from any goroutine.
 type Workspace struct {
 	dir, path string
-	db        *sql.DB
-	self      os.FileInfo // the file as it was opened
+	lock      *lock
+	places    []string // for second places, the most wanted first
+	first     string   // the folder that this workspace stands in for; "" where it is nobody's second place
 	notice    *fault.Error
 
 	mu      sync.Mutex
+	db      *sql.DB
+	self    os.FileInfo     // the file as it was opened
 	readers map[string]bool // known to be in the table
+
+	keeping sync.Mutex // of what follows
+	id      string     // of the workspace
+	second  *Workspace // holds what waits; nil while nothing does
+	kept    map[[16]byte]bool
 }
 
 // Open opens the workspace in dir, which it creates if needed. Faults: CodeBusy where another program has it open,
 // CodeReadOnly, CodeFull, CodeNewer where a later release of the program made it, CodeOpen for anything else. A damaged
 // file is set aside and what can be read of it saved; Notice then says so. If that is impossible, CodeDamaged.
-func Open(dir string) (*Workspace, error) {
+//
+// places are folders, on other disks if there are any, for what the workspace cannot take. What an earlier run had to leave
+// there is brought back first.
+func Open(dir string, places ...string) (*Workspace, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fileFault(dir, err)
 	}
@@ -59,6 +67,23 @@ func Open(dir string) (*Workspace, error) {
 	if err := writeProtected(filepath.Join(dir, fileName)); err != nil {
 		return nil, fileFault(dir, err)
 	}
+	l, err := takeLock(dir)
+	if err != nil {
+		return nil, err
+	}
+	w, err := openLocked(dir)
+	if err != nil {
+		l.release()
+		return nil, err
+	}
+	w.lock, w.places = l, places
+	w.bringBack()
+	return w, nil
+}
+
+// openLocked opens the workspace's file, after repairing it if it is damaged.
+func openLocked(dir string) (*Workspace, error) {
+	clearLeftovers(dir)
 	w, err := openFile(dir)
 	if fault.CodeOf(err) != CodeDamaged {
 		return w, err
@@ -71,7 +96,7 @@ func Open(dir string) (*Workspace, error) {
 		return nil, err
 	}
 	w.notice = notice
-	return w, w.Audit("", "recovered", notice.Where)
+	return w, w.Audit("", "recovered", filepath.Base(notice.Where))
 }
 
 // probe tells whether files can be made in dir. A full disk is no reason: what is there can still be read.
@@ -93,11 +118,15 @@ func openFile(dir string) (*Workspace, error) {
 	if err != nil {
 		return nil, storeFault(dir, err)
 	}
-	w := &Workspace{dir: dir, path: path, db: db, readers: map[string]bool{}}
+	w := newWorkspace(dir, path, db)
 	if err := w.prepare(); err != nil {
 		return nil, storeFault(dir, errors.Join(err, db.Close()))
 	}
 	return w, nil
+}
+
+func newWorkspace(dir, path string, db *sql.DB) *Workspace {
+	return &Workspace{dir: dir, path: path, db: db, readers: map[string]bool{}, kept: map[[16]byte]bool{}}
 }
 
 // connect opens a database. One connection, so that the exclusive lock is taken once and kept.
@@ -146,13 +175,16 @@ func (w *Workspace) prepare() error {
 	if err := w.writable(); err != nil {
 		return err
 	}
+	if w.id, err = w.identity(); err != nil {
+		return err
+	}
 	w.self, err = os.Stat(w.path)
 	return err
 }
 
 // check looks for damage in what cannot be computed again. Predictions, most of the file, are checked as they are read.
 func (w *Workspace) check() error {
-	for _, table := range []string{"readers", "items", "studies", "study_items", "journal", "audit"} {
+	for _, table := range []string{"workspace", "readers", "items", "studies", "study_items", "journal", "audit"} {
 		var said string
 		if err := w.db.QueryRow("PRAGMA quick_check(" + table + ")").Scan(&said); err != nil {
 			if isMissing(err) {
@@ -167,53 +199,90 @@ func (w *Workspace) check() error {
 	return nil
 }
 
-// migrate brings the tables to the newest form; the fault CodeNewer if they are beyond it.
-func (w *Workspace) migrate() error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, w.db, files)
-	if err != nil {
-		return err
-	}
-	have, want, err := p.GetVersions(context.Background())
-	if err != nil {
-		return err
-	}
-	if have > want {
-		return fault.New(CodeNewer, w.dir, nil, fault.Args{"Have": have, "Want": want})
-	}
-	_, err = p.Up(context.Background())
-	return err
-}
-
 // writable tells whether the file can be written, without writing.
 func (w *Workspace) writable() error {
 	_, err := w.db.Exec("BEGIN IMMEDIATE; ROLLBACK")
 	return err
 }
 
-// Notice is what a person has to know about how the workspace opened, or nil: the fault CodeRecovered.
+// Notice is what a person has to know about how the workspace opened, or nil: the fault CodeRecovered, CodeReturned or
+// CodeWaiting.
 func (w *Workspace) Notice() *fault.Error { return w.notice }
 
 // Dir is the workspace's folder.
 func (w *Workspace) Dir() string { return w.dir }
 
-// Close closes the workspace and frees its lock.
+// Close closes the workspace and frees its lock. What waits in a second place stays there, for the next Open.
 func (w *Workspace) Close() error {
-	if err := w.db.Close(); err != nil {
+	w.keeping.Lock()
+	defer w.keeping.Unlock()
+	var err error
+	if w.second != nil {
+		err = w.second.Close()
+		w.second = nil
+	}
+	err = errors.Join(err, w.conn().Close())
+	w.lock.release()
+	if err != nil {
 		return storeFault(w.dir, err)
 	}
 	return nil
 }
 
+// conn is the database as it is reached now.
+func (w *Workspace) conn() *sql.DB {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.db
+}
+
 // present fails with CodeGone if the file is not at its place any more: what is written to a deleted file is lost, and
-// the system does not tell.
+// the system does not tell. A drive that was taken out and put back in is reached anew. It fails with CodeTaken if another
+// computer took the workspace, which it does when this one was not heard of for long: asleep, for one.
 func (w *Workspace) present() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.lock.mine() {
+		return fault.New(CodeTaken, w.dir, nil, nil)
+	}
 	now, err := os.Stat(w.path)
-	if err != nil || !os.SameFile(now, w.self) {
+	if err != nil {
 		return fault.New(CodeGone, w.dir, err, nil)
+	}
+	if os.SameFile(now, w.self) {
+		return nil
+	}
+	if err := w.reconnect(now); err != nil {
+		return fault.New(CodeGone, w.dir, err, nil)
+	}
+	return nil
+}
+
+// errOther is the cause of CodeGone where another file lies at the workspace's place.
+var errOther = errors.New("store: another file has its place")
+
+// reconnect opens the file that now lies at the workspace's place, if it is the workspace.
+func (w *Workspace) reconnect(now os.FileInfo) error {
+	if now.Size() == 0 {
+		return errOther // opening it would make it a database
+	}
+	db, err := connect(w.path)
+	if err != nil {
+		return err
+	}
+	there := newWorkspace(w.dir, w.path, db)
+	id, err := there.identity()
+	if err == nil && id != w.id {
+		err = errOther
+	}
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	_ = w.db.Close() // it leads nowhere any more
+	w.db, w.self = db, now
+	if l, err := takeLock(w.dir); err == nil {
+		w.lock.release()
+		w.lock = l
 	}
 	return nil
 }
@@ -223,7 +292,12 @@ func (w *Workspace) write(do func(tx *sql.Tx) error) error {
 	if err := w.present(); err != nil {
 		return err
 	}
-	tx, err := w.db.Begin()
+	return w.change(do)
+}
+
+// change is write for a file that is known to be there.
+func (w *Workspace) change(do func(tx *sql.Tx) error) error {
+	tx, err := w.conn().Begin()
 	if err != nil {
 		return storeFault(w.dir, err)
 	}

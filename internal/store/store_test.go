@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -136,7 +137,8 @@ func TestReadersDoNotOverwriteEachOther(t *testing.T) {
 
 func TestAppendTwiceKeepsOne(t *testing.T) {
 	w := mustOpen(t, t.TempDir())
-	e := review.Entry{N: 1, Reader: "kim", Key: still, W: testW, H: testH, Kind: review.KindStatus, Status: review.Accepted}
+	e := review.Entry{N: 1, Reader: "kim", Key: still, W: testW, H: testH, Kind: review.KindStatus, Status: review.Accepted, Model: "m"}
+	identify(t, &e)
 	j := w.Journal()
 	must(t, j.Append(&e))
 	again := e
@@ -145,13 +147,30 @@ func TestAppendTwiceKeepsOne(t *testing.T) {
 	if again.Seq != e.Seq || e.Seq == 0 {
 		t.Fatal(again.Seq, e.Seq)
 	}
-	other := e
-	other.Status = review.Rejected
-	wantCode(t, j.Append(&other), CodeConflict)
 	events, err := w.Verify()
-	if err != nil || len(events) != 1 || events[0].Action != "accepted" || events[0].Reader != "kim" || events[0].Detail != "1.2.3 frame 1" {
+	if err != nil || len(events) != 1 || events[0].Action != "accepted" || events[0].Reader != "kim" || events[0].Detail != "1.2.3 frame 1" ||
+		events[0].Model != "m" || !bytes.Equal(events[0].Entry, e.ID[:]) {
 		t.Fatal(events, err)
 	}
+	other := e // the same place, but another decision: neither pushes the other out
+	other.Status, other.Time = review.Rejected, e.Time.Add(time.Second)
+	identify(t, &other)
+	must(t, j.Append(&other))
+	entries, err := w.Entries("kim", []string{still.Instance})
+	if err != nil || len(entries) != 1 || entries[0].ID != other.ID || entries[0].Seq == e.Seq {
+		t.Fatal(entries, err)
+	}
+	if n, err := w.VerifyJournal(); n != 2 || err != nil {
+		t.Fatal(n, err)
+	}
+}
+
+// identify gives e the ID that belongs to it.
+func identify(t *testing.T, e *review.Entry) {
+	t.Helper()
+	content, marks, err := e.Content()
+	must(t, err)
+	e.ID = review.Identify(e, content, marks)
 }
 
 func TestDamagedRowStopsItsFrameOnly(t *testing.T) {
@@ -241,6 +260,9 @@ func TestFullDiskKeepsWorkInMemory(t *testing.T) {
 // limit lets the database hold little more than it does.
 func limit(t *testing.T, db *sql.DB) {
 	t.Helper()
+	if _, err := db.Exec("VACUUM"); err != nil { // no page is free inside
+		t.Fatal(err)
+	}
 	var pages int
 	must(t, db.QueryRow("PRAGMA page_count").Scan(&pages))
 	if _, err := db.Exec("PRAGMA max_page_count = " + strconv.Itoa(pages+4)); err != nil {

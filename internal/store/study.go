@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"time"
 
 	"echoline/internal/review"
@@ -29,6 +30,7 @@ type Item struct {
 // further work journaled. Where an error comes with a review, the review can be used: part of the journal was damaged
 // (review.CodeDamaged), or the opening could not be noted, on a full disk for example.
 func (w *Workspace) Review(st *study.Study, reader string) (*review.Review, error) {
+	reader = review.ReaderName(reader)
 	ids := make([]string, len(st.Items))
 	for i, it := range st.Items {
 		ids[i] = it.ID
@@ -54,9 +56,10 @@ func (w *Workspace) addStudy(st *study.Study, reader string, ids []string) error
 	now := time.Now()
 	return w.write(func(tx *sql.Tx) error {
 		for _, it := range st.Items {
-			_, err := tx.Exec(`INSERT INTO items (id, path, name, w, h, frames) VALUES (?, ?, ?, ?, ?, ?)
+			_, err := tx.Exec(`INSERT INTO items (id, path, name, w, h, frames, opened) VALUES (?, ?, ?, ?, ?, ?, ?)
 				ON CONFLICT (id) DO UPDATE SET path = excluded.path, name = excluded.name,
-				w = excluded.w, h = excluded.h, frames = excluded.frames`, it.ID, it.Path, it.Name, it.W, it.H, it.Frames)
+				w = excluded.w, h = excluded.h, frames = excluded.frames, opened = excluded.opened`,
+				it.ID, it.Path, it.Name, it.W, it.H, it.Frames, micros(now))
 			if err != nil {
 				return err
 			}
@@ -72,13 +75,13 @@ func (w *Workspace) addStudy(st *study.Study, reader string, ids []string) error
 				return err
 			}
 		}
-		return addAudit(tx, now, reader, "opened", key)
+		return addAudit(tx, &Event{Time: now, Reader: reader, Action: "opened", Detail: key})
 	})
 }
 
 // Studies lists the studies that were opened with this workspace, the last opened first, with where their files lay then.
 func (w *Workspace) Studies() ([]Study, error) {
-	rows, err := w.db.Query(`SELECT s.id, s.title, s.opened, i.id, i.path, i.name, i.w, i.h, i.frames
+	rows, err := w.conn().Query(`SELECT s.id, s.title, s.opened, i.id, i.path, i.name, i.w, i.h, i.frames
 		FROM studies s JOIN study_items p ON p.study = s.id JOIN items i ON i.id = p.item
 		ORDER BY s.opened DESC, s.id, p.place`)
 	if err != nil {
@@ -104,4 +107,33 @@ func (w *Workspace) Studies() ([]Study, error) {
 		return nil, storeFault(w.dir, err)
 	}
 	return out, nil
+}
+
+// maxVersions is how many versions of a mask are offered; the journal keeps them all.
+const maxVersions = 20
+
+// Versions returns the last 20 masks that the reader accepted on frame k of st, the newest first. Where the reader went on
+// from the same work in two workspaces, which were merged, what the other one ended with is among them.
+func (w *Workspace) Versions(st *study.Study, reader string, k review.Key) ([]review.Version, error) {
+	frames, err := w.framesOf(reader, k.Instance)
+	if err != nil {
+		return nil, storeFault(w.dir, err)
+	}
+	var out []review.Version
+	seen := map[review.ID]bool{}
+	for _, rows := range frames {
+		if rows[0].Key != k {
+			continue
+		}
+		for i, line := range linesOf(rows) {
+			for _, v := range review.Versions(st, line, i > 0) {
+				if !seen[v.Entry] {
+					seen[v.Entry] = true
+					out = append(out, v)
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b review.Version) int { return b.Time.Compare(a.Time) })
+	return out[:min(len(out), maxVersions)], nil
 }

@@ -120,5 +120,6 @@ type Window struct {
 // Header is what exports need of a DICOM source: attributes of the patient, study, series and instance modules as UTF-8
 // strings by DICOM keyword ("PatientName", "StudyInstanceUID", …). It holds patient data: never log it.
 type Header struct {
-	Attr map[string]string
+	Attr   map[string]string
+	Planes []Plane // of the frames, where the file says for all of them; else nil
 }

@@ -19,6 +19,9 @@ const firstRadius = 10
 
 // Brush paints a label with a round tip, or takes labels away.
 type Brush struct {
+	near
+	sight         *Sight
+	edges         bool // of the gesture: stop at edges of the image
 	review        *review.Review
 	label         uint8 // what it paints; 0: it erases
 	inverse       uint8 // what it paints inverted
@@ -33,12 +36,12 @@ var _ Tool = (*Brush)(nil)
 
 // NewBrush returns a brush for a label. Inverted it erases.
 func NewBrush(r *review.Review, label uint8) *Brush {
-	return &Brush{review: r, label: label, name: nameBrush, opposed: nameEraser, rx: firstRadius, ry: firstRadius}
+	return &Brush{near: near{firstReach}, review: r, label: label, name: nameBrush, opposed: nameEraser, rx: firstRadius, ry: firstRadius}
 }
 
 // NewEraser returns a brush that takes any label away. Inverted it paints the given one.
 func NewEraser(r *review.Review, label uint8) *Brush {
-	return &Brush{review: r, inverse: label, name: nameEraser, opposed: nameBrush, rx: firstRadius, ry: firstRadius}
+	return &Brush{near: near{firstReach}, review: r, inverse: label, name: nameEraser, opposed: nameBrush, rx: firstRadius, ry: firstRadius}
 }
 
 // Name implements Tool.
@@ -50,7 +53,11 @@ func (b *Brush) Hint() string { return "tool." + b.name + ".hint" }
 // Fit implements Tool.
 func (b *Brush) Fit(k review.Key, size float64) { b.rx, b.ry = b.review.Radius(k, size) }
 
-// Press implements Tool. Whether the tool is inverted is settled here, for the whole gesture.
+// See implements Sighted.
+func (b *Brush) See(s *Sight) { b.sight = s }
+
+// Press implements Tool. Whether the tool is inverted, and whether it stops at edges of the image, is settled here for the
+// whole gesture.
 func (b *Brush) Press(k review.Key, p Pointer) error {
 	b.Cancel()
 	name, paint := b.name, b.label
@@ -61,7 +68,8 @@ func (b *Brush) Press(k review.Key, p Pointer) error {
 	if err != nil {
 		return err
 	}
-	b.stroke, b.paint, b.last = s, paint, p
+	b.respect(s, p.point())
+	b.stroke, b.paint, b.last, b.edges = s, paint, p, p.Edges
 	b.sweep(p)
 	return nil
 }
@@ -73,9 +81,18 @@ func (b *Brush) Drag(p Pointer) {
 	}
 }
 
-// sweep moves the tip from where it was to p, without gaps however fast the pointer is.
+// sweep moves the tip from where it was to p, without gaps however fast the pointer is. Where kept boundary is in between
+// it waits for the pointer there.
 func (b *Brush) sweep(p Pointer) {
-	b.stroke.Fill(mask.Capsule(b.last.X, b.last.Y, p.X, p.Y, b.rx, b.ry), b.paint)
+	from, to := b.last.point(), p.point()
+	if !free(b.stroke, from, to) {
+		return
+	}
+	spans := wall(b.stroke, mask.Capsule(from.X, from.Y, to.X, to.Y, b.rx, b.ry), from, to)
+	if b.edges {
+		spans = b.sight.within(spans, from, to, b.rx, b.ry)
+	}
+	b.stroke.Fill(spans, b.paint)
 	b.last = p
 }
 

@@ -18,6 +18,7 @@ const leastPush = 0.1
 // outside in. A press changes nothing by itself, because the tip shrinks until it just touches the boundary. Other labels
 // stay as they are.
 type Push struct {
+	near
 	review *review.Review
 	label  uint8
 	rx, ry float64
@@ -32,7 +33,7 @@ var _ Tool = (*Push)(nil)
 
 // NewPush returns a tool that moves the boundary of a label.
 func NewPush(r *review.Review, label uint8) *Push {
-	return &Push{review: r, label: label, rx: firstRadius, ry: firstRadius}
+	return &Push{near: near{firstReach}, review: r, label: label, rx: firstRadius, ry: firstRadius}
 }
 
 // Name implements Tool.
@@ -52,6 +53,7 @@ func (t *Push) Press(k review.Key, p Pointer) error {
 	if err != nil {
 		return err
 	}
+	t.respect(s, p.point())
 	inside := s.Labels().At(int(math.Floor(p.X)), int(math.Floor(p.Y))) == t.label
 	t.stroke, t.last, t.share = s, p, 1
 	if !p.Invert {
@@ -88,30 +90,15 @@ func (t *Push) Drag(p Pointer) {
 	}
 }
 
-// sweep moves the tip from where it was to p.
+// sweep moves the tip from where it was to p, unless kept boundary is in between: then it waits for the pointer there.
 func (t *Push) sweep(p Pointer) {
+	if !free(t.stroke, t.last.point(), p.point()) {
+		return
+	}
 	swept := mask.Capsule(t.last.X, t.last.Y, p.X, p.Y, t.share*t.rx, t.share*t.ry)
+	swept = wall(t.stroke, swept, t.last.point(), p.point())
 	t.stroke.Fill(only(t.stroke.Labels(), swept, t.from), t.to)
 	t.last = p
-}
-
-// only is what of the spans has the given label.
-func only(labels *mask.Plane, spans []mask.Span, label uint8) []mask.Span {
-	var out []mask.Span
-	for _, s := range spans {
-		start := -1
-		for x := s.X0; x <= s.X1; x++ {
-			in := x < s.X1 && x < labels.W && labels.At(x, s.Y) == label
-			switch {
-			case in && start < 0:
-				start = x
-			case !in && start >= 0:
-				out = append(out, mask.Span{Y: s.Y, X0: start, X1: x})
-				start = -1
-			}
-		}
-	}
-	return out
 }
 
 // Release implements Tool.

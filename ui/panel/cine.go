@@ -36,6 +36,7 @@ type CineStrip struct {
 	OnPlay  func()
 	OnSpeed func(speed float64)
 	OnSeek  func(frame int)
+	OnLoop  func(from, to int) // frames from … to are to be played round and round; the widest range means all
 	OnHint  func(string)
 
 	play  *button
@@ -69,6 +70,11 @@ func NewCineStrip() *CineStrip {
 	c.speed.hint, c.speed.onHint = func() string { return text.T("panel.cine.speed") }, tell
 	c.strip = newStrip(func(i int) { call(c.OnSeek, i) })
 	c.strip.onHint = tell
+	c.strip.onLoop = func(from, to int) {
+		if c.OnLoop != nil {
+			c.OnLoop(from, to)
+		}
+	}
 	c.count = newLabel(fixed(""), roleText, textSize)
 	c.count.align = fyne.TextAlignTrailing
 	c.ExtendBaseWidget(c)
@@ -81,6 +87,12 @@ func (c *CineStrip) SetFrames(frames []FrameState, current int) {
 	c.strip.paint()
 	c.SetFrame(current)
 	c.Refresh() // the room of the number depends on how many there are
+}
+
+// SetLoop shows that frames from … to, both counted, are what is played.
+func (c *CineStrip) SetLoop(from, to int) {
+	c.strip.from, c.strip.to = from, to
+	c.strip.paint()
 }
 
 // SetFrameState changes one frame's state.
@@ -168,10 +180,14 @@ type strip struct {
 	ring    *canvas.Rectangle
 	onSeek  func(int)
 	onHint  func(string)
+
+	from, to int // the range that is played
+	onLoop   func(from, to int)
+	anchor   int // where a range is being drawn from; -1: none is
 }
 
 func newStrip(onSeek func(int)) *strip {
-	s := &strip{onSeek: onSeek, mark: canvas.NewRectangle(color.Transparent), ring: canvas.NewRectangle(color.Transparent)}
+	s := &strip{onSeek: onSeek, anchor: -1, mark: canvas.NewRectangle(color.Transparent), ring: canvas.NewRectangle(color.Transparent)}
 	s.self = s
 	s.bars = canvas.NewRaster(s.draw)
 	s.bars.ScaleMode = canvas.ImageScalePixels
@@ -194,6 +210,9 @@ func (s *strip) draw(w, h int) image.Image {
 			continue
 		}
 		c, share := frameLook(s.frames[i])
+		if i < s.from || i > s.to {
+			c = mix(c, theme.Current().Panel, 0.7)
+		}
 		for y := h - int(math.Round(share*float64(h))); y < h; y++ {
 			img.SetRGBA(x, y, color.RGBA(c))
 		}
@@ -234,13 +253,14 @@ func (s *strip) moveMark() {
 	}
 }
 
-func (s *strip) seek(x float32) {
+// at is the frame at a place of the strip, or -1 where there are none.
+func (s *strip) at(x float32) int {
 	n := len(s.frames)
-	if n == 0 {
-		return
-	}
-	i := min(max(int(x/max(s.Size().Width, 1)*float32(n)), 0), n-1)
-	if i != s.current {
+	return min(max(int(x/max(s.Size().Width, 1)*float32(n)), 0), n-1)
+}
+
+func (s *strip) seek(x float32) {
+	if i := s.at(x); i >= 0 && i != s.current {
 		s.onSeek(i)
 	}
 }
@@ -248,15 +268,34 @@ func (s *strip) seek(x float32) {
 var _ desktop.Mouseable = (*strip)(nil)
 
 // MouseDown implements desktop.Mouseable.
-func (s *strip) MouseDown(e *desktop.MouseEvent) { s.seek(e.Position.X) }
+func (s *strip) MouseDown(e *desktop.MouseEvent) {
+	if s.anchor = -1; e.Modifier&fyne.KeyModifierShift != 0 {
+		s.anchor = s.at(e.Position.X)
+		return
+	}
+	s.seek(e.Position.X)
+}
 
-// MouseUp implements desktop.Mouseable.
-func (s *strip) MouseUp(*desktop.MouseEvent) {}
+// MouseUp implements desktop.Mouseable. A press without a drag takes the range away.
+func (s *strip) MouseUp(e *desktop.MouseEvent) {
+	if s.anchor >= 0 && s.at(e.Position.X) == s.anchor {
+		s.onLoop(0, len(s.frames)-1)
+	}
+	s.anchor = -1
+}
 
 var _ fyne.Draggable = (*strip)(nil)
 
 // Dragged implements fyne.Draggable.
-func (s *strip) Dragged(e *fyne.DragEvent) { s.seek(e.Position.X) }
+func (s *strip) Dragged(e *fyne.DragEvent) {
+	if s.anchor < 0 {
+		s.seek(e.Position.X)
+		return
+	}
+	if i := s.at(e.Position.X); i != s.anchor {
+		s.onLoop(min(s.anchor, i), max(s.anchor, i))
+	}
+}
 
 // DragEnd implements fyne.Draggable.
 func (s *strip) DragEnd() {}

@@ -21,8 +21,11 @@ func TestDialogsAreWhole(t *testing.T) {
 		"about": func(w fyne.Window) *Card {
 			return ShowAbout(w, "0.1.0", []Part{{"ONNX Runtime", "1.29.0", "MIT"}, {"A part with a name that is long", "10.20.30", "BSD-3-Clause and others"}})
 		},
-		"keys":     ShowKeys,
-		"error":    func(w fyne.Window) *Card { return ShowError(w, "what went wrong", "what to do") },
+		"keys":  ShowKeys,
+		"error": func(w fyne.Window) *Card { return ShowError(w, "what went wrong", "what to do") },
+		"calibration": func(w fyne.Window) *Card {
+			return ShowCalibration(w, Calibration{Length: "412 px", MM: 20, OnDone: func(float64) error { return nil }, OnRemove: func() {}})
+		},
 		"question": func(w fyne.Window) *Card { return ShowQuestion(w, "Quit?", "Sure?", "Quit", func() {}) },
 		"summary":  func(w fyne.Window) *Card { return ShowSummary(w, Summary{Accepted: 3, Time: time.Hour * 3}) },
 		"choice": func(w fyne.Window) *Card {
@@ -128,7 +131,7 @@ func TestKeysShowsEveryKey(t *testing.T) {
 	c := ShowKeys(w)
 	got := texts(c)
 	for _, b := range keys.Table {
-		if len(b.Combos) > 0 && !contains(got, b.AllKeys()) {
+		if b.Group != keys.Unlisted && len(b.Combos) > 0 && !contains(got, b.AllKeys()) {
 			t.Errorf("%s is missing", b.ID)
 		}
 	}
@@ -161,7 +164,11 @@ func TestExportCard(t *testing.T) {
 	w := show(t, canvas.NewRectangle(nil), 1280, 720)
 	var asked []ExportChoice
 	e := ShowExport(w, ExportOptions{
-		Formats:  []Choice{{"seg", fixed("DICOM SEG")}, {"png", fixed("PNG")}},
+		Formats: []ChoiceGroup{
+			{fixed("For the clinic"), []Choice{{"seg", fixed("DICOM SEG")}, {"report", fixed("Report")}}},
+			{fixed("Pictures"), []Choice{{"png", fixed("PNG")}}},
+		},
+		Note:     func(format string) string { return "note of " + format },
 		Includes: []Choice{{"accepted", fixed("Accepted")}, {"all", fixed("All")}},
 		Start:    ExportChoice{Format: "png", Folder: "/out"},
 		OnExport: func(c ExportChoice) { asked = append(asked, c) },
@@ -178,7 +185,7 @@ func TestExportCard(t *testing.T) {
 	if !contains(texts(e), "Writing 1 of 4") {
 		t.Errorf("shown: %q", texts(e))
 	}
-	e.Done(3, []ExportFailure{{"a.dcm", "the disk is full"}})
+	e.Done(ExportDone{Written: 3, Failures: []ExportFailure{{"a.dcm", "the disk is full"}}})
 	if got := texts(e); !contains(got, "3 files written") || !contains(got, "a.dcm: the disk is full") {
 		t.Errorf("shown: %q", got)
 	}
@@ -188,16 +195,47 @@ func TestExportCard(t *testing.T) {
 	}
 }
 
+// TestFormatsAreOneChoice: one of all lines is chosen, by mouse or by key, and it says what it is.
+func TestFormatsAreOneChoice(t *testing.T) {
+	w := show(t, canvas.NewRectangle(nil), 1280, 720)
+	var asked ExportChoice
+	e := ShowExport(w, ExportOptions{
+		Formats: []ChoiceGroup{
+			{fixed("A"), []Choice{{"seg", fixed("SEG")}, {"report", fixed("Report")}}}, {fixed("B"), []Choice{{"png", fixed("PNG")}}},
+		},
+		Note:     func(format string) string { return "note of " + format },
+		Includes: []Choice{{"all", fixed("All")}},
+		Start:    ExportChoice{Format: "report", Folder: "/out"},
+		OnExport: func(c ExportChoice) { asked = c },
+	})
+	first, second := e.format.lines[0], e.format.lines[1]
+	if first.chosen != 1 || second.chosen != none || !contains(texts(e), "note of report") {
+		t.Errorf("at first %d and %d: %q", first.chosen, second.chosen, texts(e))
+	}
+	second.TypedKey(key(fyne.KeyRight))
+	if first.chosen != none || second.chosen != 0 || !contains(texts(e), "note of png") {
+		t.Errorf("then %d and %d: %q", first.chosen, second.chosen, texts(e))
+	}
+	test.Tap(e.buttons[1])
+	if asked.Format != "png" {
+		t.Errorf("asked for %v", asked)
+	}
+	e.Done(ExportDone{Stopped: true, Kept: 2})
+	if got := texts(e); !contains(got, "to go on") || !contains(got, "2 images were already written") || contains(got, "written to") {
+		t.Errorf("stopped: %q", got)
+	}
+}
+
 // TestExportOfNothing: what was not written is no success, and another choice can be made at once.
 func TestExportOfNothing(t *testing.T) {
 	w := show(t, canvas.NewRectangle(nil), 1280, 720)
 	asked := 0
 	e := ShowExport(w, ExportOptions{
-		Formats: []Choice{{"png", fixed("PNG")}}, Includes: []Choice{{"all", fixed("All")}},
+		Formats: []ChoiceGroup{{fixed("Pictures"), []Choice{{"png", fixed("PNG")}}}}, Note: func(f string) string { return f }, Includes: []Choice{{"all", fixed("All")}},
 		Start:    ExportChoice{Format: "png", Folder: "/out"},
 		OnExport: func(ExportChoice) { asked++ },
 	})
-	e.Done(0, []ExportFailure{{"Export", "nothing is accepted"}})
+	e.Done(ExportDone{Failures: []ExportFailure{{"Export", "nothing is accepted"}}})
 	if got := texts(e); contains(got, "written to") || !contains(got, "nothing is accepted") {
 		t.Errorf("shown: %q", got)
 	}
@@ -209,7 +247,7 @@ func TestExportOfNothing(t *testing.T) {
 func TestExportNeedsAFolder(t *testing.T) {
 	w := show(t, canvas.NewRectangle(nil), 1280, 720)
 	e := ShowExport(w, ExportOptions{
-		Formats: []Choice{{"png", fixed("PNG")}}, Includes: []Choice{{"all", fixed("All")}},
+		Formats: []ChoiceGroup{{fixed("Pictures"), []Choice{{"png", fixed("PNG")}}}}, Note: func(f string) string { return f }, Includes: []Choice{{"all", fixed("All")}},
 		OnExport: func(ExportChoice) { t.Error("exported to nowhere") },
 	})
 	test.Tap(e.buttons[1])

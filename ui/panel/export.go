@@ -18,7 +18,8 @@ type ExportChoice struct {
 
 // ExportOptions fill the export card.
 type ExportOptions struct {
-	Formats  []Choice
+	Formats  []ChoiceGroup
+	Note     func(format string) string // what a format is, in a sentence
 	Includes []Choice
 	Start    ExportChoice // what is chosen at first
 	Recent   []string     // folders to offer
@@ -29,12 +30,21 @@ type ExportOptions struct {
 // ExportFailure is a file that could not be written.
 type ExportFailure struct{ Name, What string }
 
+// ExportDone is what came of an export.
+type ExportDone struct {
+	Written  int // files
+	Kept     int // images that the export before had written
+	Stopped  bool
+	Failures []ExportFailure
+}
+
 // ExportCard asks what to export, shows how that goes, and what came of it.
 type ExportCard struct {
 	*Card
 	o        ExportOptions
 	choice   ExportChoice
-	format   *segments
+	format   *choiceGrid
+	note     *label
 	include  *segments
 	folder   *label
 	progress *progressLine
@@ -45,9 +55,13 @@ type ExportCard struct {
 // Done.
 func ShowExport(w fyne.Window, o ExportOptions) *ExportCard {
 	e := &ExportCard{o: o, choice: o.Start}
-	e.format = newSegments(o.Formats, o.Start.Format, func(k string) { e.choice.Format = k })
+	e.note = newLabel(func() string { return o.Note(e.choice.Format) }, roleQuiet, quietSize+1)
+	e.format = newChoiceGrid(o.Formats, o.Start.Format, func(k string) {
+		e.choice.Format = k
+		e.note.Refresh()
+	})
 	e.include = newSegments(o.Includes, o.Start.Include, func(k string) { e.choice.Include = k })
-	e.choice.Format, e.choice.Include = e.format.key(), e.include.key()
+	e.choice.Include = e.include.key()
 	e.folder = newLabel(func() string {
 		if e.choice.Folder == "" {
 			return text.T("panel.export.no_folder")
@@ -59,8 +73,8 @@ func ShowExport(w fyne.Window, o ExportOptions) *ExportCard {
 	e.progress = newProgressLine()
 	e.progress.Hide()
 	e.result = newColumn(unit, 0)
-	e.Card = newCard(w, say("panel.export.title"), 520, newColumn(pad, 0,
-		caption("panel.export.format", e.format), caption("panel.export.include", e.include),
+	e.Card = newCard(w, say("panel.export.title"), 560, newColumn(pad, 0,
+		caption("panel.export.format", newColumn(unit, 0, e.format.content, e.note)), caption("panel.export.include", e.include),
 		caption("panel.export.folder", newRow(gap, 0, e.folder, browse)), e.progress, e.result))
 	e.ask()
 	if e.choice.Folder == "" {
@@ -111,10 +125,17 @@ func (e *ExportCard) Conflict(n int) {
 
 // Done shows how many files were written and which were not. Failures stay on the card until a person has closed it. Where
 // nothing was written a person can choose otherwise and start again.
-func (e *ExportCard) Done(written int, failures []ExportFailure) {
+func (e *ExportCard) Done(d ExportDone) {
+	written, failures := d.Written, d.Failures
 	e.progress.Hide()
 	var items []fyne.CanvasObject
-	if written > 0 || len(failures) == 0 {
+	if d.Stopped {
+		items = append(items, notice(func() string { return text.T("panel.export.stopped") }, roleWarn))
+	}
+	if d.Kept > 0 {
+		items = append(items, notice(func() string { return text.N("panel.export.kept", d.Kept) }, roleGood))
+	}
+	if written > 0 || len(failures) == 0 && !d.Stopped {
 		items = append(items, notice(func() string {
 			return text.N("panel.export.written", written, text.Args{"Folder": e.choice.Folder})
 		}, roleGood))
@@ -126,7 +147,7 @@ func (e *ExportCard) Done(written int, failures []ExportFailure) {
 		}
 	}
 	e.result.setItems(items...)
-	if written == 0 && len(failures) > 0 {
+	if d.Stopped || written == 0 && len(failures) > 0 {
 		e.ask()
 		return
 	}

@@ -2,6 +2,7 @@ package panel
 
 import (
 	"image/color"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -44,6 +45,14 @@ func (s *segments) index(key string) int {
 		}
 	}
 	return 0
+}
+
+// none is the index of no choice.
+const none = -1
+
+// has tells whether a key is among the choices.
+func (s *segments) has(key string) bool {
+	return slices.ContainsFunc(s.choices, func(c Choice) bool { return c.Key == key })
 }
 
 // key returns the chosen one's.

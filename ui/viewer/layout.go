@@ -20,6 +20,7 @@ func (v *Viewport) objects() []fyne.CanvasObject {
 	out := []fyne.CanvasObject{
 		v.ground, v.frame.object, v.tint.object, v.heat.object, v.drawn, v.ring.dark, v.ring.light,
 	}
+	out = append(out, v.line.objects()...)
 	out = append(out, v.legend.objects()...)
 	for _, c := range v.corners {
 		out = append(out, c.objects()...)
@@ -84,6 +85,7 @@ func (v *Viewport) viewChanged() {
 	v.layHeat()
 	v.layOutlines()
 	v.layCursor()
+	v.line.lay(&v.geo, v.laid)
 	v.layWords()
 	if v.OnViewChanged != nil {
 		v.OnViewChanged()
@@ -95,7 +97,7 @@ func (v *Viewport) layHeat() { v.heat.lay(&v.geo, v.heatOn, v.heatGlow) }
 // layOutlines puts the outlines where the image is, and has them drawn anew before the next time the window is painted:
 // once, however many changes come until then.
 func (v *Viewport) layOutlines() {
-	if !v.overlay || v.geo.iw == 0 || len(v.contours) == 0 {
+	if !v.overlay || v.geo.iw == 0 || len(v.contours) == 0 && v.look.draft.empty() {
 		show(false, v.drawn)
 		return
 	}

@@ -71,6 +71,7 @@ type Viewport struct {
 	lines   *outlines
 	drawn   *canvas.Raster // shows lines
 	ring    *cursorRing
+	line    *lineLayer
 	legend  *legend
 	corners [3]*corner
 	message *message
@@ -87,7 +88,7 @@ func New() *Viewport {
 		overlay:   true, heatGlow: defaultHeat,
 		ground: canvas.NewRectangle(color.Black),
 		frame:  newFrameLayer(), tint: newTintLayer(), heat: newHeatLayer(), lines: newOutlines(),
-		ring: newCursorRing(), legend: newLegend(), message: newMessage(), busy: newBusyLine(),
+		ring: newCursorRing(), line: newLineLayer(), legend: newLegend(), message: newMessage(), busy: newBusyLine(),
 		corners: [3]*corner{newCorner(t.Text), newCorner(t.Text), newCorner(t.Warn)},
 	}
 	v.geo.settle()
@@ -116,7 +117,7 @@ func (v *Viewport) SetImage(img *image.RGBA) {
 	v.geo.iw, v.geo.ih = w, h
 	v.geo.view = View{Fitted: true}
 	if img == nil {
-		v.contours, v.look.active = nil, nil
+		v.contours, v.look.active, v.look.draft = nil, nil, Draft{}
 		v.tint.set(nil, 0)
 		v.heat.set(0, 0, nil)
 	}

@@ -12,6 +12,11 @@ var Key = review.Key{Instance: "a"}
 // New returns a review of one still of w×h pixels. spacing is in mm per pixel along x and y; nil: not calibrated. The
 // journal may be nil.
 func New(w, h int, spacing *[2]float64, j review.Journal) *review.Review {
-	it := &study.Item{ID: Key.Instance, Name: "still", W: w, H: h, Frames: 1, PixelSpacing: spacing}
+	return NewCine(w, h, 1, spacing, j)
+}
+
+// NewCine is New for a cine of several frames, the first of which is Key.
+func NewCine(w, h, frames int, spacing *[2]float64, j review.Journal) *review.Review {
+	it := &study.Item{ID: Key.Instance, Name: "still", W: w, H: h, Frames: frames, PixelSpacing: spacing}
 	return review.New(&study.Study{Items: []*study.Item{it}}, "reader", j)
 }

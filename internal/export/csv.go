@@ -1,0 +1,131 @@
+package export
+
+import (
+	"bytes"
+	"encoding/csv"
+	"math"
+	"strconv"
+	"strings"
+
+	"echoline/internal/contour"
+	"echoline/internal/review"
+)
+
+// csvHead are the columns of measurements.csv.
+var csvHead = []string{
+	"name", "instance", "study", "frame", "status", "reader", "last_edit", "label", "label_name", "unit", "longest", "perpendicular",
+	"area", "perimeter", "circularity", "ellipse_circumference", "longest_low", "longest_high", "perpendicular_low",
+	"perpendicular_high", "area_low", "area_high", "perimeter_low", "perimeter_high", "ellipse_circumference_low",
+	"ellipse_circumference_high", "spacing_x_mm", "spacing_y_mm", "spacing_from", "algorithm", "edited", "model", "model_version",
+	"model_sha256", "boundary_px", "predicted_share", "confirmed_share", "corrected_share", "not_visible_share",
+	"mean_expected_error_px", "program", "use",
+}
+
+// noSizes are those of nothing.
+var noSizes = review.Sizes{
+	Longest: math.NaN(), Perpendicular: math.NaN(), Area: math.NaN(), Perimeter: math.NaN(), Circularity: math.NaN(),
+	Circumference: math.NaN(),
+}
+
+// csvOutputs makes measurements.csv: a line for each label in each frame, and one without label for a frame that shows
+// none. Low and high are what the model's band of 90 % implies (review.Measurement). Lengths are in the unit that the line says, areas in its square. The mark at the beginning tells Excel that it is
+// UTF-8.
+func csvOutputs(j *job) ([]output, error) {
+	var b bytes.Buffer
+	b.WriteString("\ufeff")
+	w := csv.NewWriter(&b)
+	w.UseCRLF = true
+	if err := w.Write(csvHead); err != nil {
+		return nil, err
+	}
+	for i := range j.Items {
+		it := &j.Items[i]
+		for _, f := range it.Frames {
+			for _, line := range j.csvLines(it, f) {
+				if err := w.Write(line); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	w.Flush()
+	return []output{{"measurements.csv", b.Bytes()}}, w.Error()
+}
+
+func (j *job) csvLines(it *Item, f Frame) [][]string {
+	sizes := f.sizes()
+	if len(sizes) == 0 {
+		sizes = []review.Measurement{{Sizes: noSizes}}
+	}
+	study := ""
+	if it.Source.Header != nil {
+		study = it.attr("StudyInstanceUID")
+	}
+	var out [][]string
+	for _, m := range sizes {
+		label, name, unit := "", "", ""
+		if m.Label != 0 {
+			label, name, unit = strconv.Itoa(int(m.Label)), j.label(m.Label).Name, "px"
+		}
+		if m.Millimetres {
+			unit = "mm"
+		}
+		x, y := "", ""
+		if f.Spacing != nil {
+			x, y = csvNumber(f.Spacing.X, 6), csvNumber(f.Spacing.Y, 6)
+		}
+		if !m.Banded {
+			m.Low, m.High = noSizes, noSizes
+		}
+		line := []string{
+			it.Source.Name, it.Source.ID, study, strconv.Itoa(f.Index + 1), stateWord(f), j.Reader, stamp(f.Time), label, name, unit,
+			csvNumber(m.Longest, 3), csvNumber(m.Perpendicular, 3), csvNumber(m.Area, 3), csvNumber(m.Perimeter, 3),
+			csvNumber(m.Circularity, 3), csvNumber(m.Circumference, 3), csvNumber(m.Low.Longest, 3), csvNumber(m.High.Longest, 3),
+			csvNumber(m.Low.Perpendicular, 3), csvNumber(m.High.Perpendicular, 3), csvNumber(m.Low.Area, 3), csvNumber(m.High.Area, 3),
+			csvNumber(m.Low.Perimeter, 3), csvNumber(m.High.Perimeter, 3), csvNumber(m.Low.Circumference, 3),
+			csvNumber(m.High.Circumference, 3),
+			x, y, f.SpacingFrom.String(), algorithm([]Frame{f}), strconv.FormatBool(f.Edited),
+			j.Models[f.Model].Name, j.Models[f.Model].Version, f.Model,
+		}
+		out = append(out, append(append(line, boundaryColumns(f, m.Label)...), "Echoline "+j.Version, ResearchUse))
+	}
+	for _, line := range out {
+		for i, s := range line {
+			line[i] = plainCell(s)
+		}
+	}
+	return out
+}
+
+// boundaryColumns are the length of a label's boundary, the shares of its states, and the mean expected error along it.
+func boundaryColumns(f Frame, label uint8) []string {
+	var total, known, sum float64
+	var states [4]float64
+	for _, a := range f.Arcs {
+		if a.Label != label || int(a.State) >= len(states) {
+			continue
+		}
+		total += a.Length
+		states[a.State] += a.Length
+		if !math.IsNaN(a.Expected) {
+			known += a.Length
+			sum += a.Expected * a.Length
+		}
+	}
+	out := []string{csvNumber(total, 1)}
+	for _, s := range []contour.State{contour.Predicted, contour.Confirmed, contour.Corrected, contour.NotVisible} {
+		out = append(out, csvNumber(states[s]/total, 3))
+	}
+	return append(out, csvNumber(sum/known, 3))
+}
+
+// plainCell keeps a spreadsheet from taking a name for a formula.
+func plainCell(s string) string {
+	if s == "" || !strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		return s
+	}
+	if _, err := strconv.ParseFloat(s, 64); err == nil {
+		return s
+	}
+	return "'" + s
+}

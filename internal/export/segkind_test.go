@@ -1,0 +1,274 @@
+package export
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"echoline/inference"
+	"echoline/internal/fault"
+	"echoline/internal/mask"
+	"echoline/internal/review"
+	"echoline/internal/study"
+)
+
+// volume makes an Enhanced Ultrasound Volume of an item: with a Frame of Reference, and the plane of every frame.
+func volume(it Item) Item {
+	h := it.Source.Header
+	h.Attr["SOPClassUID"] = "1.2.840.10008.5.1.4.1.1.6.2"
+	h.Attr["FrameOfReferenceUID"], h.Attr["PositionReferenceIndicator"] = "2.25.77", "XIPHOID"
+	for i := range it.Source.Frames {
+		h.Planes = append(h.Planes, study.Plane{
+			Position: [3]float64{-10.25, 3, 0.5 * float64(i)}, Orientation: [6]float64{1, 0, 0, 0, 1, 0}, Spacing: [2]float64{0.125, 0.2}, Thickness: 0.5, Between: 0.5,
+		})
+	}
+	return it
+}
+
+// probabilities makes an input know what the model said: a slope along x that ends the lesion's edges.
+func probabilities(in Input) Input {
+	in.Maps = func(k review.Key, sha string) *inference.Prediction {
+		for _, it := range in.Items {
+			if it.Source.ID != k.Instance || sha != modelSHA {
+				continue
+			}
+			w, h := it.Source.W, it.Source.H
+			p := &inference.Prediction{W: w, H: h, Model: in.Models[modelSHA], Mask: mask.NewPlane(w, h)}
+			for i := range w * h {
+				p.Probability = append(p.Probability, float32(i%w)/float32(w)*float32(1+k.Frame%3)/3)
+			}
+			return p
+		}
+		return nil
+	}
+	return in
+}
+
+// What highdicom reads of segmentations: per frame of the source and segment the stored pixels. One process reads them all:
+// it takes long to start.
+const readHighdicom = `
+import json, sys, highdicom as hd, numpy as np
+for path, n in zip(sys.argv[1::2], map(int, sys.argv[2::2])):
+    s = hd.seg.segread(path)
+    uid = s.ReferencedSeriesSequence[0].ReferencedInstanceSequence[0].ReferencedSOPInstanceUID
+    common = dict(ignore_spatial_locations=True, assert_missing_frames_are_empty=True)
+    if s.SegmentationType == "FRACTIONAL": common["rescale_fractional"] = False
+    if n == 1:
+        a = s.get_pixels_by_source_instance([uid], **common)
+    else:
+        a = s.get_pixels_by_source_frame(uid, list(range(1, n + 1)), **common)
+    segs = [[d.segment_number, d.segment_label, d.segmented_property_type.value, d.segmented_property_category.value,
+             [r.value for r in d.anatomic_regions], d.algorithm_type.value] for d in (s.get_segment_description(i) for i in s.segment_numbers)]
+    print(json.dumps({"segments": segs, "pixels": [f.astype(np.uint8).tobytes().hex() for f in a],
+                      "frame_of_reference": s.get("FrameOfReferenceUID", "")}))
+`
+
+type highdicomRead struct {
+	Segments         [][]any
+	Pixels           []string
+	FrameOfReference string `json:"frame_of_reference"`
+}
+
+// wantHex is what highdicom should give: per source frame its pixels, with segments side by side in each pixel.
+func wantHex(it Item, stored func(f Frame, value uint8, px int) byte, values []uint8) []string {
+	byFrame := map[int]Frame{}
+	for _, f := range it.Frames {
+		byFrame[f.Index] = f
+	}
+	out := make([]string, it.Source.Frames)
+	const digits = "0123456789abcdef"
+	for i := range out {
+		var b strings.Builder
+		for px := range it.Source.W * it.Source.H {
+			for _, v := range values {
+				s := byte(0)
+				if f, ok := byFrame[i]; ok {
+					s = stored(f, v, px)
+				}
+				b.WriteByte(digits[s>>4])
+				b.WriteByte(digits[s&15])
+			}
+		}
+		out[i] = b.String()
+	}
+	return out
+}
+
+func bit(f Frame, value uint8, px int) byte {
+	if f.Labels.Pix[px] == value {
+		return 1
+	}
+	return 0
+}
+
+func TestHighdicomReadsEveryKind(t *testing.T) {
+	type written struct {
+		name, format string
+		it           Item
+		in           Input
+	}
+	var files []written
+	var args []string
+	for name, it := range map[string]Item{
+		"still": cine("still", 61, 47, 1, 1, 2), "cine": cine("cine", 53, 31, 7, 1, 2, 7),
+		"volume": volume(cine("volume", 33, 21, 4, 1)), "one label": cine("one", 40, 30, 3, 1),
+	} {
+		for _, format := range []string{"seg", "seg-labelmap", "seg-fractional"} {
+			in := probabilities(input(it))
+			if format == "seg-fractional" && it.Source.Frames == 1 {
+				in.Maps = func(review.Key, string) *inference.Prediction { return slope(it.Source.W, it.Source.H) }
+			}
+			path := run(t, in, options(t, format)).Files[0].Path
+			files = append(files, written{name + " " + format, format, it, in})
+			args = append(args, path, itoa(it.Source.Frames))
+			if format != "seg-labelmap" { // what Debian 12 has is older than label maps
+				validate(t, path)
+				gdcm(t, path)
+			}
+		}
+	}
+	answers := json.NewDecoder(bytes.NewReader(judge(t, readHighdicom, args...)))
+	for _, f := range files {
+		var r highdicomRead
+		if err := answers.Decode(&r); err != nil {
+			t.Fatal(f.name, err)
+		}
+		plan, _ := binarySEG{}.plan(&f.it)
+		stored := bit
+		if f.format == "seg-fractional" {
+			plan.values = []uint8{1}
+			stored = func(fr Frame, _ uint8, px int) byte { return scaled(f.in.prediction(&f.it, fr).Probability[px]) }
+		}
+		want := wantHex(f.it, stored, plan.values)
+		if len(r.Pixels) != len(want) || len(r.Segments) != len(plan.values) {
+			t.Fatalf("%s: %d frames, segments %v", f.name, len(r.Pixels), r.Segments)
+		}
+		for i := range want {
+			if r.Pixels[i] != want[i] {
+				t.Errorf("%s: frame %d differs", f.name, i)
+			}
+		}
+		if want := f.it.attr("FrameOfReferenceUID"); r.FrameOfReference != want {
+			t.Errorf("%s: frame of reference %q, want %q", f.name, r.FrameOfReference, want)
+		}
+		first := r.Segments[0]
+		if first[1] != "lesion" || first[2] != "4147007" || first[4].([]any)[0] != "76752008" || first[5] != automatic {
+			t.Errorf("%s: segment %v", f.name, first)
+		}
+	}
+}
+
+// slope is a prediction whose probability rises from left to right.
+func slope(w, h int) *inference.Prediction {
+	p := &inference.Prediction{W: w, H: h, Mask: mask.NewPlane(w, h), Model: inference.Info{SHA256: modelSHA}}
+	for i := range w * h {
+		p.Probability = append(p.Probability, float32(i%w)/float32(w))
+	}
+	return p
+}
+
+// gdcm reads the file with GDCM, which must know its pixels.
+func gdcm(t *testing.T, path string) {
+	t.Helper()
+	tool, err := exec.LookPath("gdcminfo")
+	if err != nil {
+		t.Log("gdcminfo (package libgdcm-tools) is not installed")
+		return
+	}
+	out, err := exec.Command(tool, path).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "PhotometricInterpretation: MONOCHROME2") {
+		t.Errorf("gdcminfo: %v\n%s", err, out)
+	}
+}
+
+// dcmqi needs geometry: it can only read what lies in a Frame of Reference.
+func TestDcmqiReadsVolumes(t *testing.T) {
+	it := volume(cine("volume", 33, 21, 3, 1))
+	for i := range it.Frames { // a frame without lesion is not written, and dcmqi wants planes without gaps
+		it.Frames[i] = frame(i, ellipse(33, 21, 12+float64(i), 10, 7, 5, 1))
+	}
+	path := run(t, input(it), options(t, "seg")).Files[0].Path
+	needJudges(t)
+	dir := t.TempDir()
+	out, err := exec.Command(filepath.Join(filepath.Dir(judgesPython), "segimage2itkimage"),
+		"--inputDICOM", path, "--outputDirectory", dir, "--outputType", "nii").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	files, _ := filepath.Glob(filepath.Join(dir, "*.nii*"))
+	if len(files) != 1 {
+		t.Fatalf("wrote %v\n%s", files, out)
+	}
+	got := judge(t, `
+import sys, nibabel, numpy as np
+a = np.asarray(nibabel.load(sys.argv[1]).dataobj)
+print("".join("1" if v else "0" for v in a.transpose(2, 1, 0).ravel()), end="")`, files[0])
+	var want strings.Builder
+	for _, f := range it.Frames {
+		for px := range f.Labels.Pix {
+			want.WriteByte('0' + bit(f, 1, px))
+		}
+	}
+	if string(got) != want.String() {
+		t.Error("dcmqi's pixels differ")
+	}
+}
+
+func TestFractionalNeedsProbability(t *testing.T) {
+	res, err := Run(t.Context(), input(cine("a", 8, 8, 1, 1)), options(t, "seg-fractional"))
+	if err != nil || len(res.Files) != 0 || len(res.Failed) != 1 || res.Failed[0].Code != CodeNoProbability {
+		t.Errorf("%v %+v", err, res)
+	}
+}
+
+func TestLabelTable(t *testing.T) {
+	path := filepath.Join(t.TempDir(), LabelsName)
+	if own, err := LoadLabels(path, true); err != nil || len(own.entries) != len(OwnLabels().entries) {
+		t.Error("a table that is not there", err)
+	}
+	if _, err := LoadLabels(path, false); fault.CodeOf(err) != CodeLabels {
+		t.Error("a table that has to be there", err)
+	}
+	write := func(s string) {
+		if err := os.WriteFile(path, []byte(s), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(`{"labels": [{"value": 2, "name": "Cyst"}, {"value": 5, "name": "duct", "type": ["81797007", "SCT", "Duct"]}]}`)
+	table, err := LoadLabels(path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	it := cine("still", 61, 47, 1, 1, 2, 5)
+	in := input(it)
+	in.Table = table
+	r := pydicom(t, run(t, in, options(t, "seg")).Files[0].Path)
+	if r.Segments[0][1] != "lesion" || r.Segments[1][1] != "Cyst" || r.Segments[2][1] != "duct" {
+		t.Errorf("segments %v", r.Segments)
+	}
+	if l := in.label(2); l.Type.Value != "367643001" {
+		t.Errorf("codes of a known name: %+v", l)
+	}
+	for _, bad := range []string{
+		`{`, `{"labels": [{"value": 2}]}`, `{"labels": [{"name": "x"}]}`, `{"labels": [{"name": "x", "type": ["1"]}]}`,
+		`{"labels": [{"value": 2, "name": "cyst"}, {"value": 2, "name": "mass"}]}`, `{"labels": [{"nmae": "cyst"}]}`,
+	} {
+		write(bad)
+		if _, err := LoadLabels(path, false); fault.CodeOf(err) != CodeLabels {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
+func TestDecimals(t *testing.T) {
+	for _, s := range decimals(math.Pi, -math.Pi/1e7, 1.0/3, -123456789.123456789, 0) {
+		if len(s) > 16 {
+			t.Errorf("%q is %d characters", s, len(s))
+		}
+	}
+}

@@ -1,0 +1,250 @@
+//go:build amd64 || arm64
+
+package store
+
+import (
+	"sync"
+	"testing"
+	"unsafe"
+
+	"modernc.org/libc"
+	lib "modernc.org/sqlite/lib"
+)
+
+// The tests put a file system of their own between SQLite and the disk: SQLite's own for this system, but every write,
+// truncation, sync and deletion goes by disk first, which can let it fail, or write it down. What SQLite maps or locks goes
+// its usual way. The layouts are those of sqlite3_vfs and sqlite3_io_methods on 64 bits.
+const (
+	vfsSize, vfsName, vfsOpen, vfsDelete                              = 168, 24, 40, 48
+	methodsSize, methodClose, methodWrite, methodTruncate, methodSync = 152, 8, 24, 32, 40
+)
+
+// operation is one thing that SQLite did to a file.
+type operation struct {
+	kind   opKind
+	file   string // path
+	offset int64  // of a write; the new size of a truncation
+	data   []byte
+	acked  int // of opAck: entries that the workspace has said it holds
+}
+
+type opKind uint8
+
+const (
+	opOpen opKind = iota
+	opWrite
+	opTruncate
+	opSync
+	opDelete
+	opAck
+)
+
+// outcome is what becomes of an operation.
+type outcome int
+
+const (
+	goesWell outcome = iota
+	failsAtOnce
+	failsHalfway // a write is cut in its middle
+)
+
+// disk is what the tests want of the file system. One test at a time uses it.
+var disk struct {
+	sync.Mutex
+	decide func(*operation) outcome // nil: everything goes well
+	code   int32                    // SQLite's result code of what fails; 0 for the kind's own
+	record bool
+	log    []operation
+	names  map[uintptr]string  // of open files
+	orig   map[uintptr]uintptr // table of methods of ours to SQLite's
+	ours   map[uintptr]uintptr
+	open   uintptr // SQLite's own functions
+	remove uintptr
+}
+
+// at is the memory at an address of SQLite's.
+func at[T any](p uintptr) *T { return (*T)(*(*unsafe.Pointer)(unsafe.Pointer(&p))) }
+
+// function makes a pointer, as SQLite calls it, of a Go function.
+func function[F any](f F) uintptr { return *(*uintptr)(unsafe.Pointer(&struct{ f F }{f})) }
+
+// call makes a Go function of a pointer of SQLite's.
+func call[F any](p uintptr) F { return *(*F)(unsafe.Pointer(&struct{ p uintptr }{p})) }
+
+// useDisk puts the tests' file system under SQLite from the next connection on, until the test ends.
+func useDisk(t testing.TB) {
+	t.Helper()
+	tls := libc.NewTLS()
+	usual := lib.Xsqlite3_vfs_find(tls, 0)
+	ours := libc.Xmalloc(tls, vfsSize)
+	copy(at[[vfsSize]byte](ours)[:], at[[vfsSize]byte](usual)[:])
+	name, err := libc.CString("echoline-test")
+	must(t, err)
+	*at[uintptr](ours + vfsName) = name
+	disk.Lock()
+	disk.open, disk.remove = *at[uintptr](usual + vfsOpen), *at[uintptr](usual + vfsDelete)
+	disk.names, disk.orig, disk.ours = map[uintptr]string{}, map[uintptr]uintptr{}, map[uintptr]uintptr{}
+	disk.Unlock()
+	*at[uintptr](ours + vfsOpen) = function(diskOpen)
+	*at[uintptr](ours + vfsDelete) = function(diskDelete)
+	if lib.Xsqlite3_vfs_register(tls, ours, 1) != lib.SQLITE_OK {
+		t.Fatal("SQLite does not take the file system")
+	}
+	t.Cleanup(func() {
+		setDisk(nil, 0, false)
+		lib.Xsqlite3_vfs_register(tls, usual, 1)
+		lib.Xsqlite3_vfs_unregister(tls, ours)
+	})
+}
+
+// setDisk says what becomes of operations from now on, and whether they are written down.
+func setDisk(decide func(*operation) outcome, code int32, record bool) {
+	disk.Lock()
+	defer disk.Unlock()
+	disk.decide, disk.code, disk.record = decide, code, record
+}
+
+// passes decides on an operation and writes it down.
+func passes(op operation, data uintptr, n int32) outcome {
+	disk.Lock()
+	defer disk.Unlock()
+	out := goesWell
+	if disk.decide != nil && op.kind != opOpen {
+		out = disk.decide(&op)
+	}
+	if disk.record && out == goesWell {
+		if n > 0 {
+			op.data = append([]byte(nil), unsafe.Slice(at[byte](data), n)...)
+		}
+		disk.log = append(disk.log, op)
+	}
+	return out
+}
+
+// result is the code for what failed.
+func result(own int32) int32 {
+	disk.Lock()
+	defer disk.Unlock()
+	if disk.code != 0 {
+		return disk.code
+	}
+	return own
+}
+
+func nameOf(file uintptr) string {
+	disk.Lock()
+	defer disk.Unlock()
+	return disk.names[file]
+}
+
+// original is SQLite's own method of an open file, by its place in the table.
+func original(file uintptr, method uintptr) uintptr {
+	disk.Lock()
+	defer disk.Unlock()
+	return *at[uintptr](disk.orig[*at[uintptr](file)] + method)
+}
+
+func diskOpen(tls *libc.TLS, vfs, path, file uintptr, flags int32, outFlags uintptr) int32 {
+	rc := call[func(*libc.TLS, uintptr, uintptr, uintptr, int32, uintptr) int32](disk.open)(tls, vfs, path, file, flags, outFlags)
+	theirs := *at[uintptr](file)
+	if rc != lib.SQLITE_OK || theirs == 0 {
+		return rc
+	}
+	name := ""
+	if path != 0 {
+		name = libc.GoString(path)
+	}
+	disk.Lock()
+	table := disk.ours[theirs]
+	if table == 0 {
+		table = libc.Xmalloc(tls, methodsSize)
+		copy(at[[methodsSize]byte](table)[:], at[[methodsSize]byte](theirs)[:])
+		*at[int32](table) = 1 // no shared memory, no mapped files: all goes through the methods below
+		*at[uintptr](table + methodClose) = function(diskClose)
+		*at[uintptr](table + methodWrite) = function(diskWrite)
+		*at[uintptr](table + methodTruncate) = function(diskTruncate)
+		*at[uintptr](table + methodSync) = function(diskSync)
+		disk.ours[theirs], disk.orig[table] = table, theirs
+	}
+	disk.names[file] = name
+	disk.Unlock()
+	*at[uintptr](file) = table
+	passes(operation{kind: opOpen, file: name}, 0, 0)
+	return rc
+}
+
+func diskClose(tls *libc.TLS, file uintptr) int32 {
+	close := call[func(*libc.TLS, uintptr) int32](original(file, methodClose))
+	disk.Lock()
+	delete(disk.names, file)
+	*at[uintptr](file) = disk.orig[*at[uintptr](file)]
+	disk.Unlock()
+	return close(tls, file)
+}
+
+func diskWrite(tls *libc.TLS, file, data uintptr, n int32, offset int64) int32 {
+	write := call[func(*libc.TLS, uintptr, uintptr, int32, int64) int32](original(file, methodWrite))
+	switch passes(operation{kind: opWrite, file: nameOf(file), offset: offset}, data, n) {
+	case failsHalfway:
+		write(tls, file, data, n/2, offset)
+		return result(lib.SQLITE_IOERR_WRITE)
+	case failsAtOnce:
+		return result(lib.SQLITE_IOERR_WRITE)
+	default:
+		return write(tls, file, data, n, offset)
+	}
+}
+
+func diskTruncate(tls *libc.TLS, file uintptr, size int64) int32 {
+	if passes(operation{kind: opTruncate, file: nameOf(file), offset: size}, 0, 0) != goesWell {
+		return result(lib.SQLITE_IOERR_TRUNCATE)
+	}
+	return call[func(*libc.TLS, uintptr, int64) int32](original(file, methodTruncate))(tls, file, size)
+}
+
+func diskSync(tls *libc.TLS, file uintptr, flags int32) int32 {
+	if passes(operation{kind: opSync, file: nameOf(file)}, 0, 0) != goesWell {
+		return result(lib.SQLITE_IOERR_FSYNC)
+	}
+	return call[func(*libc.TLS, uintptr, int32) int32](original(file, methodSync))(tls, file, flags)
+}
+
+func diskDelete(tls *libc.TLS, vfs, path uintptr, dirSync int32) int32 {
+	if passes(operation{kind: opDelete, file: libc.GoString(path)}, 0, 0) != goesWell {
+		return result(lib.SQLITE_IOERR_DELETE)
+	}
+	return call[func(*libc.TLS, uintptr, uintptr, int32) int32](disk.remove)(tls, vfs, path, dirSync)
+}
+
+// TestDiskOfTheTests: the file system of the tests sees what SQLite does, and lets it fail.
+func TestDiskOfTheTests(t *testing.T) {
+	useDisk(t)
+	setDisk(nil, 0, true)
+	w := mustOpen(t, t.TempDir())
+	r := mustReview(t, w, "kim")
+	disk.log = nil
+	must(t, paint(t, r, still, 20, 20))
+	kinds := map[opKind]int{}
+	for _, op := range disk.log {
+		kinds[op.kind]++
+	}
+	if kinds[opWrite] < 2 || kinds[opSync] != 1 {
+		t.Fatal("a stroke is a few writes and one sync, but", kinds)
+	}
+	for _, kind := range []opKind{opWrite, opSync} {
+		setDisk(func(op *operation) outcome {
+			if op.kind == kind {
+				return failsAtOnce
+			}
+			return goesWell
+		}, 0, false)
+		if err := paint(t, r, still, 40, 20+10*float64(kind)); err == nil {
+			t.Fatal("nothing failed")
+		}
+		setDisk(nil, 0, false)
+		must(t, r.Flush())
+	}
+	if again := mustReview(t, w, "kim"); !again.Frame(still).Labels.Equal(r.Frame(still).Labels) {
+		t.Fatal("lost")
+	}
+}

@@ -1,0 +1,107 @@
+package ui
+
+import (
+	"fmt"
+
+	"echoline/internal/review"
+	"echoline/internal/text"
+	"echoline/ui/panel"
+)
+
+// spot is an image on which work goes on.
+type spot struct {
+	item  string
+	frame int
+}
+
+// chooseReader asks who reads.
+func (a *App) chooseReader() {
+	if a.ws == nil || a.reading != nil || a.taking != nil {
+		return
+	}
+	known, err := a.ws.Readers()
+	if err != nil {
+		a.fault(err)
+		return
+	}
+	panel.ShowReaders(a.win, panel.Readers{Current: a.set.Reader, Known: known, OnDone: a.changeReader})
+}
+
+// changeReader makes the work on show that of another reader, once the work of the one before is safe.
+func (a *App) changeReader(name string) {
+	name = review.ReaderName(name)
+	if name == "" || name == a.set.Reader {
+		return
+	}
+	if err := a.flush(); err != nil {
+		a.journalFailed(err)
+		if _, all := a.keptElsewhere(); !all {
+			return // the bar says why
+		}
+	}
+	a.set.Reader = name
+	a.saveSettings()
+	a.log.Debug("window", "event", "reader-changed")
+	a.refreshStatus()
+	a.retake()
+}
+
+// retake gets the review of the study on show anew, for another reader or from another workspace, and goes on at the same
+// image.
+func (a *App) retake() {
+	s := a.sess
+	if s == nil {
+		return
+	}
+	if s.want != nil {
+		a.resume = &spot{s.want.ID, s.wantIndex}
+	}
+	a.take(s.study)
+}
+
+// showVersions lists the masks that the reader accepted on the frame on show, and makes the chosen one the mask again.
+func (a *App) showVersions() {
+	s := a.editing()
+	if s == nil {
+		return
+	}
+	k, ws := s.key(), a.ws
+	go func() {
+		vs, err := ws.Versions(s.study, s.review.Reader(), k)
+		a.post(func() {
+			if s.gone || !s.shows(k) {
+				return
+			}
+			if err != nil {
+				a.fault(err)
+				return
+			}
+			a.listVersions(s, k, vs)
+		})
+	}()
+}
+
+func (a *App) listVersions(s *session, k review.Key, vs []review.Version) {
+	rows := make([]string, len(vs))
+	for i, v := range vs {
+		key := "app.version.accepted"
+		if !v.Accepted {
+			key = "app.version.other"
+		}
+		area := 0
+		for _, label := range v.Labels.Pix {
+			if label != 0 {
+				area++
+			}
+		}
+		rows[i] = text.T(key, text.Args{"Time": v.Time.Local().Format("2006-01-02 15:04:05"), "Area": fmt.Sprint(area)})
+	}
+	a.log.Debug("window", "event", "versions", "count", len(vs))
+	panel.ShowVersions(a.win, panel.Versions{Rows: rows, OnChosen: func(i int) {
+		if s.gone || !s.shows(k) || a.editing() != s {
+			return
+		}
+		a.edited(s.review.Restore(k, vs[i]))
+		a.log.Debug("window", "event", "version-restored")
+	}})
+}
