@@ -103,7 +103,7 @@ def test_a_lesion_missed_altogether_pulls_less_than_in_proportion() -> None:
 
     def loss(scale: float) -> float:
         given = (ones * scale, quality)
-        return float(losses.error(given, distance, (distance > 5).float(), ones, none, torch.ones(1), odds))
+        return losses.error(given, distance, (distance > 5).float(), ones, none, torch.ones(1), odds).item()
 
     best = min(np.geomspace(0.5, 60, 80), key=loss)
     assert 2 < best < 7  # the mean is 13.8
