@@ -1,8 +1,7 @@
 """Everything that is fitted after training, on images that what is fitted was not trained on.
 
-Thresholds come from `val`, and so does the level of the bands. Their proportions come from `val` together with the
-out-of-fold predictions of `train`: those are far more images, and neither the fold's network nor the error network that
-judges it has seen the image.
+Thresholds come from `val`. The bands come from `val` and, with equal weight, the out-of-fold predictions of `train`: those
+are far more images, and neither the fold's network nor the error network that judges it has seen the image.
 """
 
 from __future__ import annotations
@@ -154,15 +153,11 @@ def quantile(ratio: np.ndarray, weight: np.ndarray, level: float) -> float:
 
 
 def joined(own: Points, more: Points) -> Points:
-    """The points of the model with those of other networks, both of equal weight, once the others' errors are brought to
-    the model's level: to the same median of distance over scale.
-
-    The level is a network's own and a few images tell it; how the tails go on takes many images.
+    """The points of the model with those of other networks, both of equal weight: few that are the model's own errors,
+    and many that are not.
     """
-    middle = [quantile(p.distance / p.scale, p.weight, 0.5) for p in (own, more)]
-    level = middle[0] / middle[1] if min(middle) > 0 else 1.0
     return Points(
-        np.concatenate([own.distance, more.distance * level]),
+        np.concatenate([own.distance, more.distance]),
         np.concatenate([own.scale, more.scale]),
         np.concatenate([own.weight / own.weight.sum(), more.weight / more.weight.sum()]),
     )

@@ -43,15 +43,17 @@ def test_bands_and_expected_error_fit_laplace_errors_of_unequal_sets() -> None:
     assert factor == pytest.approx(2, rel=0.03)
 
 
-def test_the_level_of_the_bands_is_the_models_own_and_their_tail_is_shared() -> None:
-    rng = np.random.default_rng(1)
+def test_the_models_own_points_and_others_weigh_alike() -> None:
+    """Whatever their number and their weights: half of the pooled errors come from each."""
 
-    def points(n: int, level: float) -> Points:
-        scale = rng.uniform(1, 5, n)
-        return Points(rng.exponential(level * scale), scale, np.full(n, 7.0 / n))
+    def points(n: int, distance: float) -> Points:
+        return Points(np.full(n, distance), np.ones(n), np.full(n, 7.0 / n))
 
-    band, _ = calibrate.bands(calibrate.joined(points(20000, 1.0), points(40000, 3.0)))
-    assert band["50"] == pytest.approx(np.log(2), rel=0.05) and band["95"] == pytest.approx(np.log(20), rel=0.05)
+    both = calibrate.joined(points(100, 1.0), points(900, 3.0))
+    assert (
+        calibrate.quantile(both.distance, both.weight, 0.45) == 1
+        and calibrate.quantile(both.distance, both.weight, 0.55) == 3
+    )
 
 
 def case_of(present: float, lesion: bool, loud: bool = True) -> Case:
