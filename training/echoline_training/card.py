@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -11,7 +10,7 @@ from textwrap import fill
 from typing import Any
 
 from . import report
-from .network import MAX_SCALE, POORER
+from .network import MAX_SCALE
 
 INTENDED = """\
 ## Intended use
@@ -30,7 +29,7 @@ NOTES = {  # of a data set by the name that the metadata gives it
     "with copies of the data. One hospital in Rio de Janeiro, four scanners, lesions only.",
 }
 
-LIMITS = f"""\
+LIMITS = """\
 ## Limits
 
 - Two hospitals. Other scanners, settings, populations and acquisition habits may do worse; what is known of it is how a
@@ -41,8 +40,8 @@ LIMITS = f"""\
 - BUSI holds burned-in callipers and text; the model may lean on callipers, although training draws and erases them.
 - The bands hold on the average over the contour points of both sets together. They need not hold in each set (compare the
   coverage of both above), let alone in a single image, at a missed lesion, or at a contour that outlines something else.
-- The scale b along an outline is bounded ({MAX_SCALE:g} input pixels, {MAX_SCALE * math.exp(POORER):.0f} where the expected
-  Dice is nothing): an outline that lies somewhere else altogether is told by a low expected Dice, not by a wide band.
+- The scale b is bounded (above): an outline that lies somewhere else altogether is told by a low expected Dice, not by a
+  wide band.
 - The error network learned from the outlines of other networks, trained on less data than the one that ships. It was fitted
   on automatic outlines; after a correction its error says little.
 - Clicks were simulated: into the middle of the largest error, with a little jitter. Readers click elsewhere.
@@ -76,8 +75,8 @@ def architecture(doc: Mapping[str, Any]) -> str:
         ({", ".join(guide["channels"])}; disks of {guide["disk_radius"]:g} px and strokes of {guide["stroke_radius"]:g} px to
         each side, input pixels) joins behind the first convolution and at full resolution; all zero, it means automatic. A
         second, small network sees the image and the outline's calibrated probabilities, nothing else, and gives the
-        scale b of the boundary's displacement along the outline, bounded, and wider where the expected Dice is low; and
-        that Dice, of the whole outline. Input
+        scale b of the boundary's displacement along the outline, no more than {MAX_SCALE:g} input pixels, and the Dice to
+        be expected of the whole. Input
         {size["width"]}x{size["height"]}, grey 0..1, letterboxed. Weights are stored as float16 and computed with as
         float32."""
     )

@@ -20,7 +20,6 @@ DECODER = (24, 40, 64, 96)  # decoder channels at strides 2, 4, 8, 16
 GUIDANCE = 4  # channels: mask so far, positive and negative disks, contour stroke
 MIN_SCALE = 0.25  # input pixels; finer than any reader can draw
 MAX_SCALE = 12.0  # input pixels; beyond, the outline is to be drawn anew, and a wider band would tell nothing more
-POORER = 2.0  # how much the logarithm of the scale grows as the expected Dice goes from 1 to 0: see ErrorNet
 FLAT = 1e-3  # of the probability per input pixel: flatter is flat
 ERROR_WIDTHS = (24, 40, 56, 64)  # channels of the error network at strides 4, 8, 16, 32
 LOGIT_RANGE = 8.0  # logits beyond are as good as certain
@@ -198,9 +197,7 @@ class ErrorNet(nn.Module):
 
     Returns the scale of the boundary's displacement in input pixels [n, 1, h, w] (> 0, within bounds but for training)
     and the logit of the expected Dice [n, 1]. The scale begins as a power of 1 / gradient of the probability, which is
-    a good guess by itself, and the network learns by what factor it is off. After training it grows with what is missing
-    from the expected Dice, so that on out-of-fold predictions the bands of the harder set cover as much as those of the
-    easier one. It sees what a reader sees, the picture and
+    a good guess by itself, and the network learns by what factor it is off. It sees what a reader sees, the picture and
     the outline's probabilities, never the outline network's features: those know the truth of the images that it was
     trained on, and would call every error small.
     """
@@ -236,10 +233,7 @@ class ErrorNet(nn.Module):
         for skip, step in zip(maps[::-1], reversed(self.up), strict=True):
             x = step(torch.cat([skip, double(x)], 1))
         scale = torch.exp(self.power * soft + double(double(self.factor(x))))
-        if self.training:
-            return scale, quality
-        poor = 1 - torch.sigmoid(quality)[:, :, None, None]
-        return scale.clamp(MIN_SCALE, MAX_SCALE) * torch.exp(POORER * poor), quality
+        return scale if self.training else scale.clamp(MIN_SCALE, MAX_SCALE), quality
 
 
 class Whole(nn.Module):

@@ -120,8 +120,5 @@ def test_native_pixels_of_a_square_input() -> None:
 def test_the_scale_has_bounds() -> None:
     net = ErrorNet().eval()
     with torch.inference_mode():
-        scale, quality = net(torch.rand(1, 1, 64, 64), 100 * torch.randn(1, 1, 64, 64))
-        poor = float(1 - torch.sigmoid(quality))
-    wider = np.exp(2 * poor)
-    assert 0.1 < poor < 0.9
-    assert float(scale.min()) >= 0.25 * wider * 0.999 and float(scale.max()) <= 12 * wider * 1.001
+        scale, _ = net(torch.rand(1, 1, 64, 64), 100 * torch.randn(1, 1, 64, 64))
+    assert float(scale.min()) >= 0.25 and float(scale.max()) <= 12
