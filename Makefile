@@ -76,15 +76,15 @@ race: build test-packages ## the tests under the race detector, without the end-
 bench: build ## every benchmark
 	$(GO) test -run '^$$' -bench . -benchmem -timeout 30m $(PACKAGES)
 
+NIGHT ?= 480
 .PHONY: nightly
-nightly: build test-packages nightly-store ## what takes hours, for the night
+nightly: build test-packages nightly-store ## NIGHT minutes of hostile files and fuzzing; programs killed and disks failing
+	scripts/nightly.sh $(NIGHT)
 
-# Programs killed 1,000 times, every operation of the disk failing in every way, 10,000 power cuts, more merges, damage.
+# Programs killed 1,000 times, every operation of the disk failing in every way, 10,000 power cuts, more merges.
 .PHONY: nightly-store
 nightly-store:
 	ECHOLINE_TEST_KILLS=1000 $(GO) test -timeout 4h -v -run 'Kill|EveryOperationFails|PowerCut|Merging' ./internal/store
-	for target in FuzzEntry FuzzLines FuzzDamagedFile FuzzUnpack; do \
-	  $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime 10m ./internal/store; done
 
 .PHONY: test-packages
 test-packages:

@@ -12,13 +12,13 @@ packages_of() {
     # Fyne's GLFW 3.4 compiles its X11 and Wayland halves and links OpenGL.
     build) echo gcc libc6-dev pkg-config ca-certificates libgl1-mesa-dev libwayland-dev libxkbcommon-dev \
       libx11-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev ;;
-    # What the window opens at run time.
-    run) echo libgl1 libegl1 libgl1-mesa-dri ;;
+    # What the window opens at run time; JPEG 2000, which is loaded then too.
+    run) echo libgl1 libegl1 libgl1-mesa-dri libopenjp2-7 ;;
     # The ONNX Runtime library comes in a Python package.
     python) echo python3-pip ;;
-    # A screen without a monitor, a window manager, a hand and an eye; the judges of DICOM files.
+    # A screen without a monitor, a window manager, a hand and an eye; the judges of DICOM files; what makes and reads videos.
     test) echo xvfb openbox xdotool x11-utils imagemagick strace dicom3tools python3-pydicom python3-numpy \
-      dcmtk libgdcm-tools orthanc orthanc-dicomweb python3-venv poppler-utils ;;
+      dcmtk libgdcm-tools ffmpeg orthanc orthanc-dicomweb python3-venv poppler-utils ;;
     lint) echo git ;;
     training) echo python3-venv python3-pip ;;
     *)

@@ -20,7 +20,8 @@ const support = "internal/fault"
 // reading are the rooms behind internal/study: codecs, the process that decodes, and what writes DICOM.
 var reading = []string{
 	"internal/study/confine", "internal/study/dcmwrite", "internal/study/j2k", "internal/study/jpegdct",
-	"internal/study/jpeglossless", "internal/study/jpegls", "internal/study/jpegparts", "internal/study/worker",
+	"internal/study/jpeglossless", "internal/study/jpegls", "internal/study/jpegparts", "internal/study/video",
+	"internal/study/worker",
 }
 
 // behindStudy is what internal/study and the rooms behind it may import; the compiler keeps them from going in circles.
@@ -38,7 +39,7 @@ var law = map[string][]string{
 	"internal/review/reviewtest": append([]string{support}, below...),
 	"internal/tool":              {support, "internal/mask", "internal/contour", "internal/review"},
 	"internal/store":             append([]string{support, "internal/durable"}, below...),
-	"internal/export":            slices.Concat([]string{support, "internal/durable"}, reading, below),
+	"internal/export":            slices.Concat([]string{support, "internal/durable", "internal/part10"}, reading, below),
 	"internal/part10":            {},
 	"internal/deid":              {support, "internal/durable", "internal/part10", "internal/study"},
 	"internal/dicomweb":          {support},

@@ -26,7 +26,7 @@ func (a *App) bindActions() {
 		keys.ConfirmAll:    a.confirmAll,
 		keys.NotVisible:    a.notVisible,
 		keys.Accept:        a.accept,
-		keys.Reject:        a.reject,
+		keys.Reject:        a.backspace,
 		keys.NextImage:     func() { a.step(1) },
 		keys.PreviousImage: func() { a.step(-1) },
 		keys.NextFrame:     func() { a.moveFrame(1) },
@@ -37,15 +37,17 @@ func (a *App) bindActions() {
 		keys.LoopFrom:      a.loopFrom,
 		keys.LoopTo:        a.loopTo,
 		keys.LoopAll:       a.loopAll,
-		keys.Brush:         func() { a.chooseTool(toolBrush) },
-		keys.Eraser:        func() { a.chooseTool(toolEraser) },
-		keys.Push:          func() { a.chooseTool(toolPush) },
 		keys.Ruler:         a.toggleRuler,
+		keys.Ask:           a.chooseAsk,
+		keys.AskOut:        func() { a.askBeside(1) },
+		keys.AskIn:         func() { a.askBeside(-1) },
 		keys.Smaller:       func() { a.resizeTool(-1) },
 		keys.Larger:        func() { a.resizeTool(1) },
 		keys.Cancel:        a.escape,
 		keys.Undo:          a.undo,
 		keys.Redo:          a.redo,
+		keys.UndoAnywhere:  a.undoAnywhere,
+		keys.RedoAnywhere:  a.redoAnywhere,
 		keys.Fit:           func() { a.view.Fit() },
 		keys.ZoomIn:        func() { a.view.ZoomBy(zoomStep) },
 		keys.ZoomOut:       func() { a.view.ZoomBy(1 / zoomStep) },
@@ -57,6 +59,7 @@ func (a *App) bindActions() {
 		keys.Open:          a.chooseFiles,
 		keys.Export:        func() { a.showExport(false) },
 		keys.ExportCurrent: func() { a.showExport(true) },
+		keys.Import:        a.chooseMasks,
 		keys.WorkList:      func() { a.frame.toggleLeft() },
 		keys.Inspector:     func() { a.frame.toggleRight() },
 		keys.ImageAlone:    a.imageAlone,
@@ -68,6 +71,7 @@ func (a *App) bindActions() {
 		keys.Versions:      a.showVersions,
 		keys.Quit:          a.close,
 	}
+	a.bindTools()
 }
 
 // do runs an action.
@@ -130,9 +134,9 @@ func (a *App) seekLast() {
 	}
 }
 
-// enter calibrates by the ruler where one was drawn, and else confirms.
+// enter closes the line under way, or calibrates by the ruler where one was drawn, and else confirms.
 func (a *App) enter() {
-	if !a.calibrate() {
+	if !a.finishPath() && !a.calibrate() {
 		a.confirm()
 	}
 }
@@ -144,16 +148,30 @@ func (a *App) escape() {
 	case s == nil:
 	case s.stroke:
 		a.cancelStroke()
+	case a.dropPath():
 	case a.ruler.on:
 		a.toggleRuler()
+	case s.asked != nil:
+		a.leaveQuestion()
 	case s.active != nil:
 		s.active = nil
 		a.refreshFrame()
 	}
 }
 
-// undo takes the frame's last edit back, redo brings it again.
+// backspace takes the last corner of the line under way back, and else rejects the frame.
+func (a *App) backspace() {
+	if !a.backPath() {
+		a.reject()
+	}
+}
+
+// undo takes the frame's last edit back, or the newest click of a question to the model or of a line under way; redo brings
+// an edit again.
 func (a *App) undo() {
+	if a.askBack() || a.backPath() {
+		return
+	}
 	a.travel(func() (string, bool, error) { return a.sess.review.Undo(a.sess.key()) }, "app.undone")
 }
 

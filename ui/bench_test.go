@@ -3,6 +3,7 @@ package ui
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"image"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +22,7 @@ import (
 
 	"fyne.io/fyne/v2/driver/desktop"
 
+	"echoline/inference"
 	"echoline/internal/contour"
 	"echoline/internal/demo"
 	"echoline/internal/mask"
@@ -262,4 +265,84 @@ func until(b *testing.B, program string, env []string, dir string, events ...str
 		b.Fatalf("the program ended before %v: %v", events, found)
 	}
 	return append(found, pulses...)
+}
+
+// lesionWindow is a window with one image of w×h, on which a lesion a third as wide was drawn.
+func lesionWindow(b *testing.B, w, h int, g inference.Predictor) *bench {
+	dir := b.TempDir()
+	writeGrey(b, filepath.Join(dir, "large.png"), w, h)
+	win := newBench(b, Config{Paths: []string{dir}, Predictor: func() (inference.Predictor, error) { return g, nil }})
+	win.open()
+	win.do(keys.Brush)
+	x, y := float64(w)/2, float64(h)/2
+	win.setToolSize(float64(w) / 7)
+	win.drag(contour.Point{X: x, Y: y}, contour.Point{X: x + 20, Y: y})
+	return win
+}
+
+// BenchmarkAnswer is what a reader waits for after a click besides the model: from the release of the button to the dashed
+// outline, with a model that answers at once.
+func BenchmarkAnswer(b *testing.B) {
+	for _, size := range [][2]int{{1024, 768}, {4096, 4096}} {
+		b.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(b *testing.B) {
+			w := lesionWindow(b, size[0], size[1], instant{guided{}, map[[2]int]*inference.Prediction{}})
+			w.do(keys.Ask)
+			x, y := float64(size[0])/2, float64(size[1])/2
+			w.click(x, y-float64(size[0])/7-4, 0) // the first answer of the size is prepared
+			w.answers(1)
+			w.do(keys.Cancel)
+			var cpu time.Duration
+			for b.Loop() {
+				begun := processCPU(b)
+				w.click(x, y-float64(size[0])/7-4, 0)
+				w.answers(1)
+				cpu += processCPU(b) - begun
+				b.StopTimer()
+				w.do(keys.Cancel)
+				b.StartTimer()
+			}
+			b.ReportMetric(cpu.Seconds()*1e3/float64(b.N), "cpu-ms")
+		})
+	}
+}
+
+// instant is guided without the time that it takes: it keeps the first answer of each size.
+type instant struct {
+	guided
+	kept map[[2]int]*inference.Prediction
+}
+
+func (i instant) Predict(ctx context.Context, im inference.Image, g inference.Guidance) (*inference.Prediction, error) {
+	size := [2]int{im.W, im.H}
+	if len(g.Positive) == 0 {
+		return i.guided.Predict(ctx, im, g)
+	}
+	if i.kept[size] == nil {
+		p, err := i.guided.Predict(ctx, im, g)
+		if err != nil {
+			return nil, err
+		}
+		i.kept[size] = p
+	}
+	return i.kept[size], nil
+}
+
+// BenchmarkUndo is an undo or a redo, from the key to everything that the window shows of it, journal included.
+func BenchmarkUndo(b *testing.B) {
+	for _, size := range [][2]int{{1024, 768}, {4096, 4096}} {
+		b.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(b *testing.B) {
+			w := lesionWindow(b, size[0], size[1], disk{})
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			begun := threadCPU(b)
+			for i := 0; b.Loop(); i++ {
+				if i%2 == 0 {
+					w.do(keys.Undo)
+				} else {
+					w.do(keys.Redo)
+				}
+			}
+			b.ReportMetric((threadCPU(b)-begun).Seconds()*1e3/float64(b.N), "cpu-ms")
+		})
+	}
 }

@@ -63,9 +63,12 @@ func extent(ps []contour.Vertex) image.Rectangle {
 	return image.Rect(int(x0-m), int(y0-m), int(x1+m), int(y1+m))
 }
 
-// confirm is Enter: it confirms the arc that the reader is at and goes on to the next; with none at hand it goes to the
+// confirm is Enter: it takes what the model answered, if it was asked. Else it confirms the arc that the reader is at and goes on to the next; with none at hand it goes to the
 // weakest; with none left it accepts the frame and opens the next image.
 func (a *App) confirm() {
+	if a.takeAnswer() {
+		return
+	}
 	s := a.editing()
 	if s == nil {
 		return
@@ -126,8 +129,13 @@ func (a *App) confirmAll() {
 	a.edited(s.review.ConfirmAll(s.key()))
 }
 
-// accept accepts the frame and goes on: to the cine's next frame without decision, else to the next image.
-func (a *App) accept() { a.decide(review.Accepted) }
+// accept accepts the frame and goes on: to the cine's next frame without decision, else to the next image. Where weak
+// boundary is left that nobody reviewed it asks first, once.
+func (a *App) accept() {
+	if !a.warnOfWeak() {
+		a.decide(review.Accepted)
+	}
+}
 
 // reject sets the frame aside and goes on.
 func (a *App) reject() { a.decide(review.Rejected) }

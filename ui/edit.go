@@ -14,13 +14,6 @@ import (
 	"echoline/ui/viewer"
 )
 
-// The tools of this release, by name.
-const (
-	toolBrush  = "brush"
-	toolEraser = "eraser"
-	toolPush   = "push"
-)
-
 // sizes are the tools' radii: the one that they start with, the smallest, the largest, and the end of the slider.
 type sizes struct{ first, least, most, slider float64 }
 
@@ -45,6 +38,7 @@ func (a *App) bindPointer() {
 
 // viewChanged follows zoom and pan.
 func (a *App) viewChanged() {
+	a.fitReach()
 	a.refreshCorners()
 	a.line.Zoom = a.zoomText()
 	a.status.Set(a.line)
@@ -56,7 +50,8 @@ func (a *App) pointer(e viewer.Pointer) {
 		a.rulerPointer(e)
 		return
 	}
-	p := tool.Pointer{X: e.At.X, Y: e.At.Y, Invert: e.Modifiers&fyne.KeyModifierControl != 0}
+	p := toolPointer(e.At, e.Modifiers)
+	a.pointed = e.At
 	switch e.Phase {
 	case viewer.Press:
 		a.win.Canvas().Unfocus()
@@ -64,15 +59,29 @@ func (a *App) pointer(e viewer.Pointer) {
 			a.beginStroke(p)
 		}
 	case viewer.Drag:
-		if s := a.sess; s != nil && s.stroke {
+		if s := a.sess; s != nil && s.stroke && !s.sliding {
 			s.tool.Drag(p)
-			a.refreshContours()
-			a.tintMask()
+			a.strokeMoved()
 		}
 	case viewer.Release:
-		a.finishStroke()
-	case viewer.Hover, viewer.Leave:
+		if s := a.sess; s != nil && !s.sliding {
+			a.finishStroke()
+		}
+	case viewer.Hover:
+		a.hoverPath(p)
+	case viewer.Leave:
 	}
+}
+
+// strokeMoved shows what the stroke under way has become. A line that closes later changes nothing until then.
+func (a *App) strokeMoved() {
+	a.showSketch()
+	if a.path() != nil {
+		return
+	}
+	a.refreshContours()
+	a.tintMask()
+	a.measureLive()
 }
 
 // beginStroke begins a stroke of the active tool on the frame on show.
@@ -81,6 +90,10 @@ func (a *App) beginStroke(p tool.Pointer) {
 	if s == nil || s.tool == nil {
 		return
 	}
+	a.warnPress(p)
+	if t, ok := s.tool.(*tool.Slide); ok {
+		t.SetWeak(s.scale.weakPx(s.item))
+	}
 	if err := s.tool.Press(s.key(), p); err != nil {
 		a.fault(err)
 		return
@@ -88,6 +101,7 @@ func (a *App) beginStroke(p tool.Pointer) {
 	s.stroke, s.active = true, nil
 	a.refreshContours()
 	a.tintMask()
+	a.showSketch()
 }
 
 // finishStroke commits the stroke under way, if there is one.
@@ -96,11 +110,26 @@ func (a *App) finishStroke() {
 	if s == nil || !s.stroke {
 		return
 	}
-	s.stroke = false
-	changed, err := s.tool.Release()
+	changed, err := s.underHand().Release()
+	s.stroke, s.sliding = false, false
+	if p := a.path(); p != nil && err == nil {
+		a.log.Debug("window", "event", "corner-set")
+		a.showSketch()
+		return
+	}
+	a.strokeEnded(changed, err)
+}
+
+// strokeEnded follows the end of a stroke.
+func (a *App) strokeEnded(changed bool, err error) {
+	s := a.sess
 	a.edited(err)
 	a.log.Debug("window", "event", "stroke-saved", "changed", changed, "unsaved", s.review.Unsaved())
+	a.showSketch()
 	if !changed {
+		if a.nearKept(a.pointed) {
+			a.status.SetHint(text.T("app.hint.kept"))
+		}
 		a.refreshFrame()
 	}
 }
@@ -108,8 +137,9 @@ func (a *App) finishStroke() {
 // cancelStroke gives the stroke under way up.
 func (a *App) cancelStroke() {
 	s := a.sess
-	s.stroke = false
-	s.tool.Cancel()
+	s.underHand().Cancel()
+	s.stroke, s.sliding = false, false
+	a.showSketch()
 	a.refreshFrame()
 }
 
@@ -120,22 +150,12 @@ func (a *App) scrolled(notches float64, at contour.Point, mod fyne.KeyModifier) 
 	case s == nil || s.item == nil:
 	case mod&fyne.KeyModifierShift != 0:
 		a.resizeTool(notches)
+	case mod&fyne.KeyModifierControl == 0 && a.turnSlide(notches, at, toolPointer(at, mod)):
 	case mod&fyne.KeyModifierControl != 0 || s.item.Frames == 1:
 		a.view.ZoomAt(at, math.Pow(zoomStep, notches))
 	default:
 		a.moveFrame(-int(math.Copysign(1, notches)))
 	}
-}
-
-// makeTools builds the tools for a new session.
-func (a *App) makeTools() {
-	s := a.sess
-	s.tools = map[string]tool.Tool{
-		toolBrush:  tool.NewBrush(s.review, 1),
-		toolEraser: tool.NewEraser(s.review, 1),
-		toolPush:   tool.NewPush(s.review, 1),
-	}
-	a.chooseTool(toolBrush)
 }
 
 // chooseTool makes the named tool the active one.
@@ -145,7 +165,11 @@ func (a *App) chooseTool(name string) {
 		return
 	}
 	a.finishStroke()
+	a.dropPath()
 	a.putRulerAway()
+	if name != toolAsk {
+		a.dropQuestion()
+	}
 	s.tool = s.tools[name]
 	a.showTool()
 	a.status.SetHint(text.T(s.tool.Hint()))
@@ -187,6 +211,7 @@ func (a *App) fitTools() {
 	for _, t := range s.tools {
 		t.Fit(s.key(), *size)
 	}
+	a.fitReach()
 	a.showTool()
 }
 
@@ -197,11 +222,16 @@ func (a *App) showTool() {
 		return
 	}
 	size, limits, unit := a.toolUnit()
-	a.inspector.SetTool(panel.ToolOptions{
+	options := panel.ToolOptions{
 		Name: text.T("edit." + s.tool.Name()), Size: 2 * *size, Min: 2 * limits.least, Max: 2 * limits.slider, Unit: unit,
-	})
+	}
+	rx, ry := s.review.Radius(s.key(), *size)
+	if !sized[s.tool.Name()] {
+		options.Unit, rx, ry = "", 0, 0
+	}
+	a.inspector.SetTool(options)
 	if !a.ruler.on {
-		a.view.SetCursor(s.review.Radius(s.key(), *size))
+		a.view.SetCursor(rx, ry)
 	}
 	a.refreshToolbar()
 }

@@ -97,6 +97,13 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 		models = append(models, a.predictor.Info())
 	}
 	taker := export.NewTaker(s.review, export.Include(c.Include), models...)
+	ws := a.ws
+	taker.Ask(func(f *review.Frame) *inference.Prediction {
+		if !f.Imported() {
+			return nil
+		}
+		return ws.Recall(f.Key, f.Model)
+	})
 	table, err := export.LoadLabels(filepath.Join(a.ws.Dir(), export.LabelsName), true)
 	if err != nil {
 		a.exported(card, export.Result{}, err)
@@ -110,7 +117,6 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 			Say: func(key string, args fault.Args) string { return text.T(key, args) },
 		},
 	}
-	ws := a.ws
 	go func() {
 		for done := false; !done; { // the window owns the review: it takes a little at a time
 			if !a.postWait(ctx, func() { done = taker.Step(takeTime) }) {

@@ -1,16 +1,13 @@
 package ui
 
 import (
-	"fmt"
 	"math"
 
 	"echoline/internal/contour"
-	"echoline/internal/review"
 	"echoline/internal/study"
 	"echoline/internal/text"
 	"echoline/ui/keys"
 	"echoline/ui/panel"
-	"echoline/ui/theme"
 )
 
 // bindPanels sends what the panels want to what does it.
@@ -26,6 +23,8 @@ func (a *App) bindPanels() {
 	a.inspector.OnHint = hint
 	a.inspector.OnWeak = a.weakMoved
 	a.inspector.OnWeakEnd = a.weakMoved
+	a.inspector.OnLabel, a.inspector.OnLock, a.inspector.OnAddLabel = a.chooseLabel, a.lockLabel, a.addLabel
+	a.inspector.OnOverwrite = a.chooseOverwrite
 	a.inspector.OnSize = func(d float64) { a.setToolSize(d / 2) }
 	a.inspector.OnOpacity = func(share float64) { a.opacity = share; a.applyOverlay() }
 	a.inspector.OnJump = a.jump
@@ -79,7 +78,8 @@ func (a *App) spacing() (study.Spacing, study.Calibration) {
 func (a *App) refreshInspector() {
 	s := a.sess
 	c := panel.Confidence{
-		Probability: math.NaN(), Expected: math.NaN(), Reviewed: math.NaN(), WeakArcs: -1, Unit: "px", Weak: 1, WeakMax: 2,
+		Probability: math.NaN(), Dice: math.NaN(), Expected: math.NaN(), Reviewed: math.NaN(), Study: math.NaN(), WeakArcs: -1,
+		Unit: "px", Weak: 1, WeakMax: 2,
 	}
 	if a.predictor != nil {
 		m := a.predictor.Info()
@@ -96,7 +96,7 @@ func (a *App) refreshInspector() {
 	}
 	a.fillConfidence(&c)
 	a.inspector.SetConfidence(c)
-	a.inspector.SetLabels(a.labels(), 0)
+	a.showLabels()
 	a.showMeasures()
 	a.showHistory()
 }
@@ -111,6 +111,9 @@ func (a *App) fillConfidence(c *panel.Confidence) {
 	if f.Prediction != nil {
 		c.Probability = f.Prediction.Present
 	}
+	if d, ok := s.doubt[s.key()]; ok {
+		c.Dice = 1 - d
+	}
 	if err := s.failed[s.key()]; err != nil {
 		c.Note = text.Fault(err)
 	} else if msg := a.noLesion(f); msg != "" {
@@ -119,6 +122,9 @@ func (a *App) fillConfidence(c *panel.Confidence) {
 	c.Expected = per * meanExpected(s.review.Contours(s.key()))
 	if p := s.review.Progress(s.key(), s.scale.weakPx(s.item)); p.Total > 0 {
 		c.Reviewed, c.WeakArcs = p.Reviewed/p.Total, p.WeakArcs
+	}
+	if p := s.reviewed(); p.Total > 0 && len(s.items) > 1 {
+		c.Study = p.Reviewed / p.Total
 	}
 }
 
@@ -139,106 +145,22 @@ func meanExpected(cs []contour.Contour) float64 {
 	return sum / float64(n)
 }
 
-// labels are what can be drawn: the model's, or one lesion.
-func (a *App) labels() []panel.Label {
-	name := text.T("label.lesion")
-	if a.predictor != nil && len(a.predictor.Info().Labels) > 0 {
-		if n := a.predictor.Info().Labels[0].Name; n != "lesion" {
-			name = n
-		}
-	}
-	t := theme.Current()
-	return []panel.Label{{Name: name, Colour: t.Accent}}
-}
-
-// showMeasures writes the measurements, in mm or honestly in px.
-func (a *App) showMeasures() {
-	s := a.sess
-	var rows []panel.Measure
-	note := ""
-	for _, m := range s.review.Measurements(s.key()) {
-		unit := "px"
-		if m.Millimetres {
-			unit = "mm"
-		} else {
-			note = text.T("app.measure.px")
-		}
-		rows = append(
-			rows,
-			panel.Measure{Label: text.T("app.measure.longest"), Value: length(m.Longest, unit)},
-			panel.Measure{Label: text.T("app.measure.perpendicular"), Value: length(m.Perpendicular, unit)},
-			panel.Measure{Label: text.T("app.measure.area"), Value: length(m.Area, unit) + "²"},
-			panel.Measure{Label: text.T("app.measure.perimeter"), Value: length(m.Perimeter, unit)},
-		)
-	}
-	a.inspector.SetMeasures(rows, note)
-}
-
-// length writes a measurement. A tenth of a pixel says nothing of a measurement of hundreds.
-func length(v float64, unit string) string {
-	if unit == "px" && v >= 100 {
-		return fmt.Sprintf("%.0f px", v)
-	}
-	return fmt.Sprintf("%.1f %s", v, unit)
-}
-
-// showHistory writes the frame's edits.
-func (a *App) showHistory() {
-	s := a.sess
-	var steps []panel.Step
-	for _, h := range s.review.History(s.key()) {
-		who := a.set.Reader
-		if h.Origin == review.ByModel {
-			who = text.T("app.bymodel")
-		}
-		steps = append(steps, panel.Step{
-			Title: text.T("edit." + h.Name), Note: who + " · " + h.Time.Local().Format("15:04"), Done: h.Done,
-		})
-	}
-	a.inspector.SetHistory(steps)
-}
-
-// jump goes back or forward in the frame's history until step is the last one done; -1 undoes all. The window follows once
-// at the end.
-func (a *App) jump(step int) {
-	s := a.editing()
-	if s == nil {
-		return
-	}
-	done := 0
-	for _, h := range s.review.History(s.key()) {
-		if h.Done {
-			done++
-		}
-	}
-	move := s.review.Undo
-	if done < step+1 {
-		move = s.review.Redo
-	}
-	s.active = nil
-	var failed error
-	a.travelling = true
-	for range max(done-(step+1), step+1-done) {
-		_, ok, err := move(s.key())
-		if failed = err; !ok {
-			break
-		}
-	}
-	a.travelling = false
-	a.edited(failed)
-	a.frameChanged(s, s.key())
-}
-
 // refreshToolbar enables what makes sense now and shows what is on.
 func (a *App) refreshToolbar() {
 	s := a.sess
 	open := s != nil && s.item != nil && s.frame != nil
+	for id := range toolKeys {
+		a.toolbar.SetEnabled(id, open)
+		a.toolbar.SetSelected(id, open && !a.ruler.on && s.tool == s.tools[toolKeys[id]])
+	}
+	a.toolbar.SetSelected(keys.Tools, open && !a.ruler.on && hidden[s.tool.Name()])
 	for _, id := range []keys.ID{
-		keys.Brush, keys.Eraser, keys.Push, keys.Ruler, keys.NextWeak, keys.PreviousWeak, keys.Confirm, keys.Accept, keys.Reject, keys.Fit,
-		keys.ZoomIn, keys.ZoomOut, keys.NextPreset, keys.Invert, keys.Overlay, keys.Heatmap, keys.Band, keys.Export,
+		keys.Tools, keys.FillHoles, keys.KeepLargest, keys.Smooth, keys.Grow, keys.Shrink, keys.Release, keys.Ask, keys.Ruler, keys.NextWeak, keys.PreviousWeak, keys.Confirm, keys.Accept, keys.Reject, keys.Fit,
+		keys.ZoomIn, keys.ZoomOut, keys.NextPreset, keys.Invert, keys.Overlay, keys.Heatmap, keys.Band, keys.Export, keys.Import,
 	} {
 		a.toolbar.SetEnabled(id, open)
 	}
+	a.toolbar.SetEnabled(keys.CopyPrevious, open && s.index > 0)
 	a.toolbar.SetEnabled(keys.Undo, open && s.review.CanUndo(s.key()))
 	a.toolbar.SetEnabled(keys.Redo, open && s.review.CanRedo(s.key()))
 	a.toolbar.SetSelected(keys.Overlay, !a.overlayOff)
@@ -248,9 +170,8 @@ func (a *App) refreshToolbar() {
 	if open {
 		a.toolbar.SetSelected(keys.Invert, s.invert)
 		a.toolbar.SetSelected(keys.Ruler, a.ruler.on)
-		a.toolbar.SetSelected(keys.Brush, !a.ruler.on && s.tool == s.tools[toolBrush])
-		a.toolbar.SetSelected(keys.Eraser, !a.ruler.on && s.tool == s.tools[toolEraser])
-		a.toolbar.SetSelected(keys.Push, !a.ruler.on && s.tool == s.tools[toolPush])
+		a.toolbar.SetSelected(keys.Release, s.review.Rules().Released)
+		a.toolbar.SetSelected(keys.Ask, !a.ruler.on && s.tool == s.tools[toolAsk])
 	}
 	a.toolbar.SetPresets(presetChoices(), "")
 }

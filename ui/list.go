@@ -64,6 +64,7 @@ func (a *App) fillRow(it *study.Item) {
 	s := a.sess
 	row := s.rows[it.ID]
 	p := s.review.ItemProgress(it.ID, s.scale.weakPx(it))
+	s.done[it.ID] = p
 	row.Weak, row.Reviewed = math.NaN(), 0
 	if p.Total > 0 {
 		row.Weak = p.Weak / p.Total

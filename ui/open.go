@@ -122,7 +122,7 @@ func (a *App) open(paths []string) {
 	a.set.remember(paths)
 	a.saveSettings()
 	a.read(text.T("app.reading"), func(ctx context.Context, progress func(done, total int)) (*study.Study, error) {
-		return study.Watch{Progress: progress, First: func(it *study.Item) { go a.preview(ctx, it) }}.Open(ctx, paths)
+		return study.Watch{Progress: progress, First: func(it *study.Item) { a.preview(ctx, it) }}.Open(ctx, paths)
 	})
 }
 
@@ -307,6 +307,7 @@ func (a *App) endSession() {
 		return
 	}
 	a.stopPlaying()
+	a.dropQuestion()
 	s.gone = true
 	s.end()
 	if s.fresh != nil {

@@ -208,5 +208,9 @@ func (a *App) noLesion(f *review.Frame) string {
 	if p == nil || len(a.sess.review.Contours(f.Key)) > 0 {
 		return ""
 	}
-	return text.T("app.nolesion", text.Args{"Percent": fmt.Sprintf("%.0f", 100*p.Present)})
+	key := "app.nolesion"
+	if p.Model.Guided {
+		key = "ask.nolesion"
+	}
+	return text.T(key, text.Args{"Percent": fmt.Sprintf("%.0f", 100*p.Present)})
 }

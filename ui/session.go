@@ -34,7 +34,8 @@ type session struct {
 	end    context.CancelFunc
 
 	rows  map[string]*panel.Row
-	order []string // item IDs as the work list shows them
+	done  map[string]review.Progress // by item, as its row shows it
+	order []string                   // item IDs as the work list shows them
 	stale map[string]bool
 	fresh *time.Timer // refreshes the stale rows; nil when none waits
 
@@ -58,7 +59,18 @@ type session struct {
 	tools  map[string]tool.Tool
 	tool   tool.Tool // nil: the pointer only looks
 	stroke bool      // a gesture is under way
-	active *contour.Arc
+
+	sliding  bool      // that gesture is a slide by wheel or keys
+	slider   tool.Tool // the tool of it
+	slides   int       // turns so far: the last one finishes it after a while
+	sketched bool      // the line of a gesture is shown
+	label    uint8     // that tools draw
+	labels   int       // at least so many are listed
+	active   *contour.Arc
+	asked    *question           // to the model, under way
+	taken    taken               // the last answer
+	warned   map[review.Key]bool // that weak boundary is left, before it was accepted
+	news     string              // to be said once the wanted image is there
 
 	predicted  map[review.Key]bool
 	doubt      map[review.Key]float64 // 1 - the Dice that the model expects of its outline, where it says
@@ -91,6 +103,7 @@ func newSession(st *study.Study, rev *review.Review) *session {
 	s := &session{
 		study: st, review: rev, begun: time.Now(), scale: newErrorScale(),
 		items: map[string]*study.Item{}, rows: map[string]*panel.Row{}, stale: map[string]bool{}, kept: map[string]look{}, loops: map[string][2]int{},
+		done: map[string]review.Progress{}, warned: map[review.Key]bool{},
 		predicted: map[review.Key]bool{}, doubt: map[review.Key]float64{}, failed: map[review.Key]error{}, unreadable: map[review.Key]bool{},
 	}
 	s.ctx, s.end = context.WithCancel(context.Background())
@@ -101,6 +114,14 @@ func newSession(st *study.Study, rev *review.Review) *session {
 		}
 	}
 	return s
+}
+
+// underHand is the tool of the gesture under way.
+func (s *session) underHand() tool.Tool {
+	if s.sliding {
+		return s.slider
+	}
+	return s.tool
 }
 
 // key is the frame on show.

@@ -38,6 +38,7 @@ func (a *App) showRefused(id string) {
 		if f.Where == id {
 			a.stopPlaying()
 			a.finishStroke()
+			a.dropQuestion()
 			a.leaveItem()
 			s.want, s.item, s.frame, s.shown, s.refuse = nil, nil, nil, false, id
 			a.list.Select(id)
@@ -82,6 +83,9 @@ func (a *App) decode(s *session) {
 	s.loading = true
 	go func() {
 		f, err := it.Frame(i)
+		if err == nil {
+			f.Sector() // found once, and not on the window's time
+		}
 		a.post(func() { a.decoded(s, it, i, f, err) })
 	}()
 }
@@ -105,6 +109,8 @@ func (a *App) decoded(s *session, it *study.Item, i int, f *study.Frame, err err
 func (a *App) frameCame(it *study.Item, i int, f *study.Frame, err error) {
 	s := a.sess
 	a.finishStroke()
+	a.dropPath()
+	a.dropQuestion()
 	entered := it != s.item
 	if entered {
 		a.leaveItem()
@@ -123,6 +129,8 @@ func (a *App) frameCame(it *study.Item, i int, f *study.Frame, err error) {
 		a.clearView(viewer.MessageRefused, text.Fault(err))
 		return
 	}
+	s.review.SetSector(s.key(), f.Sector())
+	a.showSight()
 	if s.window == (study.Window{}) {
 		s.window = f.Window
 	}
@@ -157,7 +165,10 @@ func (a *App) enterItem() {
 		a.hideStrip()
 	}
 	a.fitTools()
-	if s.tool != nil {
+	if s.news != "" {
+		a.status.SetHint(s.news)
+		s.news = ""
+	} else if s.tool != nil {
 		a.status.SetHint(text.T("app.hint.image", text.Args{"Tool": text.T(s.tool.Hint())}))
 	}
 }
@@ -237,7 +248,7 @@ func (a *App) refreshPicture() {
 	default:
 		a.view.SetMessage(viewer.MessageNone, "")
 	}
-	a.view.SetBusy(a.reading != nil || a.modelErr == nil && !s.predicted[k])
+	a.view.SetBusy(a.reading != nil || a.modelErr == nil && !s.predicted[k] || s.asked != nil && s.asked.waiting)
 	a.refreshCorners()
 }
 
@@ -308,6 +319,9 @@ func (a *App) preset(p study.Preset) {
 func (a *App) frameChanged(s *session, k review.Key) {
 	if s.gone || s.attaching || a.travelling {
 		return
+	}
+	if s.asked != nil && s.asked.key == k {
+		a.dropQuestion()
 	}
 	a.updateRow(k.Instance)
 	a.markStrip(k)

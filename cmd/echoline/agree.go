@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"echoline/inference"
 	"echoline/internal/agree"
 	"echoline/internal/durable"
 	"echoline/internal/export"
@@ -99,17 +100,17 @@ func runAgree(ctx context.Context, o agreeOptions, out, log io.Writer) error {
 	}
 	defer ws.Close()
 	report := newReporter(log, o.silent)
-	cases, err := shared(ctx, ws, o, report)
+	g, err := gather(ctx, ws, o, report)
 	report.end()
 	if err != nil {
 		return err
 	}
-	pairs := agree.Pairs(cases, o.tolerance)
+	pairs := agree.Pairs(g.list(), o.tolerance)
 	if len(pairs) == 0 {
 		return fault.New(codeAgreeReaders, o.workspace, nil, nil)
 	}
 	sums := agree.Summarise(pairs, agreeSeed)
-	if err := writeAgreement(o, pairs, sums); err != nil {
+	if err := writeAgreement(o, pairs, sums, g.trust()); err != nil {
 		return err
 	}
 	if !o.silent {
@@ -125,8 +126,8 @@ func runAgree(ctx context.Context, o agreeOptions, out, log io.Writer) error {
 // agreeSeed makes the intervals of one workspace the same each time.
 const agreeSeed = 1
 
-// shared gathers the frames that readers accepted, each with every reader's mask.
-func shared(ctx context.Context, ws *store.Workspace, o agreeOptions, report *reporter) ([]agree.Case, error) {
+// gather collects the frames that readers accepted, each with every reader's mask.
+func gather(ctx context.Context, ws *store.Workspace, o agreeOptions, report *reporter) (*gathering, error) {
 	readers, err := ws.Readers()
 	if err != nil {
 		return nil, err
@@ -140,24 +141,28 @@ func shared(ctx context.Context, ws *store.Workspace, o agreeOptions, report *re
 	if len(o.readers) > 0 {
 		readers = o.readers
 	}
-	g := gathering{cases: map[review.Key]*agree.Case{}}
+	g := &gathering{cases: map[review.Key]*agree.Case{}, kept: map[string][]agree.Kept{}}
 	for _, reader := range readers {
 		r, err := reopen(ctx, ws, reader, export.Accepted, report)
 		if err != nil {
 			return nil, err
 		}
 		g.add(r)
+		if o.model {
+			g.addKept(r, predictionsOf(ws))
+		}
 	}
 	if o.model {
 		g.addModel(ws)
 	}
-	return g.list(), nil
+	return g, nil
 }
 
 // gathering sorts what readers did by frame.
 type gathering struct {
 	cases map[review.Key]*agree.Case
 	order []review.Key
+	kept  map[string][]agree.Kept // by reader: what the model said of the frames and what became of it
 }
 
 // add takes the frames that a reader accepted.
@@ -178,6 +183,51 @@ func (g *gathering) add(r *review.Review) {
 			c.Masks[r.Reader()] = f.Labels
 		}
 	}
+}
+
+// addKept takes what a model said of the frames that a reader accepted: the one that the mask started from, or the last.
+func (g *gathering) addKept(r *review.Review, predicted func(*review.Frame) *inference.Prediction) {
+	for _, it := range r.Study().Items {
+		for i := range it.Frames {
+			k := review.Key{Instance: it.ID, Frame: i}
+			f := r.Frame(k)
+			if f.Status != review.Accepted {
+				continue
+			}
+			p := predicted(f)
+			if p == nil {
+				continue
+			}
+			kept := agree.Kept{Group: groupOf(it), MM: millimetres(r, k), Accepted: f.Labels, Marks: f.Marks}
+			for label := range p.Model.Labels {
+				kept.Predicted = append(kept.Predicted, p.Contours(uint8(label+1))...)
+			}
+			g.kept[r.Reader()] = append(g.kept[r.Reader()], kept)
+		}
+	}
+}
+
+// readerTrust is whether the model's bands hold for a reader.
+type readerTrust struct {
+	Reader string
+	agree.Trust
+}
+
+// weakShare is the share of the model's boundary, over all frames of a reader, that the page calls weak.
+const weakShare = 0.25
+
+// trust checks the model's bands against what each reader accepted.
+func (g *gathering) trust() []readerTrust {
+	var out []readerTrust
+	for reader, frames := range g.kept {
+		weak := agree.WeakFrom(frames, weakShare)
+		for i := range frames {
+			frames[i].Weak = weak
+		}
+		out = append(out, readerTrust{reader, agree.Check(frames, agreeSeed)})
+	}
+	slices.SortFunc(out, func(a, b readerTrust) int { return strings.Compare(a.Reader, b.Reader) })
+	return out
 }
 
 // addModel takes the model's last mask of the frames that readers accepted.
@@ -228,8 +278,8 @@ func millimetres(r *review.Review, k review.Key) float64 {
 }
 
 // writeAgreement writes the page and both tables.
-func writeAgreement(o agreeOptions, pairs []agree.Pair, sums []agree.Summary) error {
-	page, err := agreementPage(pairs, sums, o.tolerance)
+func writeAgreement(o agreeOptions, pairs []agree.Pair, sums []agree.Summary, trust []readerTrust) error {
+	page, err := agreementPage(pairs, sums, trust, o.tolerance)
 	if err != nil {
 		return err
 	}
@@ -297,8 +347,11 @@ func plain(v float64) string {
 	return strconv.FormatFloat(v, 'g', 8, 64)
 }
 
-func unitOf(s agree.Summary) string {
-	if s.Millimetres {
+func unitOf(s agree.Summary) string { return unitName(s.Millimetres) }
+
+// unitName is that of lengths.
+func unitName(mm bool) string {
+	if mm {
 		return "mm"
 	}
 	return "px"

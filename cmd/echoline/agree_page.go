@@ -18,10 +18,10 @@ var agreeTemplate string
 const worstShown = 200
 
 // agreementPage is the report for people, in the chosen language: one HTML file without script or network.
-func agreementPage(pairs []agree.Pair, sums []agree.Summary, tolerance float64) ([]byte, error) {
+func agreementPage(pairs []agree.Pair, sums []agree.Summary, trust []readerTrust, tolerance float64) ([]byte, error) {
 	t, err := template.New("agreement").Funcs(template.FuncMap{
 		"t": func(key string) string { return text.T("agree.page." + key) }, "estimate": estimateText, "limits": limitsText,
-		"unit": unitOf, "figure": figureText, "plot": func(s agree.Summary) plot { return plotOf(s, pairs) },
+		"unit": unitOf, "share": shareText, "unitOf": unitName, "figure": figureText, "plot": func(s agree.Summary) plot { return plotOf(s, pairs) },
 	}).Parse(agreeTemplate)
 	if err != nil {
 		return nil, err
@@ -29,7 +29,7 @@ func agreementPage(pairs []agree.Pair, sums []agree.Summary, tolerance float64) 
 	worst := agree.Worst(pairs)
 	var b bytes.Buffer
 	err = t.Execute(&b, map[string]any{
-		"Language": text.Language(), "Sums": sums, "Worst": worst[:min(len(worst), worstShown)], "All": len(worst),
+		"Language": text.Language(), "Sums": sums, "Trust": trust, "Worst": worst[:min(len(worst), worstShown)], "All": len(worst),
 		"Tolerance": tolerance, "Research": text.T("research.only"), "Version": version,
 		"Shown": text.T("agree.page.shown", text.Args{"Shown": min(len(worst), worstShown), "All": len(worst)}),
 		"How":   text.T("agree.page.how", text.Args{"Draws": agree.Draws, "Tolerance": tolerance}),
@@ -46,6 +46,17 @@ func estimateText(e agree.Estimate) string {
 		return figureText(e.Value)
 	}
 	return fmt.Sprintf("%s (%s – %s)", figureText(e.Value), figureText(e.Low), figureText(e.High))
+}
+
+// shareText writes a share with its interval in per cent.
+func shareText(e agree.Estimate) string {
+	switch {
+	case math.IsNaN(e.Value):
+		return "–"
+	case math.IsNaN(e.Low):
+		return fmt.Sprintf("%.1f %%", 100*e.Value)
+	}
+	return fmt.Sprintf("%.1f %% (%.1f – %.1f)", 100*e.Value, 100*e.Low, 100*e.High)
 }
 
 // limitsText writes limits of agreement.

@@ -57,6 +57,7 @@ type modelFinding struct {
 	Name       string `json:"name,omitempty"`
 	Version    string `json:"version,omitempty"`
 	Calibrated bool   `json:"calibrated"`
+	Guided     bool   `json:"guided"` // takes clicks and strokes
 }
 
 type diskFinding struct {
@@ -173,6 +174,11 @@ func checkModel(path string, runtime runtimeFinding) modelFinding {
 	}
 	m.finding = well(modelKey(contract), text.Args{"Name": contract.Name, "Version": contract.Version})
 	m.SHA256, m.Name, m.Version, m.Calibrated = sum, contract.Name, contract.Version, contract.Calibrated
+	guidance := "doctor.model.unguided"
+	if m.Guided = contract.Guidance.Input != ""; m.Guided {
+		guidance = "doctor.model.guided"
+	}
+	m.Detail += "; " + text.T(guidance)
 	return m
 }
 

@@ -11,6 +11,7 @@ import (
 	"echoline/assets"
 	"echoline/inference/ort"
 	"echoline/internal/fault"
+	"echoline/internal/text"
 )
 
 // examine runs doctor and returns its report and its error.
@@ -75,7 +76,8 @@ func TestDoctorReadsTheModelThatShips(t *testing.T) {
 		t.Skip("ONNX Runtime is not there: run `make build`")
 	}
 	d, _ := examine(t, viewOptions{workspace: t.TempDir()})
-	if !d.Model.OK || len(d.Model.SHA256) != 64 || d.Model.Name == "" {
+	if !d.Model.OK || len(d.Model.SHA256) != 64 || d.Model.Name == "" || !d.Model.Guided ||
+		!strings.Contains(d.Model.Detail, text.T("doctor.model.guided")) {
 		t.Errorf("model: %+v", d.Model)
 	}
 }

@@ -36,7 +36,7 @@ const (
 // exportOptions are the flags of export.
 type exportOptions struct {
 	workspace, format, include, out, reader, labels string
-	overwrite, manifest, quiet                      bool
+	overwrite, manifest, deidentify, quiet          bool
 }
 
 // exportCommand writes the masks of a workspace to files.
@@ -65,6 +65,7 @@ func exportCommand() *cobra.Command {
 	f.StringVar(&o.labels, "labels", "", text.T("export.cli.flag.labels"))
 	f.BoolVar(&o.overwrite, "overwrite", false, text.T("export.cli.flag.overwrite"))
 	f.BoolVar(&o.manifest, "manifest", false, text.T("export.cli.flag.manifest"))
+	f.BoolVar(&o.deidentify, "deidentify", false, text.T("deid.flag.export"))
 	f.BoolVar(&o.quiet, "quiet", false, text.T("export.cli.flag.quiet"))
 	return c
 }
@@ -85,7 +86,7 @@ func (o *exportOptions) check(args []string) error {
 	if _, err := export.ParseInclude(o.include); err != nil {
 		return fmt.Errorf("%w: %s", errUsage, text.Fault(err))
 	}
-	return nil
+	return o.checkDeidentify()
 }
 
 // runExport runs the command. What fails is named on log and the rest goes on.
@@ -118,11 +119,7 @@ func runExport(ctx context.Context, o exportOptions, out, log io.Writer) error {
 	if in.Table, err = labelTable(o.labels, o.workspace); err != nil {
 		return err
 	}
-	res, err := export.Run(ctx, in, export.Options{
-		Format: o.format, Dir: o.out, Include: include, Overwrite: o.overwrite, Manifest: o.manifest,
-		Version: version, Now: time.Now(), Report: reportParts(),
-		Progress: func(done, total int) { report.step(text.T("export.cli.writing"), done, total) },
-	})
+	res, err := o.write(ctx, in, include, report)
 	report.end()
 	for _, f := range res.Failed {
 		report.fail(f)
@@ -139,6 +136,24 @@ func runExport(ctx context.Context, o exportOptions, out, log io.Writer) error {
 		return fault.New(codeExportFailed, "", nil, fault.Args{"Failed": n})
 	}
 	return err
+}
+
+// write runs the export, and what is to be done with its files.
+func (o *exportOptions) write(ctx context.Context, in export.Input, include export.Include, report *reporter) (export.Result, error) {
+	dir, done, err := o.folder()
+	if err != nil {
+		return export.Result{}, err
+	}
+	defer done()
+	res, err := export.Run(ctx, in, export.Options{
+		Format: o.format, Dir: dir, Include: include, Overwrite: o.overwrite, Manifest: o.manifest,
+		Version: version, Now: time.Now(), Report: reportParts(),
+		Progress: func(done, total int) { report.step(text.T("export.cli.writing"), done, total) },
+	})
+	if err == nil && o.deidentify {
+		err = o.withoutPersons(ctx, &res, report)
+	}
+	return res, err
 }
 
 // chooseReader is the reader asked for, or the only one that there is.

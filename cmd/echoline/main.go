@@ -57,7 +57,8 @@ func newRoot() *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", errUsage, err) })
-	root.AddCommand(agreeCommand(), auditCommand(), doctorCommand(), effortCommand(), exportCommand(), fetchCommand(), framesCommand(), infoCommand(), mergeCommand(), predictCommand(), sendCommand())
+	root.AddCommand(agreeCommand(), auditCommand(), doctorCommand(), effortCommand(), exportCommand(), fetchCommand(), framesCommand(), importCommand(), infoCommand(), mergeCommand(), predictCommand(), sendCommand())
+	root.AddCommand(deidentifyCommand())
 	addViewFlags(root)
 	return root
 }

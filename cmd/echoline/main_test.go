@@ -14,3 +14,10 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(m.Run())
 }
+
+func TestDoctorLooksAtTheDecoder(t *testing.T) {
+	d, _ := examine(t, viewOptions{workspace: t.TempDir()})
+	if !d.Decoder.OK || d.Decoder.Detail == "" || d.Decoder.OpenJPEG.Detail == "" || d.Decoder.FFmpeg.Detail == "" {
+		t.Errorf("%+v", d.Decoder)
+	}
+}

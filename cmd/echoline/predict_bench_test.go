@@ -102,7 +102,7 @@ func benchTasks(b *testing.B) []frameTask {
 	return frameTasks(st)
 }
 
-func benchEngine(b *testing.B) (inference.Engine, *inference.Contract, string) {
+func benchEngine(b testing.TB) (inference.Engine, *inference.Contract, string) {
 	lib, err := ort.FindLibrary()
 	if err != nil {
 		b.Skip("no ONNX Runtime library here: ", err)

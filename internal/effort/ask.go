@@ -74,7 +74,7 @@ func (d *desk) ask(ctx context.Context, p *plan, line []contour.Point) error {
 	if err != nil {
 		return err
 	}
-	locked := d.review.Locked(d.key)
+	locked := d.review.Locked(d.key, Label)
 	if d.asked.after == before {
 		locked = d.asked.locked
 	}

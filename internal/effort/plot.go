@@ -26,7 +26,7 @@ const (
 	panelGap       = 60
 )
 
-// inks are the colours of the strategies, told apart also without colour by the labels at the lines' ends.
+// inks are the colours of the strategies; the mix is the thick line.
 var inks = map[string]string{
 	Mix: "#0072b2", Brush: "#d55e00", Draw: "#009e73", Push: "#cc79a7", Redraw: "#56b4e9", Slide: "#e69f00", Click: "#999999",
 	Stroke: "#000000",

@@ -14,9 +14,17 @@ import (
 // csvHead are the columns of measurements.csv.
 var csvHead = []string{
 	"name", "instance", "study", "frame", "status", "reader", "last_edit", "label", "label_name", "unit", "longest", "perpendicular",
-	"area", "perimeter", "circularity", "longest_low", "longest_high", "area_low", "area_high", "spacing_x_mm", "spacing_y_mm", "spacing_from", "algorithm", "edited", "model", "model_version",
+	"area", "perimeter", "circularity", "ellipse_circumference", "longest_low", "longest_high", "perpendicular_low",
+	"perpendicular_high", "area_low", "area_high", "perimeter_low", "perimeter_high", "ellipse_circumference_low",
+	"ellipse_circumference_high", "spacing_x_mm", "spacing_y_mm", "spacing_from", "algorithm", "edited", "model", "model_version",
 	"model_sha256", "boundary_px", "predicted_share", "confirmed_share", "corrected_share", "not_visible_share",
 	"mean_expected_error_px", "program", "use",
+}
+
+// noSizes are those of nothing.
+var noSizes = review.Sizes{
+	Longest: math.NaN(), Perpendicular: math.NaN(), Area: math.NaN(), Perimeter: math.NaN(), Circularity: math.NaN(),
+	Circumference: math.NaN(),
 }
 
 // csvOutputs makes measurements.csv: a line for each label in each frame, and one without label for a frame that shows
@@ -38,7 +46,11 @@ func csvOutputs(j *job) ([]output, error) {
 					return nil, err
 				}
 			}
+			if err := j.ctx.Err(); err != nil {
+				return nil, err
+			}
 		}
+		j.progress(i + 1)
 	}
 	w.Flush()
 	return []output{{"measurements.csv", b.Bytes()}}, w.Error()
@@ -47,10 +59,7 @@ func csvOutputs(j *job) ([]output, error) {
 func (j *job) csvLines(it *Item, f Frame) [][]string {
 	sizes := f.sizes()
 	if len(sizes) == 0 {
-		none := math.NaN()
-		sizes = []review.Measurement{{Sizes: review.Sizes{
-			Longest: none, Perpendicular: none, Area: none, Perimeter: none, Circularity: none,
-		}}}
+		sizes = []review.Measurement{{Sizes: noSizes}}
 	}
 	study := ""
 	if it.Source.Header != nil {
@@ -70,14 +79,15 @@ func (j *job) csvLines(it *Item, f Frame) [][]string {
 			x, y = csvNumber(f.Spacing.X, 6), csvNumber(f.Spacing.Y, 6)
 		}
 		if !m.Banded {
-			m.Low = review.Sizes{Longest: math.NaN(), Area: math.NaN()}
-			m.High = m.Low
+			m.Low, m.High = noSizes, noSizes
 		}
 		line := []string{
 			it.Source.Name, it.Source.ID, study, strconv.Itoa(f.Index + 1), stateWord(f), j.Reader, stamp(f.Time), label, name, unit,
 			csvNumber(m.Longest, 3), csvNumber(m.Perpendicular, 3), csvNumber(m.Area, 3), csvNumber(m.Perimeter, 3),
-			csvNumber(m.Circularity, 3), csvNumber(m.Low.Longest, 3), csvNumber(m.High.Longest, 3), csvNumber(m.Low.Area, 3),
-			csvNumber(m.High.Area, 3),
+			csvNumber(m.Circularity, 3), csvNumber(m.Circumference, 3), csvNumber(m.Low.Longest, 3), csvNumber(m.High.Longest, 3),
+			csvNumber(m.Low.Perpendicular, 3), csvNumber(m.High.Perpendicular, 3), csvNumber(m.Low.Area, 3), csvNumber(m.High.Area, 3),
+			csvNumber(m.Low.Perimeter, 3), csvNumber(m.High.Perimeter, 3), csvNumber(m.Low.Circumference, 3),
+			csvNumber(m.High.Circumference, 3),
 			x, y, f.SpacingFrom.String(), algorithm([]Frame{f}), strconv.FormatBool(f.Edited),
 			j.Models[f.Model].Name, j.Models[f.Model].Version, f.Model,
 		}

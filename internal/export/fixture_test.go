@@ -208,13 +208,19 @@ func filmed(t *testing.T, it Item) Item {
 		dcmwrite.Ints("Rows", src.H), dcmwrite.Ints("Columns", src.W), dcmwrite.Ints("SamplesPerPixel", 1),
 		dcmwrite.Text("PhotometricInterpretation", "MONOCHROME2"), dcmwrite.Ints("BitsAllocated", 8),
 		dcmwrite.Ints("BitsStored", 8), dcmwrite.Ints("HighBit", 7), dcmwrite.Ints("PixelRepresentation", 0),
-		dcmwrite.Text("FrameTime", "40"), dcmwrite.Pixels(8, pix),
+		dcmwrite.Text("FrameTime", "40"), dcmwrite.Pixels(8, pix), dcmwrite.Text("PatientBirthDate"),
+		dcmwrite.Text("ReferringPhysicianName"), dcmwrite.Text("AccessionNumber"), dcmwrite.Text("SeriesNumber", "1"),
+		dcmwrite.Text("InstanceNumber", "1"),
 	}
 	for k, v := range src.Header.Attr {
 		set = append(set, dcmwrite.Text(k, v))
 	}
 	path := filepath.Join(t.TempDir(), src.Name+".dcm")
-	if err := dcmwrite.WriteFile(path, set, 0o644); err != nil {
+	data, err := dcmwrite.Encode(set)
+	if err == nil {
+		err = os.WriteFile(path, data, 0o644)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	st, err := study.Open(t.Context(), []string{path}, nil)

@@ -222,7 +222,7 @@ func TestCSV(t *testing.T) {
 	it.Source.Name = "=clip"
 	it.Frames[0].Measure = func() []review.Measurement {
 		return []review.Measurement{{
-			Label: 1, Sizes: review.Sizes{Longest: 12.3456, Perpendicular: 7, Area: 50, Perimeter: 33, Circularity: 0.5},
+			Label: 1, Sizes: review.Sizes{Longest: 12.3456, Perpendicular: 7, Area: 50, Perimeter: 33, Circularity: 0.5, Circumference: 32.5},
 			Millimetres: true, Source: study.ByRegion,
 		}}
 	}
@@ -236,7 +236,7 @@ func TestCSV(t *testing.T) {
 	}
 	lines := strings.Split(strings.TrimPrefix(string(data), "\ufeff"), "\r\n")
 	if len(lines) != 4 || !strings.HasPrefix(lines[0], "name,instance") || !strings.HasPrefix(lines[1], "'=clip,") ||
-		!strings.Contains(lines[1], "accepted,'@김,,1,lesion,mm,12.346,7.000,50.000,33.000,0.500,,,,,") ||
+		!strings.Contains(lines[1], "accepted,'@김,,1,lesion,mm,12.346,7.000,50.000,33.000,0.500,32.500,,,,,,,,,,") ||
 		!strings.Contains(lines[1], modelSHA) || !strings.Contains(lines[2], ",,,,,,,") || !strings.Contains(lines[1], ResearchUse) {
 		t.Errorf("%q", lines)
 	}

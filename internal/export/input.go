@@ -61,6 +61,7 @@ type Frame struct {
 	Arcs     []Arc
 	Status   review.Status
 	Model    string         // SHA-256 of the model that the mask started from; "" if drawn from nothing
+	Began    string         // how a mask that was imported came about, as function algorithm; "" for others
 	Touched  bool           // a reader did something in it
 	Edited   bool           // the mask is not, or not only, what the model gave
 	Spacing  *study.Spacing // mm per pixel; nil where not calibrated
@@ -179,22 +180,33 @@ const (
 	semiautomatic = "SEMIAUTOMATIC" // a model's that a reader changed
 )
 
-// algorithm says how masks came about.
+// algorithm says how masks came about. What differs from frame to frame is the mixture of both.
 func algorithm(frames []Frame) string {
-	models, edited := 0, false
-	for _, f := range frames {
-		if f.Model != "" {
-			models++
+	kind := ""
+	for i, f := range frames {
+		k := f.algorithm()
+		if i > 0 && k != kind {
+			return semiautomatic
 		}
-		edited = edited || f.Edited
+		kind = k
 	}
-	switch {
-	case models == 0:
+	if kind == "" {
 		return manual
-	case models == len(frames) && !edited:
-		return automatic
-	default:
+	}
+	return kind
+}
+
+// algorithm says how the frame's mask came about. What was drawn by hand stays so when a reader corrects it by hand.
+func (f Frame) algorithm() string {
+	switch {
+	case f.Model == "" || f.Began == manual:
+		return manual
+	case f.Edited:
 		return semiautomatic
+	case f.Began != "":
+		return f.Began
+	default:
+		return automatic
 	}
 }
 

@@ -61,6 +61,7 @@ type sidecarFrame struct {
 	LengthPx  float64               `json:"boundary_px"`
 	Boundary  map[string]stateShare `json:"boundary"`
 	Arcs      []sidecarArc          `json:"arcs"`
+	Sizes     []sidecarSizes        `json:"measurements"`
 }
 
 type sidecarModel struct {
@@ -187,7 +188,7 @@ func (j *job) sidecarFrame(f Frame, file string) sidecarFrame {
 	out := sidecarFrame{
 		Frame: f.Index + 1, File: file, Status: stateWord(f), Algorithm: algorithm([]Frame{f}), Edited: f.Edited,
 		From: f.SpacingFrom.String(), LengthPx: round(f.Boundary.Length()), Boundary: map[string]stateShare{},
-		Arcs: []sidecarArc{},
+		Arcs: []sidecarArc{}, Sizes: []sidecarSizes{},
 	}
 	if f.Model != "" {
 		m := j.Models[f.Model]
@@ -205,6 +206,9 @@ func (j *job) sidecarFrame(f Frame, file string) sidecarFrame {
 	}
 	for _, a := range f.Arcs {
 		out.Arcs = append(out.Arcs, newSidecarArc(a))
+	}
+	for _, m := range f.sizes() {
+		out.Sizes = append(out.Sizes, newSidecarSizes(m))
 	}
 	return out
 }

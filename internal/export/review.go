@@ -1,6 +1,7 @@
 package export
 
 import (
+	"strings"
 	"time"
 
 	"echoline/inference"
@@ -12,18 +13,21 @@ import (
 // FromReview takes out of a review what include asks for. Models are known besides those of the loaded predictions. The
 // input shares nothing with the review that changes later.
 func FromReview(r *review.Review, include Include, models ...inference.Info) Input {
-	t := NewTaker(r, include, models...)
-	for !t.Step(time.Hour) {
-	}
-	return t.Input()
+	return NewTaker(r, include, models...).all()
 }
 
 // FromStored is FromReview for a review whose predictions are not loaded: stored is asked for those that matter, and may
 // answer nil.
 func FromStored(r *review.Review, include Include, stored func(*review.Frame) *inference.Prediction) Input {
 	t := NewTaker(r, include)
-	t.stored = stored
-	for !t.Step(time.Hour) {
+	t.Ask(stored)
+	return t.all()
+}
+
+// all takes everything at once.
+func (t *Taker) all() Input {
+	for done := false; !done; {
+		done = t.Step(time.Hour)
 	}
 	return t.Input()
 }
@@ -50,6 +54,9 @@ func NewTaker(r *review.Review, include Include, models ...inference.Info) *Take
 	}
 	return t
 }
+
+// Ask makes the taker ask for predictions that the review has not loaded; stored may answer nil.
+func (t *Taker) Ask(stored func(*review.Frame) *inference.Prediction) { t.stored = stored }
 
 // Input is what was taken. It shares nothing with the review that changes later.
 func (t *Taker) Input() Input { return t.in }
@@ -91,8 +98,10 @@ func (t *Taker) take(k review.Key) {
 		return
 	}
 	p := f.Prediction
-	if p == nil {
-		p = t.stored(f)
+	if _, known := t.in.Models[f.Model]; p == nil || !known && f.Imported() && p.Model.SHA256 != f.Model {
+		if q := t.stored(f); q != nil {
+			p = q
+		}
 	}
 	if p == nil && !answered(f) {
 		return
@@ -104,18 +113,31 @@ func (t *Taker) take(k review.Key) {
 		Index: k.Frame, Labels: f.Labels, Boundary: b, Arcs: NewArcs(cs), Status: f.Status, Model: origin(f, p),
 		Touched: f.Touched, Edited: edited(f, p), Measure: r.Measuring(k), Time: lastEdit(r, k),
 	}
+	if strings.HasPrefix(frame.Model, ImportPrefix) {
+		frame.Began = began(t.in.Models[frame.Model])
+	}
 	frame.Spacing, frame.SpacingFrom = spacing(r, k, cs)
 	t.item.Frames = append(t.item.Frames, frame)
 }
 
-// lastEdit is when the frame was last changed.
+// lastEdit is when a reader last changed the frame.
 func lastEdit(r *review.Review, k review.Key) (t time.Time) {
 	for _, s := range r.History(k) {
-		if s.Done && s.Time.After(t) {
+		if s.Done && s.Origin != review.ByModel && s.Time.After(t) {
 			t = s.Time
 		}
 	}
 	return t
+}
+
+// began is how the masks of a file came about. Where it does not say, that they were all a machine's or all drawn would be
+// a guess.
+func began(m inference.Info) string {
+	switch m.Version {
+	case manual, automatic:
+		return m.Version
+	}
+	return semiautomatic
 }
 
 // learn remembers a model and what its labels mean.

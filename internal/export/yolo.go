@@ -9,7 +9,7 @@ import (
 
 // yoloOutputs makes, in images/SPLIT and labels/SPLIT, a picture and a text file for each frame: a line for each piece of a
 // label, its class from 0 and the corners as shares of width and height. Holes are joined to the outline by a cut of no
-// width. What the text cannot say is in provenance/NAME.json.
+// width. What the text cannot say is in provenance/NAME.json, where a label's pixel is its class and one.
 func yoloOutputs(j *job, it *Item) ([]output, error) {
 	split := splitOf(it)
 	var files []output
@@ -27,7 +27,7 @@ func yoloOutputs(j *job, it *Item) ([]output, error) {
 			output{"images/" + split + "/" + name + ".png", picture},
 			output{"labels/" + split + "/" + name + ".txt", j.yoloLines(it, f)})
 	}
-	side, err := marshal(j.sidecar(it, j.classes(), func(f Frame) string { return "labels/" + split + "/" + j.caseName(it, f) + ".txt" }))
+	side, err := marshal(j.sidecar(it, j.consecutive(), func(f Frame) string { return "labels/" + split + "/" + j.caseName(it, f) + ".txt" }))
 	return append(files, output{"provenance/" + j.stem + ".json", side}), err
 }
 
@@ -37,14 +37,6 @@ func (j *job) caseName(it *Item, f Frame) string {
 		return fmt.Sprintf("%s.f%04d", j.stem, f.Index+1)
 	}
 	return j.stem
-}
-
-// classes are the labels' classes as a map of label values, from 0.
-func (j *job) classes() (class [256]uint8) {
-	for i, v := range j.values {
-		class[v] = uint8(i)
-	}
-	return class
 }
 
 func (j *job) yoloLines(it *Item, f Frame) []byte {

@@ -1,6 +1,8 @@
 package review
 
 import (
+	"sync"
+
 	"echoline/internal/contour"
 	"echoline/internal/fault"
 	"echoline/internal/mask"
@@ -9,30 +11,45 @@ import (
 // nameAsk is the edit that takes over what a model answered to a reader.
 const nameAsk = "ask"
 
-// Locked says where a model that is asked again may not change frame k: not 0 within reach of boundary that a reader
-// confirmed or corrected, on labels that the rules lock, and outside the ultrasound sector unless they release it. The plane is the caller's own; nil for a frame that does not
-// exist.
-func (r *Review) Locked(k Key) *mask.Plane {
+// Locked says where a model that is asked again about label may not change frame k: not 0 within reach of boundary that a
+// reader confirmed or corrected, where the rules keep the reader's own hand away, and outside the ultrasound sector unless
+// they release it. The plane is the caller's own; nil for a frame that does not exist.
+func (r *Review) Locked(k Key, label uint8) *mask.Plane { return r.Locking(k, label)() }
+
+// Locking takes what Locked needs to know of the frame as it is now, and returns what works it out once, on any goroutine,
+// and gives it to all who ask.
+func (r *Review) Locking(k Key, label uint8) func() *mask.Plane {
 	f := r.Frame(k)
 	if f == nil {
-		return nil
+		return func() *mask.Plane { return nil }
 	}
-	out := mask.NewPlane(f.W, f.H)
-	sector := r.permitOf(f, ByReader).within.Intersect(out.Rect())
-	for y := range f.H {
-		row := out.Pix[y*f.W : (y+1)*f.W]
-		for x, v := range f.Marks.Pix[y*f.W : (y+1)*f.W] {
+	labels, marks, p := f.Labels, f.Marks, r.permitOf(f, ByReader)
+	return sync.OnceValue(func() *mask.Plane { return p.locks(labels, marks, label) })
+}
+
+// locks makes the plane of Locked.
+func (p *permit) locks(labels, marks *mask.Plane, label uint8) *mask.Plane {
+	out := mask.NewPlane(marks.W, marks.H)
+	within := p.within.Intersect(out.Rect())
+	var fixed [256]bool // labels that stay
+	for v := range fixed {
+		other := uint8(v) != 0 && uint8(v) != label
+		fixed[v] = p.rules.Locked[v] || p.rules.Locked[label] || other && p.rules.Overwrite == OverwriteNone
+	}
+	for y := range out.H {
+		row := out.Pix[y*out.W : (y+1)*out.W]
+		for x, v := range marks.Pix[y*out.W : (y+1)*out.W] {
 			if s := contour.State(v); s == contour.Confirmed || s == contour.Corrected {
 				row[x] = 1
 			}
 		}
-		for x, v := range f.Labels.Pix[y*f.W : (y+1)*f.W] {
-			if r.rules.Locked[v] {
+		for x, v := range labels.Pix[y*out.W : (y+1)*out.W] {
+			if fixed[v] {
 				row[x] = 1
 			}
 		}
-		x0, x1 := sector.Min.X, sector.Max.X
-		if y < sector.Min.Y || y >= sector.Max.Y {
+		x0, x1 := within.Min.X, within.Max.X
+		if y < within.Min.Y || y >= within.Max.Y {
 			x0, x1 = 0, 0
 		}
 		lock(row[:x0])

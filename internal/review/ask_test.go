@@ -64,7 +64,7 @@ func TestTakeOfAnotherMaskIsRefused(t *testing.T) {
 	if changed, err := r.Take(still, r.Frame(still).Labels, r.Frame(still).Labels, "m"); changed || err != nil {
 		t.Fatal("nothing changed", changed, err)
 	}
-	if r.Locked(Key{Instance: "nowhere"}) != nil {
+	if r.Locked(Key{Instance: "nowhere"}, 1) != nil {
 		t.Fatal("locks of nothing")
 	}
 }
@@ -78,7 +78,7 @@ func TestLockedIsWhatAReaderVouchesFor(t *testing.T) {
 	must(t, r.ConfirmArc(still, first))
 	second, _ := r.NextWeak(still, 2.5, &first.Centre, 1)
 	must(t, r.MarkNotVisible(still, second))
-	locked := r.Locked(still)
+	locked := r.Locked(still, 1)
 	at := func(p contour.Point) uint8 { return locked.At(int(p.X), int(p.Y)) }
 	if at(first.Centre) == 0 || at(second.Centre) != 0 || locked.At(32, 24) != 0 {
 		t.Fatal("confirmed arcs are locked, others are not", at(first.Centre), at(second.Centre))
@@ -166,4 +166,27 @@ func TestLatestGoesAcrossFrames(t *testing.T) {
 	must(t, err)
 	undo(cine)
 	s.Cancel()
+}
+
+func TestRulesLockForTheModelToo(t *testing.T) {
+	r, _ := open(t)
+	paint(t, r, still, 1, 20, 24, 6)
+	paint(t, r, still, 2, 44, 24, 6)
+	at := func(x int, label uint8) uint8 { return r.Locked(still, label).At(x, 24) }
+	if at(20, 1) != 0 || at(44, 1) != 0 || at(32, 1) != 0 {
+		t.Fatal("locked without a rule")
+	}
+	r.SetRules(Rules{Overwrite: OverwriteNone})
+	if at(20, 1) != 0 || at(44, 1) == 0 || at(32, 1) != 0 || at(20, 2) == 0 {
+		t.Fatal("other labels may not be overwritten")
+	}
+	var x Rules
+	x.Locked[2] = true
+	r.SetRules(x)
+	if at(44, 1) == 0 || at(20, 1) != 0 {
+		t.Fatal("a locked label may not change")
+	}
+	if at(20, 2) == 0 || at(32, 2) == 0 {
+		t.Fatal("of a locked label nothing may be added either")
+	}
 }

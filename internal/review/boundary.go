@@ -175,6 +175,7 @@ const (
 	nameConfirm    = "confirm"
 	nameNotVisible = "not_visible"
 	namePrediction = "prediction"
+	nameImport     = "import"
 )
 
 // ConfirmArc records that the reader found an arc right. The arc must be one that Arcs or NextWeak gave for the

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"strings"
 	"time"
 
 	"echoline/internal/mask"
@@ -80,6 +81,18 @@ func (h *history) sum() floor {
 // isOpenToModels tells whether a model's result may set the mask: nobody did, undid or decided anything.
 func (f *Frame) isOpenToModels() bool {
 	return !f.sum().read && len(f.undone) == 0 && f.Status == Open
+}
+
+// ImportPrefix begins the Model of masks that were read from a file; the file's SHA-256 follows. To a review they are
+// predictions, but no model takes their place.
+const ImportPrefix = "import:"
+
+// Imported tells whether the frame's mask was read from a file.
+func (f *Frame) Imported() bool { return strings.HasPrefix(f.Model, ImportPrefix) }
+
+// givesWay tells whether the mask may become that of a model, or of a file.
+func (f *Frame) givesWay(model string) bool {
+	return f.isOpenToModels() && !f.models[model] && (!f.Imported() || strings.HasPrefix(model, ImportPrefix))
 }
 
 // derive brings the fields that follow from the history up to date.

@@ -18,8 +18,8 @@ type Sizes struct {
 // BandLevel is the coverage, in per cent, of the band that the intervals of measurements come from.
 const BandLevel = 90
 
-// bandIndex is that of BandLevel in contour.Levels.
-const bandIndex = 2
+// BandIndex is that of BandLevel in contour.Levels.
+const BandIndex = 2
 
 // Measurement is the size of one label on one frame. Lengths are in mm and areas in mm² if Millimetres, else in px and
 // px², in widths of a pixel: millimetres are only given where one calibration covers the whole contour.
@@ -80,7 +80,7 @@ func (r *Review) Measuring(k Key) func() []Measurement {
 func (m *Measurement) measure(cs []contour.Contour, sp study.Spacing, w, h int) {
 	m.Sizes, m.Ends = sizesOf(cs, sp)
 	m.Ellipse = contour.FitEllipse(cs, sp.X, sp.Y)
-	inner, outer, ok := contour.Within(cs, m.Label, bandIndex, w, h)
+	inner, outer, ok := contour.Within(cs, m.Label, BandIndex, w, h)
 	if m.Banded = ok; !ok {
 		return
 	}

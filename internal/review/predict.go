@@ -1,12 +1,14 @@
 package review
 
 import (
+	"strings"
+
 	"echoline/inference"
 )
 
 // SetPrediction gives the frame a model's result. The maps are attached in any case. The mask becomes the model's, as one
-// edit that can be undone, only where no reader has done, undone or decided anything, and only once per model. The reader's
-// edits win: nothing else changes pixels. A prediction of another size gives the fault CodeMisfit; other errors are the
+// edit that can be undone, only where no reader has done, undone or decided anything, and only once per model; nor does a model
+// take the place of an import (ImportPrefix). The reader's edits win: nothing else changes pixels. A prediction of another size gives the fault CodeMisfit; other errors are the
 // journal's.
 func (r *Review) SetPrediction(k Key, p *inference.Prediction) error {
 	f, err := r.mustFrame(k)
@@ -27,10 +29,14 @@ func (r *Review) SetPrediction(k Key, p *inference.Prediction) error {
 
 // takeOver makes the mask the model's where that is allowed.
 func (r *Review) takeOver(f *Frame, p *inference.Prediction) error {
-	if !f.isOpenToModels() || f.models[p.Model.SHA256] || f.Labels.Equal(p.Mask) {
+	if !f.givesWay(p.Model.SHA256) || f.Labels.Equal(p.Mask) {
 		return nil
 	}
-	s, err := r.Begin(f.Key, namePrediction, ByModel)
+	name := namePrediction
+	if strings.HasPrefix(p.Model.SHA256, ImportPrefix) {
+		name = nameImport
+	}
+	s, err := r.Begin(f.Key, name, ByModel)
 	if err != nil {
 		return err
 	}

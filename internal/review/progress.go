@@ -10,8 +10,8 @@ type Progress struct {
 	WeakArcs int // weak arcs that nobody reviewed
 }
 
-// add takes o in.
-func (p *Progress) add(o Progress) {
+// Add takes o in.
+func (p *Progress) Add(o Progress) {
 	p.Weak += o.Weak
 	p.Reviewed += o.Reviewed
 	p.Total += o.Total
@@ -53,7 +53,7 @@ func (r *Review) ItemProgress(id string, weak float64) Progress {
 	}
 	for i := range it.Frames {
 		if k := (Key{Instance: id, Frame: i}); r.frames[k] != nil {
-			p.add(r.Progress(k, weak))
+			p.Add(r.Progress(k, weak))
 		}
 	}
 	return p

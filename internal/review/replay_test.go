@@ -88,7 +88,7 @@ func (b robot) predict() {
 // ask takes what a model answers to a click: a disc that comes in or goes out, and nothing that is locked.
 func (b robot) ask() {
 	k := b.key()
-	locked, before := b.r.Locked(k), b.r.Frame(k).Labels
+	locked, before := b.r.Locked(k, 1), b.r.Frame(k).Labels
 	after := before.Clone()
 	at := rapid.Float64Range(0, 48)
 	radius := rapid.Float64Range(1, 9).Draw(b.t, "radius")

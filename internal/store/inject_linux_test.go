@@ -68,7 +68,7 @@ func (s *sitting) open() error {
 
 // work does it, whatever the disk says: the work stays in the review. check is called after each step.
 func (s *sitting) work(check func()) {
-	for i := range 60 {
+	for i := range 72 {
 		_ = step(s.r, i) // a full disk, say
 		check()
 	}

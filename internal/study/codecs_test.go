@@ -5,8 +5,10 @@ import (
 	"encoding/binary"
 	"encoding/csv"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -171,4 +173,42 @@ func wideOf(f *Frame) []uint16 {
 		out[i] = uint16(v)
 	}
 	return out
+}
+
+// Whatever stands in a stream, a decoder gives samples of the stated number and bits or an error.
+func TestChangedStreams(t *testing.T) {
+	const rounds = 30
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, s := range codecStreams(t) {
+		for range rounds {
+			b := slices.Clone(s.data)
+			for range 1 + rng.IntN(3) {
+				switch at := rng.IntN(len(b)); rng.IntN(4) {
+				case 0:
+					b[at] = byte(rng.Uint32())
+				case 1:
+					b[at] ^= 1 << rng.IntN(8)
+				case 2:
+					b = slices.Delete(b, at, min(at+rng.IntN(4), len(b)))
+				case 3:
+					b = slices.Insert(b, at, 0xff, byte(rng.Uint32()))
+				}
+				if len(b) == 0 {
+					break
+				}
+			}
+			p, err := decoders[s.codec](b, s.want)
+			if err != nil {
+				continue
+			}
+			for _, plane := range p.Planes {
+				if len(p.Planes) != s.want.Components || (s.codec != "dct" && len(plane.Pix) != s.want.W*s.want.H) {
+					t.Fatalf("%s: %d samples", s.name, len(plane.Pix))
+				}
+				if int(slices.Max(plane.Pix)) >= 1<<p.Precision {
+					t.Fatalf("%s: %d of %d bits", s.name, slices.Max(plane.Pix), p.Precision)
+				}
+			}
+		}
+	}
 }

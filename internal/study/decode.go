@@ -21,6 +21,7 @@ type Content struct {
 	Item    *Item      // without the file's name; nil where nothing could be read
 	Skipped fault.Code // why it is no picture
 	Refers  [][]string // the files that a DICOMDIR refers to, each by the parts of its path
+	Video   *Video     // set where the frames are a video, which is not decoded through Frame
 
 	frames frameDecoder // nil where there are none
 }
@@ -37,6 +38,13 @@ func (c *Content) Frame(src io.ReaderAt, i int) (f *Frame, err error) {
 		return nil, fault.New(CodeDamaged, "", errNoFrame, nil)
 	}
 	return c.frames.frameFrom(src, i)
+}
+
+// Keep lets frames keep up to so many bytes of what they unpack.
+func (c *Content) Keep(bytes int64) {
+	if c.Item != nil {
+		c.Item.cache = newCache(bytes)
+	}
 }
 
 // DecodeBy lets another decode the frames.
@@ -97,6 +105,8 @@ func (Direct) Describe(src io.ReaderAt, size int64) (c *Content, err error) {
 		}
 		c.Item = it
 		return c, err
+	case videoFormat(head) != "":
+		return wholeVideo(videoFormat(head), size), nil
 	case bytes.HasPrefix(head, []byte(zipMark)):
 		c.Skipped = CodeArchive
 		return c, nil
@@ -107,7 +117,7 @@ func (Direct) Describe(src io.ReaderAt, size int64) (c *Content, err error) {
 	if df == nil {
 		return c, err
 	}
-	c.Item, c.Skipped = df.item, df.skipped
+	c.Item, c.Skipped, c.Video = df.item, df.skipped, df.video
 	if df.source != nil {
 		c.frames = df.source
 	}
@@ -153,7 +163,13 @@ func openAny(from candidate) (it *Item, skipped fault.Code, err error) {
 	case err != nil:
 		return it, "", err
 	}
-	it.source = fileFrames{o, c}
+	if it.source = (fileFrames{o, c}); c.Video != nil {
+		v, err := openVideo(f, o, it, c.Video)
+		if err != nil {
+			return it, "", err
+		}
+		it.source = v
+	}
 	if it.ID == "" {
 		id, err := sum(f, o.size)
 		if err != nil {

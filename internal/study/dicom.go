@@ -1,7 +1,6 @@
 package study
 
 import (
-	"bytes"
 	"io"
 	"math"
 	"path/filepath"
@@ -46,6 +45,7 @@ type dicomFile struct {
 	item    *Item
 	skipped fault.Code   // set where it is no picture
 	source  *dicomSource // nil unless its frames can be decoded
+	video   *Video       // in place of source where they are a video
 }
 
 // openDICOM scans a file and describes its picture, without decoding it. What is known of the file is returned also with
@@ -164,9 +164,12 @@ func (df *dicomFile) openPixels(src io.ReaderAt, o original) error {
 	case frames > maxFrames:
 		return tooLarge("%d", frames)
 	}
-	s := &dicomSource{original: o, item: df.item, picture: pic, coding: code, pixels: df.pixels, body: df.body}
+	if code == moving {
+		return df.openVideo(frames)
+	}
+	s := &dicomSource{original: o, item: df.item, picture: pic, coding: code, pixels: df.pixels, body: df.body, inflated: df.inflated}
 	if code == native {
-		frames, err = s.nativeFrames(src, frames)
+		frames, err = s.nativeFrames(frames)
 	} else {
 		frames, err = s.index(src, frames, df.set)
 	}
@@ -246,18 +249,16 @@ type dicomSource struct {
 	pixels  *pixelData
 	frames  *frameIndex // of encapsulated pixels
 	body    int64
+
+	inflated int64
 }
 
 // nativeFrames tells how many uncompressed frames there are. A file that does not state it has as many as fit exactly.
-func (s *dicomSource) nativeFrames(src io.ReaderAt, stated int) (int, error) {
+func (s *dicomSource) nativeFrames(stated int) (int, error) {
 	one := s.picture.frameBytes()
 	size := s.size
 	if s.deflated() {
-		data, err := s.inflated(src)
-		if err != nil {
-			return 0, err
-		}
-		size = int64(len(data))
+		size = s.inflated
 	}
 	there := min(s.pixels.length, size-s.pixels.off)
 	if stated == 0 {
@@ -274,22 +275,27 @@ func (s *dicomSource) nativeFrames(src io.ReaderAt, stated int) (int, error) {
 
 // index groups the fragments and looks at the first frame, so that what cannot be decoded is refused now.
 func (s *dicomSource) index(src io.ReaderAt, stated int, set *dataSet) (int, error) {
-	isJPEG := s.coding == jpegCoded
-	x, err := joinFragments(s.pixels, stated, isJPEG, set)
+	marked := s.coding == jpegCoded || s.coding == jpeg2000
+	x, err := joinFragments(s.pixels, stated, marked, set)
 	if err != nil {
 		return 0, err
 	}
 	v := newView(src, s.size)
-	if err := x.complete(s.pixels, v, isJPEG); err != nil {
+	if err := x.complete(s.pixels, v, marked); err != nil {
 		return 0, err
 	}
 	s.frames = x
-	if isJPEG {
+	if marked {
 		b, err := x.read(v, 0)
 		if err != nil {
 			return 0, err
 		}
-		if _, err := s.picture.readJPEGHead(b); err != nil {
+		if s.coding == jpeg2000 {
+			_, _, err = s.picture.codestream(b)
+		} else {
+			_, err = s.picture.readJPEGHead(b)
+		}
+		if err != nil {
 			return 0, err
 		}
 	}
@@ -297,10 +303,6 @@ func (s *dicomSource) index(src io.ReaderAt, stated int, set *dataSet) (int, err
 }
 
 func (s *dicomSource) deflated() bool { return s.picture.syntax == deflatedLittle }
-
-func (s *dicomSource) inflated(src io.ReaderAt) ([]byte, error) {
-	return inflate(src, s.body, s.size)
-}
 
 // frameFrom decodes frame i from the file.
 func (s *dicomSource) frameFrom(src io.ReaderAt, i int) (*Frame, error) {
@@ -319,7 +321,7 @@ func (s *dicomSource) samples(src io.ReaderAt, i int) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		src, size = bytes.NewReader(data), int64(len(data))
+		src, size = data, data.size
 	}
 	v := newView(src, size)
 	if s.coding != native {
@@ -346,18 +348,21 @@ func (s *dicomSource) swapped() bool {
 }
 
 // unpack inflates the data set, kept beside the frames.
-func (s *dicomSource) unpack(src io.ReaderAt) ([]byte, error) {
+func (s *dicomSource) unpack(src io.ReaderAt) (*inflated, error) {
 	if s.item.cache == nil {
-		return s.inflated(src)
+		return inflate(src, s.body, s.size)
 	}
 	v, err := s.item.cache.get(cacheKey{s.item, -1}, func() (any, int64, error) {
-		data, err := s.inflated(src)
-		return data, int64(len(data)), err
+		data, err := inflate(src, s.body, s.size)
+		if err != nil {
+			return nil, 0, err
+		}
+		return data, data.size, nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return v.([]byte), nil
+	return v.(*inflated), nil
 }
 
 // decode makes a frame of what is stored for it.
@@ -373,6 +378,8 @@ func (s *dicomSource) decode(b []byte) (*Frame, error) {
 		}
 		p.planar = true
 		return p.frame(planes), nil
+	case jpeg2000:
+		return p.decodeJPEG2000(b)
 	}
 	return p.decodeJPEG(b)
 }

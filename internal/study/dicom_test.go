@@ -184,6 +184,44 @@ func TestPalette(t *testing.T) {
 	wantFault(t, openBytes(t, "short.dcm", part10File(explicitLittle, short)), CodeDamaged)
 }
 
+// Enhanced US keeps flow as values over those of grey, with a palette for them alone.
+func TestSupplementalPalette(t *testing.T) {
+	e := littleExplicit
+	build := func(es ...el) set {
+		s := still(3, 2).with(el{"BitsAllocated", 16}, el{"BitsStored", 10}, el{"HighBit", 9}, el{"PixelPresentation", "MIXED"},
+			el{"PixelData", e.u16s(0, 51, 255, 256, 257, 258)})
+		for i, c := range []string{"Red", "Green", "Blue"} {
+			s = s.with(el{c + "PaletteColorLookupTableDescriptor", e.u16s(2, 256, 16)},
+				el{c + "PaletteColorLookupTableData", e.u16s(256*(10+i), 256*(20+i))})
+		}
+		return s.with(es...)
+	}
+	colours := []byte{10, 11, 12, 20, 21, 22}
+	for name, c := range map[string]struct {
+		file set
+		want []byte
+	}{
+		"grey below the colours": {build(), slices.Concat([]byte{0, 0, 0, 51, 51, 51, 255, 255, 255}, colours, []byte{255, 255, 255})},
+		"flow":                   {build(el{"PixelPresentation", "COLOR"}), slices.Concat([]byte{0, 0, 0, 51, 51, 51, 255, 255, 255}, colours, []byte{255, 255, 255})},
+		"a window": {
+			build(el{"WindowCenter", "51"}, el{"WindowWidth", "102"}, el{"VOILUTFunction", "LINEAR_EXACT"}),
+			slices.Concat([]byte{0, 0, 0, 128, 128, 128, 255, 255, 255}, colours, []byte{255, 255, 255}),
+		},
+	} {
+		f := mustFrame(t, mustOpen(t, part10File(explicitLittle, c.file)), 0)
+		if !bytes.Equal(f.RGB, c.want) {
+			t.Errorf("%s: %v", name, f.RGB)
+		}
+	}
+	for name, el := range map[string]el{"monochrome": {"PixelPresentation", "MONOCHROME"}, "signed": {"PixelRepresentation", 1}} {
+		if f := mustFrame(t, mustOpen(t, part10File(explicitLittle, build(el))), 0); f.RGB != nil {
+			t.Errorf("%s: coloured", name)
+		}
+	}
+	cut := build(el{"BluePaletteColorLookupTableData", []byte{1, 2}}, el{"BluePaletteColorLookupTableDescriptor", e.u16s(9, 256, 16)})
+	wantFault(t, openBytes(t, "cut.dcm", part10File(explicitLittle, cut)), CodeDamaged)
+}
+
 func TestMonochrome1IsShownInverted(t *testing.T) {
 	s := still(2, 1).with(el{"PhotometricInterpretation", "MONOCHROME1"}, el{"PixelData", []byte{0, 255}})
 	f := mustFrame(t, mustOpen(t, part10File(explicitLittle, s)), 0)
@@ -284,7 +322,7 @@ func TestRefusals(t *testing.T) {
 		s      set
 		want   fault.Code
 	}{
-		"JPEG 2000":             {"1.2.840.10008.1.2.4.90", s.with(el{"PixelData", capsule{fragments: [][]byte{{1, 2}}}}), CodeSyntax},
+		"JPEG 2000 part 2":      {"1.2.840.10008.1.2.4.92", s.with(el{"PixelData", capsule{fragments: [][]byte{{1, 2}}}}), CodeSyntax},
 		"unknown syntax":        {"1.2.3", s, CodeSyntax},
 		"GE private":            {"1.2.840.113619.5.2", s, CodeSyntax},
 		"no syntax, odd length": {"", s.with(el{"PixelData", make([]byte, 40)}), CodeNoSyntax},

@@ -34,6 +34,7 @@ var dictionary = map[tag]entry{
 	0x0008103e: {"SeriesDescription", "LO"},
 	0x00081090: {"ManufacturerModelName", "LO"},
 	0x00082144: {"RecommendedDisplayFrameRate", "IS"},
+	0x00089205: {"PixelPresentation", "CS"},
 	0x00100010: {"PatientName", "PN"},
 	0x00100020: {"PatientID", "LO"},
 	0x00100021: {"IssuerOfPatientID", "LO"},

@@ -36,6 +36,14 @@ const (
 	CodeNoWorker fault.Code = "study.noworker" // it cannot be started; Cause
 )
 
+// Faults of files that are read with the library or the program of others; args Syntax (its name), UID.
+const (
+	CodeOpenJPEG    fault.Code = "study.openjpeg"    // the library is not installed
+	CodeOldOpenJPEG fault.Code = "study.oldopenjpeg" // it is, but too old to read HTJ2K
+	CodeFFmpeg      fault.Code = "study.ffmpeg"      // the program is not installed; UID is empty for files that are not DICOM
+	CodeVideo       fault.Code = "study.video"       // it cannot decode the file; Cause, and no args
+)
+
 // Reasons to set a file aside.
 const (
 	CodeDirectory    fault.Code = "study.directory"    // a DICOMDIR: a table of contents

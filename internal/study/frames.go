@@ -17,7 +17,7 @@ type frameIndex struct {
 func (x *frameIndex) of(i int) []fragment { return x.fragments[x.starts[i]:x.starts[i+1]] }
 
 // joinFragments groups the fragments to frames. frames is 0 where the file does not state how many there are. A fragment
-// is not a frame: JPEG start marks are the surest sign, then the offset tables, then equal numbers.
+// is not a frame: start marks of JPEG and JPEG 2000 are the surest sign, then the offset tables, then equal numbers.
 func joinFragments(p *pixelData, frames int, jpeg bool, set *dataSet) (*frameIndex, error) {
 	if len(p.fragments) == 0 {
 		return nil, errTruncated()

@@ -129,7 +129,7 @@ func (l *lister) folder(dir string) error {
 // promises tells whether a name says that the file is an image.
 func promises(path string) bool {
 	switch strings.ToLower(filepath.Ext(path)) {
-	case ".dcm", ".dicom", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp":
+	case ".dcm", ".dicom", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".mp4", ".m4v", ".mov", ".avi", ".mpg", ".mpeg":
 		return true
 	}
 	return false

@@ -21,7 +21,7 @@ func Open(ctx context.Context, paths []string, progress func(done, total int)) (
 // Watch follows the opening of a study. Its functions may be nil, and are not called by two goroutines at a time.
 type Watch struct {
 	Progress func(done, total int) // after each file: how many of how many are done
-	First    func(it *Item)        // an image that can be shown while the others are read; at most once
+	First    func(it *Item)        // an image that can be shown while the others are read, which wait for it; at most once
 }
 
 // Open is the function of that name.

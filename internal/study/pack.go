@@ -36,8 +36,9 @@ func appendString(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
+// appendFloat writes a number; what is none becomes 0, which no length or factor is.
 func appendFloat(b []byte, f float64) []byte {
-	return binary.LittleEndian.AppendUint64(b, math.Float64bits(f))
+	return binary.LittleEndian.AppendUint64(b, math.Float64bits(finite(f)))
 }
 
 func appendValue(b []byte, v reflect.Value) ([]byte, error) {

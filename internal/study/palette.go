@@ -4,12 +4,52 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
+	"strings"
 )
 
 // palette maps stored values to colours.
 type palette struct {
-	first  int // the value that the first colour belongs to
-	colour [][3]uint8
+	first      int // the value that the first colour belongs to
+	colour     [][3]uint8
+	supplement bool // values that it does not reach are grey
+}
+
+// supplemented tells whether grey pixels have a palette for some of their values: Enhanced US keeps flow so, over the grey
+// of tissue (PS3.3 C.7.6.19).
+func (c *picture) supplemented(d *dataSet) bool {
+	if c.photometric != "MONOCHROME2" || c.signed {
+		return false
+	}
+	switch strings.ToUpper(d.text("PixelPresentation")) {
+	case "COLOR", "MIXED":
+		_, ok := d.raw("RedPaletteColorLookupTableDescriptor")
+		return ok
+	}
+	return false
+}
+
+// mixed colours the values that a supplemental palette reaches. The others get their grey by the file's window or, where it
+// has none, spread from black to white below the first colour.
+func (c *picture) mixed(values []uint16) []uint8 {
+	p := c.palette
+	grey := &Frame{Max: 1<<c.stored - 1, Window: fullWindow(max(min(p.first, 1<<c.stored)-1, 1)), inverse: c.voi.down}
+	if c.voi.window != nil {
+		grey.Window, grey.curve = *c.voi.window, c.voi.curve
+	}
+	table := make([][3]uint8, grey.Max+1)
+	for v := range table {
+		if i := v - p.first; i >= 0 && i < len(p.colour) {
+			table[v] = p.colour[i]
+		} else {
+			level := grey.level(grey.Window, v, false)
+			table[v] = [3]uint8{level, level, level}
+		}
+	}
+	out := make([]uint8, 0, 3*len(values))
+	for _, v := range values {
+		out = append(out, table[v][:]...)
+	}
+	return out
 }
 
 // readPalette reads the three lookup tables (PS3.3 C.7.6.3.1.5 and .6).

@@ -1,19 +1,10 @@
 package study
 
 import (
-	"bytes"
-	"compress/flate"
 	"encoding/binary"
 	"io"
 
 	"echoline/internal/fault"
-)
-
-// Limits on unpacking a deflated data set.
-const (
-	maxInflated   = 256 << 20
-	maxExpansion  = 200
-	minInflatable = 1 << 20 // below that, the ratio does not matter
 )
 
 // part10 is the structure of one DICOM file.
@@ -24,6 +15,8 @@ type part10 struct {
 	syntax string // "" where the file does not say
 	order  binary.ByteOrder
 	body   int64 // where the data set begins in the file
+
+	inflated int64 // how long the data set of a deflated file is
 
 	explicit bool // the data set has value representations
 }
@@ -125,8 +118,8 @@ func (p *part10) readBody(s *scan, src io.ReaderAt, size int64) error {
 		if err != nil {
 			return err
 		}
-		s.in = newView(bytes.NewReader(data), int64(len(data)))
-		return p.scanBody(s, 0, int64(len(data)))
+		s.in, p.inflated = newView(data, data.size), data.size
+		return p.scanBody(s, 0, data.size)
 	case "":
 		if size-p.body >= 12 {
 			b, err := s.in.peek(p.body, 12)
@@ -151,19 +144,4 @@ func (p *part10) scanBody(s *scan, from, size int64) error {
 		return nil
 	}
 	return err
-}
-
-// inflate unpacks the data set of a deflated file.
-func inflate(src io.ReaderAt, off, size int64) ([]byte, error) {
-	limit := min(maxInflated, max(maxExpansion*(size-off), minInflatable))
-	z := flate.NewReader(io.NewSectionReader(src, off, size-off))
-	defer z.Close()
-	data, err := io.ReadAll(io.LimitReader(z, limit+1))
-	if int64(len(data)) > limit {
-		return nil, tooLarge("> %d MiB", limit>>20)
-	}
-	if err != nil {
-		return nil, decoderFault(err)
-	}
-	return data, nil
 }

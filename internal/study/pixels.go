@@ -56,15 +56,17 @@ func describe(p *part10) (*picture, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	if c.photometric == "PALETTE COLOR" {
-		var err error
+	var err error
+	if c.voi, err = c.readVOI(d); err != nil {
+		return nil, err
+	}
+	if supplement := c.supplemented(d); supplement || c.photometric == "PALETTE COLOR" {
 		if c.palette, err = c.readPalette(d); err != nil {
 			return nil, err
 		}
+		c.palette.supplement = supplement
 	}
-	var err error
-	c.voi, err = c.readVOI(d)
-	return c, err
+	return c, nil
 }
 
 // check refuses what is not decoded, by name, and settles what the file leaves open.
@@ -100,8 +102,12 @@ func (c *picture) checkPhotometric() error {
 	case "MONOCHROME1", "MONOCHROME2", "PALETTE COLOR":
 		want = 1
 	case "RGB", "YBR_FULL", "YBR_FULL_422":
+	case "YBR_RCT", "YBR_ICT":
+		if syntaxes[c.syntax].coding != jpeg2000 {
+			return unreadKind("PhotometricInterpretation", c.photometric)
+		}
 	case "YBR_PARTIAL_422", "YBR_PARTIAL_420":
-		if syntaxes[c.syntax].coding != jpegCoded {
+		if coding := syntaxes[c.syntax].coding; coding != jpegCoded && coding != moving {
 			return unreadKind("PhotometricInterpretation", c.photometric)
 		}
 	case "":
@@ -144,7 +150,10 @@ func (c *picture) frame(b []byte) *Frame {
 
 // single makes a frame of one value a pixel, which it takes over.
 func (c *picture) single(values []uint16) *Frame {
-	if c.palette != nil {
+	switch {
+	case c.palette != nil && c.palette.supplement:
+		return c.coloured(c.mixed(values))
+	case c.palette != nil:
 		return c.coloured(c.palette.apply(values))
 	}
 	f := &Frame{W: c.w, H: c.h, Max: 1<<c.stored - 1, Grey: values, inverse: (c.photometric == "MONOCHROME1") != c.voi.down}

@@ -77,3 +77,10 @@ func repeat(dst []byte, step, n int, v byte) {
 		dst[i*step] = v
 	}
 }
+
+// UnpackRLE decodes one frame of RLE Lossless of one sample per pixel, of one or two bytes (little endian). ok is false for
+// what is damaged.
+func UnpackRLE(b []byte, pixels, bytes int) (out []byte, ok bool) {
+	out, err := unpackRLE(b, pixels, 1, bytes)
+	return out, err == nil
+}

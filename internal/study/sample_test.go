@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"echoline/internal/fault"
+	"echoline/internal/study/j2k"
 )
 
 // samples is a folder of the data beside the repository.
@@ -57,6 +58,9 @@ var bigEndianWords = map[string]bool{
 // DCMTK give the sum that stands here.
 var signedSums = map[string]string{"other-modality/pydicom-data_JLSL_16_15_1_1F.dcm": "bcaff89d121f"}
 
+// lyingSize is a file whose JPEG 2000 stream says that it is 3,722,445,056 pixels wide. The reference believes the rest.
+const lyingSize = "edge/pydicom_JPEG2000-embedded-sequence-delimiter.dcm"
+
 func TestSamples(t *testing.T) {
 	dir := samples(t, "dicom")
 	for _, m := range manifest(t, dir) {
@@ -72,6 +76,12 @@ func TestSamples(t *testing.T) {
 				return
 			case !readable:
 				wantFault(t, f, CodeSyntax)
+				return
+			case syntaxes[m["transfer_syntax"]].coding == jpeg2000 && j2k.Version() == "":
+				wantFault(t, f, CodeOpenJPEG)
+				return
+			case m["file"] == lyingSize:
+				wantFault(t, f, CodeDamaged)
 				return
 			case f.Refused != nil:
 				if f.Refused.Code != CodePixels {
@@ -118,7 +128,7 @@ func storedSum(t *testing.T, it *Item) string {
 	for i := range it.Frames {
 		f := mustFrame(t, it, i)
 		switch {
-		case src.coding == jpegCoded:
+		case src.coding == jpegCoded, src.coding == jpeg2000:
 			b, exact := exactBytes(t, it.Path, src, p, i)
 			if !exact {
 				return ""
@@ -150,6 +160,9 @@ func exactBytes(t *testing.T, path string, src *dicomSource, p picture, i int) (
 	if err != nil {
 		t.Fatal(err)
 	}
+	if src.coding == jpeg2000 {
+		return j2kBytes(t, p, b), true
+	}
 	h, err := p.readJPEGHead(b)
 	if err != nil {
 		t.Fatal(err)
@@ -164,17 +177,39 @@ func exactBytes(t *testing.T, path string, src *dicomSource, p picture, i int) (
 	var out []byte
 	for i := range p.w * p.h {
 		for _, plane := range pic.Planes {
-			v := plane.Pix[i]
-			if p.signed {
-				v = uint16(int16(v<<(16-p.stored)) >> (16 - p.stored))
-			}
-			out = append(out, byte(v))
-			if p.allocated > 8 {
-				out = append(out, byte(v>>8))
-			}
+			out = p.appendStored(out, plane.Pix[i])
 		}
 	}
 	return out, true
+}
+
+// appendStored appends a value as the reference stores it.
+func (c *picture) appendStored(out []byte, v uint16) []byte {
+	if c.signed {
+		v = uint16(int16(v<<(16-c.stored)) >> (16 - c.stored))
+	}
+	if out = append(out, byte(v)); c.allocated > 8 {
+		out = append(out, byte(v>>8))
+	}
+	return out
+}
+
+// j2kBytes are the samples of JPEG 2000.
+func j2kBytes(t *testing.T, p picture, b []byte) []byte {
+	t.Helper()
+	b, h, err := p.codestream(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	samples, err := j2k.Decode(b, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []byte
+	for _, v := range p.fit(samples, h) {
+		out = p.appendStored(out, v)
+	}
+	return out
 }
 
 func storedBytes(t *testing.T, path string, src *dicomSource, p picture, i int) []byte {
@@ -218,6 +253,40 @@ func TestAllSamplesEndWell(t *testing.T) {
 			if fr.W != f.Item.W || fr.H != f.Item.H {
 				t.Errorf("%s, frame %d: %d×%d", f.Path, i, fr.W, fr.H)
 			}
+		}
+	}
+}
+
+// refusals are all files of the samples that are refused, and why that is right.
+var refusals = map[string]fault.Code{
+	"crash/crash00.dcm": CodeTruncated, "crash/crash04.dcm": CodeTruncated, // lengths beyond the end
+	"edge/pydicom_MR_truncated.dcm":         CodeTruncated, // 8130 of 8192 bytes of pixels
+	lyingSize:                               CodeDamaged,
+	"edge/pydicom_meta_missing_tsyntax.dcm": CodeDamaged,                                                            // pixels, but no rows and columns
+	"edge/pydicom_nested_priv_SQ.dcm":       CodeDamaged,                                                            // the same
+	"edge/pydicom_no_meta.dcm":              CodeNotImage,                                                           // a byte stands before the first element
+	"edge/pydicom_badVR.dcm":                CodePixels,                                                             // radiotherapy doses of 32 bits
+	"other-modality/pydicom_rtdose_rle.dcm": CodePixels, "other-modality/pydicom_rtdose_rle_1frame.dcm": CodePixels, // the same
+	"other-modality/pydicom_SC_rgb_rle_32bit.dcm": CodePixels, "other-modality/pydicom_SC_rgb_rle_32bit_2frame.dcm": CodePixels,
+}
+
+func TestRefusalsAreRight(t *testing.T) {
+	dir := samples(t, "dicom")
+	for _, f := range open(t, dir).Files {
+		name, err := filepath.Rel(dir, f.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name = filepath.ToSlash(name)
+		switch want := refusals[name]; {
+		case f.Refused == nil && want == "":
+		case f.Refused == nil:
+			t.Errorf("%s is not refused", name)
+		case f.Refused.Code == CodeOpenJPEG && j2k.Version() == "":
+		case f.Refused.Code != want:
+			t.Errorf("%s: %v", name, f.Refused)
+		case want == CodePixels && (f.Refused.Args["Kind"] != "BitsAllocated" || f.Refused.Args["Value"] != 32):
+			t.Errorf("%s: %v", name, f.Refused.Args)
 		}
 	}
 }

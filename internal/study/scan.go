@@ -12,6 +12,8 @@ const (
 	maxDepth    = 32
 	maxElements = 1_000_000
 	maxValue    = 1 << 20 // bytes of a value that is kept
+	maxKept     = 64 << 20
+	maxItems    = 100_000 // of sequences that are kept
 )
 
 // tag is group<<16 | element.
@@ -61,7 +63,7 @@ type pixelData struct {
 type fragment struct {
 	off    int64 // of its first byte
 	length int64
-	soi    bool // begins with a JPEG start mark
+	soi    bool // begins with a start mark of JPEG or JPEG 2000
 }
 
 // scan walks the structure of one file. Every length is held against the bytes left before it is used.
@@ -70,6 +72,8 @@ type scan struct {
 	order    binary.ByteOrder
 	explicit bool
 	elements int
+	items    int
+	kept     int64 // bytes of values
 	pixels   *pixelData
 }
 
@@ -192,21 +196,30 @@ func (s *scan) element(h header, limit int64, depth int, set *dataSet) (int64, e
 	if h.undefined() {
 		return s.sequence(h, limit, depth, nil)
 	}
+	return h.end(), s.keep(&h, known.vr, set)
+}
+
+// keep keeps the value of an element, the first of its tag, as far as it is not too long.
+func (s *scan) keep(h *header, vr string, set *dataSet) error {
+	if _, twice := set.values[h.tag]; twice {
+		return nil
+	}
 	var data []byte
 	if int64(h.length) <= maxValue { // of a longer one only that it is there is known
 		var err error
 		if data, err = s.in.bytes(h.off, int64(h.length)); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	v := value{h.vr, data}
 	if h.vr == "" || h.vr == "UN" {
-		v.vr = known.vr
+		v.vr = vr
 	}
-	if _, twice := set.values[h.tag]; !twice {
-		set.values[h.tag] = v
+	if s.kept += int64(len(data)); s.kept > maxKept {
+		return tooLarge("> %d MiB of DICOM values", maxKept>>20)
 	}
-	return h.end(), nil
+	set.values[h.tag] = v
+	return nil
 }
 
 // sequence walks the items of a sequence, or the fragments of encapsulated data in a nested item. With a set, the items
@@ -257,6 +270,9 @@ func (s *scan) item(of tag, it header, limit int64, depth int, set *dataSet) (in
 	}
 	var inner *dataSet
 	if set != nil {
+		if s.items++; s.items > maxItems {
+			return 0, tooLarge("> %d DICOM items", maxItems)
+		}
 		inner = newDataSet(s.order)
 		inner.parent = set
 		set.items[of] = append(set.items[of], inner)
@@ -290,6 +306,10 @@ func (s *scan) pixelElement(h header, limit int64) (int64, error) {
 
 // index notes where each fragment of encapsulated pixel data lies.
 func (s *scan) index(p *pixelData, limit int64) (int64, error) {
+	if r, ok := s.in.src.(ItemReader); ok && s.order == binary.LittleEndian {
+		s.in.items = r
+		defer func() { s.in.items = nil }()
+	}
 	for off, first := p.off, true; ; first = false {
 		it, err := s.header(off, limit)
 		switch {
@@ -322,14 +342,19 @@ func (s *scan) index(p *pixelData, limit int64) (int64, error) {
 
 func (s *scan) fragment(it header) (fragment, error) {
 	f := fragment{off: it.off, length: int64(it.length)}
-	if f.length >= 2 {
-		b, err := s.in.peek(f.off, 2)
+	if f.length >= 4 {
+		b, err := s.in.peek(f.off, 4)
 		if err != nil {
 			return f, err
 		}
-		f.soi = b[0] == 0xff && b[1] == 0xd8
+		f.soi = isStart(b)
 	}
 	return f, nil
+}
+
+// isStart tells what a frame of JPEG begins with, or one of JPEG 2000: bare or, as some writers have it, in a JP2 file.
+func isStart(b []byte) bool {
+	return b[0] == 0xff && b[1] == 0xd8 || string(b) == "\xff\x4f\xff\x51" || string(b) == "\x00\x00\x00\x0c"
 }
 
 // table reads the Basic Offset Table.

@@ -23,6 +23,7 @@ type wireContent struct {
 	Order   wireOrder
 	Skipped fault.Code
 	Refers  [][]string
+	Video   *Video
 	Fault   *wireFault
 }
 
@@ -41,7 +42,7 @@ type wireFault struct {
 func EncodeContent(c *Content, err error) ([]byte, error) {
 	w := wireContent{Fault: toWire(err)}
 	if c != nil {
-		w.Item, w.Skipped, w.Refers = c.Item, c.Skipped, c.Refers
+		w.Item, w.Skipped, w.Refers, w.Video = c.Item, c.Skipped, c.Refers, c.Video
 	}
 	if w.Item != nil {
 		o := w.Item.order
@@ -56,7 +57,7 @@ func DecodeContent(b []byte) (c *Content, described, errWire error) {
 	if err := unpack(b, &w); err != nil {
 		return nil, nil, err
 	}
-	c = &Content{Item: w.Item, Skipped: w.Skipped, Refers: w.Refers}
+	c = &Content{Item: w.Item, Skipped: w.Skipped, Refers: w.Refers, Video: w.Video}
 	if w.Item != nil {
 		w.Item.order = order{w.Order.Study, w.Order.Series, w.Order.SeriesNumber, w.Order.Instance}
 	}
@@ -76,6 +77,7 @@ func (c *Content) plausible() error {
 	switch {
 	case it == nil:
 		return errors.New("no item")
+	case c.Video != nil && it.W == 0 && it.H == 0: // the video knows
 	case it.W < 1 || it.H < 1 || it.W > maxSide || it.H > maxSide || 2*int64(it.W)*int64(it.H) > maxFrameBytes:
 		return fmt.Errorf("%d×%d pixels", it.W, it.H)
 	case it.Frames < 1 || it.Frames > maxFrames:
@@ -166,9 +168,14 @@ func EncodeFrame(f *Frame) (head, pixels []byte) {
 		head[1] = 1
 	}
 	head = binary.LittleEndian.AppendUint32(head, uint32(f.Max))
-	head = binary.LittleEndian.AppendUint64(head, math.Float64bits(f.Window.Center))
-	head = binary.LittleEndian.AppendUint64(head, math.Float64bits(f.Window.Width))
-	head = append(head, byte(f.Window.Shape))
+	w := f.Window
+	if w.Center != finite(w.Center) || w.Width != finite(w.Width) {
+		full := fullWindow(f.Max)
+		w.Center, w.Width = full.Center, full.Width
+	}
+	head = binary.LittleEndian.AppendUint64(head, math.Float64bits(w.Center))
+	head = binary.LittleEndian.AppendUint64(head, math.Float64bits(w.Width))
+	head = append(head, byte(w.Shape))
 	if f.curve == nil {
 		return append(head, make([]byte, 8)...), pixels
 	}

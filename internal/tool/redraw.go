@@ -1,7 +1,6 @@
 package tool
 
 import (
-	"image"
 	"math"
 
 	"echoline/internal/contour"
@@ -42,13 +41,13 @@ const (
 // region. Other labels stay as they are. Inverted it replaces the other arc, and a line that closes all that there is.
 type Redraw struct {
 	near
-	review  *review.Review
-	label   uint8
-	stroke  *review.Stroke
-	rings   []ring
-	line    []contour.Point
-	invert  bool
-	touched image.Rectangle // what the line, as it was last, wrote in
+	review *review.Review
+	label  uint8
+	stroke *review.Stroke
+	rings  []ring
+	line   []contour.Point
+	invert bool
+	shown  draft
 }
 
 var (
@@ -79,7 +78,7 @@ func (t *Redraw) Press(k review.Key, p Pointer) error {
 		return err
 	}
 	t.respect(s, p.point())
-	t.stroke, t.rings, t.invert, t.touched = s, rings, p.Invert, image.Rectangle{}
+	t.stroke, t.rings, t.invert, t.shown = s, rings, p.Invert, draft{}
 	t.line = append(t.line[:0], contour.Point{X: p.X, Y: p.Y})
 	return nil
 }
@@ -91,10 +90,8 @@ func (t *Redraw) Drag(p Pointer) {
 		return
 	}
 	t.line = append(t.line, at)
-	t.stroke.Restore(t.touched)
-	t.touched = image.Rectangle{}
 	if lengthOf(t.line) >= leastStroke {
-		t.touched = t.draw(steady(t.line))
+		t.draw(steady(t.line))
 	}
 }
 
@@ -141,21 +138,18 @@ func steady(line []contour.Point) []contour.Point {
 	return out
 }
 
-// draw writes what the line means, and returns the rectangle that it wrote in.
-func (t *Redraw) draw(line []contour.Point) image.Rectangle {
-	length := lengthOf(line)
-	if apart(line[0], line[len(line)-1]) <= closeShare*length {
-		if box, ok := t.anew(line); ok {
-			return box
-		}
+// draw shows what the line means.
+func (t *Redraw) draw(line []contour.Point) {
+	if apart(line[0], line[len(line)-1]) <= closeShare*lengthOf(line) && t.anew(line) {
+		return
 	}
-	r := t.ringFor(line)
-	if r == nil {
-		box, _ := t.anew(line)
-		return box
+	if r := t.ringFor(line); r != nil {
+		t.shown.become(t.stroke, r, mask.Wound(corners(r.redrawn(line, t.invert))), t.label)
+		return
 	}
-	next := r.redrawn(line, t.invert)
-	return r.become(t.stroke, mask.Wound(corners(next)), t.label)
+	if !t.anew(line) {
+		t.shown.wipe(t.stroke)
+	}
 }
 
 // ringFor is the ring to which a line's ends are nearest; nil where they are farther from every one than the line is long.
@@ -259,14 +253,13 @@ func meet(p, q, a, b contour.Point) (contour.Point, bool) {
 	return x, along >= 0 && along <= dx*dx+dy*dy
 }
 
-// anew makes the closed line a region: in the place of those that it overlaps, beside all others; inverted in the place of
-// all. ok is false for a line
-// that encloses too little to be meant so.
-func (t *Redraw) anew(line []contour.Point) (box image.Rectangle, ok bool) {
+// anew shows the closed line as a region: in the place of those that it overlaps, beside all others; inverted in the place of
+// all. It returns false for a line that encloses too little to be meant so.
+func (t *Redraw) anew(line []contour.Point) bool {
 	spans := mask.Wound(corners(line))
 	drawn := mask.Pixels(spans)
 	if drawn == 0 {
-		return box, false
+		return false
 	}
 	var gone []mask.Span
 	for i := range t.rings {
@@ -280,10 +273,11 @@ func (t *Redraw) anew(line []contour.Point) (box image.Rectangle, ok bool) {
 			continue
 		}
 		if float64(drawn) < leastAnew*float64(own) {
-			return box, false
+			return false
 		}
 		gone = append(gone, mask.Without(r.spans, spans)...)
 	}
-	box = exchange(t.stroke, gone, t.label, 0)
-	return box.Union(exchange(t.stroke, spans, 0, t.label)), true
+	t.shown.wipe(t.stroke)
+	t.shown.box = exchange(t.stroke, gone, t.label, 0).Union(exchange(t.stroke, spans, 0, t.label))
+	return true
 }

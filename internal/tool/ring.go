@@ -94,14 +94,42 @@ func (r *ring) between(from, to place) []contour.Point {
 	return append(out, to.point)
 }
 
-// become makes the label fill the new spans where it filled the ring's, and returns the rectangle that it wrote in. Only
-// pixels between old and new line change, and of them only the label's own and those of no label.
-func (r *ring) become(s *review.Stroke, spans []mask.Span, label uint8) image.Rectangle {
-	more, less := mask.Without(spans, r.spans), mask.Without(r.spans, spans)
+// draft is what a stroke shows while the pointer moves on: a ring with new pixels inside.
+type draft struct {
+	ring  *ring
+	spans []mask.Span
+	box   image.Rectangle // what was written in
+}
+
+// wipe takes all that is shown back.
+func (d *draft) wipe(s *review.Stroke) {
+	s.Restore(d.box)
+	*d = draft{}
+}
+
+// become makes the label fill the new spans where it filled the ring's. Only pixels between old and new line change, and of
+// them only the label's own and those of no label. It costs what differs from what was shown before.
+func (d *draft) become(s *review.Stroke, r *ring, spans []mask.Span, label uint8) {
+	if d.ring != r {
+		d.wipe(s)
+		d.ring, d.spans = r, r.spans
+	}
+	come, gone := mask.Without(spans, d.spans), mask.Without(d.spans, spans)
+	d.spans = spans
+	more, less := mask.Without(come, r.spans), mask.Without(gone, mask.Without(gone, r.spans))
+	restore(s, mask.Without(come, more))
+	restore(s, mask.Without(gone, less))
 	if r.hole {
 		more, less = less, more
 	}
-	return exchange(s, more, 0, label).Union(exchange(s, less, label, 0))
+	d.box = d.box.Union(exchange(s, more, 0, label)).Union(exchange(s, less, label, 0))
+}
+
+// restore gives the spans back what they held before the stroke.
+func restore(s *review.Stroke, spans []mask.Span) {
+	for _, p := range spans {
+		s.Restore(image.Rect(p.X0, p.Y, p.X1, p.Y+1))
+	}
 }
 
 // exchange turns what of the spans has one label into another, and returns the rectangle that holds the spans.

@@ -1,7 +1,6 @@
 package tool
 
 import (
-	"image"
 	"math"
 	"sort"
 
@@ -23,7 +22,7 @@ const (
 	// leastProfile the least, px.
 	profileShare, leastProfile = 0.25, 8.0
 	// profileSteps is how many values are read to each side, profilePlaces at how many places along an arc at most.
-	profileSteps, profilePlaces = 32, 1000
+	profileSteps, profilePlaces = 32, 400
 	// slideSlack and slideExtra, px, bound how much farther than the arc on the whole a piece of it may go: where the
 	// probability leaks, the outline does not.
 	slideSlack, slideExtra = 3.0, 1.0
@@ -41,18 +40,18 @@ const (
 // A press chooses the arc under the pointer; Turn moves it by notches of the wheel, Drag takes it along with the pointer.
 type Slide struct {
 	near
-	review  *review.Review
-	label   uint8
-	weak    float64
-	stroke  *review.Stroke
-	ring    *ring
-	places  []slidePlace
-	step    float64 // px per notch
-	pitch   float64 // px between the values of a profile
-	turned  float64 // notches
-	grip    contour.Point
-	normal  contour.Point // at the grip, outwards
-	touched image.Rectangle
+	review *review.Review
+	label  uint8
+	weak   float64
+	stroke *review.Stroke
+	ring   *ring
+	places []slidePlace
+	step   float64 // px per notch
+	pitch  float64 // px between the values of a profile
+	turned float64 // notches
+	grip   contour.Point
+	normal contour.Point // at the grip, outwards
+	shown  draft
 }
 
 var _ Tool = (*Slide)(nil)
@@ -93,7 +92,7 @@ func (t *Slide) Press(k review.Key, p Pointer) error {
 		return err
 	}
 	t.respect(s, p.point())
-	t.stroke, t.ring, t.places, t.turned, t.touched = s, nil, nil, 0, image.Rectangle{}
+	t.stroke, t.ring, t.places, t.turned, t.shown = s, nil, nil, 0, draft{}
 	if math.IsNaN(p.X + p.Y) {
 		return nil
 	}
@@ -217,9 +216,8 @@ func (t *Slide) Drag(p Pointer) {
 
 // move moves the arc by px on the whole from where the gesture found it.
 func (t *Slide) move(px float64) {
-	t.stroke.Restore(t.touched)
-	t.touched = image.Rectangle{}
 	if px == 0 {
+		t.shown.wipe(t.stroke)
 		return
 	}
 	moves := t.moves(px)
@@ -240,7 +238,7 @@ func (t *Slide) move(px float64) {
 			c.Y += (1-share)*m*p.normal.Y + share*moves[i+1]*q.normal.Y
 		}
 	}
-	t.touched = t.ring.become(t.stroke, mask.Wound(corners(next)), t.label)
+	t.shown.become(t.stroke, t.ring, mask.Wound(corners(next)), t.label)
 }
 
 // moves is how far each place moves, px outwards, so that the arc moves by px on the whole.

@@ -5,6 +5,7 @@ package keys
 import (
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -37,12 +38,34 @@ const (
 	Brush         ID = "brush"
 	Eraser        ID = "eraser"
 	Push          ID = "push"
+	Redraw        ID = "redraw"
+	Slide         ID = "slide"
+	SlideOut      ID = "slide_out"
+	SlideIn       ID = "slide_in"
+	Lasso         ID = "lasso"
+	Wire          ID = "wire"
+	Ellipse       ID = "ellipse"
+	Bucket        ID = "fill"
+	Fresh         ID = "fresh"
+	FillHoles     ID = "holes"
+	KeepLargest   ID = "keep"
+	Smooth        ID = "smooth"
+	Grow          ID = "grow"
+	Shrink        ID = "shrink"
+	CopyPrevious  ID = "copy"
+	Release       ID = "release"
+	Tools         ID = "tools"
 	Ruler         ID = "ruler"
+	Ask           ID = "ask"
+	AskOut        ID = "ask_out"
+	AskIn         ID = "ask_in"
 	Smaller       ID = "smaller"
 	Larger        ID = "larger"
 	Cancel        ID = "cancel"
 	Undo          ID = "undo"
 	Redo          ID = "redo"
+	UndoAnywhere  ID = "undo_anywhere"
+	RedoAnywhere  ID = "redo_anywhere"
 	Fit           ID = "fit"
 	ZoomIn        ID = "zoom_in"
 	ZoomOut       ID = "zoom_out"
@@ -56,6 +79,7 @@ const (
 	Open          ID = "open"
 	ExportCurrent ID = "export_current"
 	Export        ID = "export"
+	Import        ID = "import"
 	WorkList      ID = "work_list"
 	Inspector     ID = "inspector"
 	ImageAlone    ID = "image_alone"
@@ -78,6 +102,9 @@ const (
 	View   Group = "view"
 	Move   Group = "move"
 	Files  Group = "files"
+
+	// Unlisted keys are in the list as one gesture.
+	Unlisted Group = ""
 )
 
 // Groups in the order of the list.
@@ -110,7 +137,10 @@ type Binding struct {
 // ctrl is Control, or Command on macOS, as Fyne sends it.
 const ctrl = fyne.KeyModifierShortcutDefault
 
-const shift = fyne.KeyModifierShift
+const (
+	shift = fyne.KeyModifierShift
+	alt   = fyne.KeyModifierAlt
+)
 
 func on(keys ...fyne.KeyName) []Combo { return with(0, keys...) }
 
@@ -135,12 +165,34 @@ var Table = []Binding{
 	{Brush, Draw, Once, on(fyne.KeyB)},
 	{Eraser, Draw, Once, on(fyne.KeyE)},
 	{Push, Draw, Once, on(fyne.KeyP)},
+	{Redraw, Draw, Once, on(fyne.KeyR)},
+	{Slide, Draw, Once, on(fyne.KeyS)},
+	{SlideOut, Draw, Repeat, on(fyne.KeyUp)},
+	{SlideIn, Draw, Repeat, on(fyne.KeyDown)},
+	{Lasso, Draw, Once, on(fyne.KeyL)},
+	{Wire, Draw, Once, on(fyne.KeyW)},
+	{Ellipse, Draw, Once, with(shift, fyne.KeyE)},
+	{Bucket, Draw, Once, on(fyne.KeyU)},
+	{Fresh, Draw, Once, with(shift, fyne.KeyR)},
+	{FillHoles, Draw, Once, with(shift, fyne.KeyU)},
+	{KeepLargest, Draw, Once, with(shift, fyne.KeyI)},
+	{Smooth, Draw, Once, with(shift, fyne.KeyS)},
+	{Grow, Draw, Repeat, with(ctrl, fyne.KeyRightBracket)},
+	{Shrink, Draw, Repeat, with(ctrl, fyne.KeyLeftBracket)},
+	{CopyPrevious, Draw, Once, with(shift, fyne.KeyC)},
+	{Release, Draw, Once, nil},
+	{Tools, Draw, Once, on(fyne.KeyT)},
 	{Ruler, Draw, Once, on(fyne.KeyM)},
+	{Ask, Draw, Once, on(fyne.KeyC)},
+	{AskOut, Draw, Once, on(fyne.KeyPeriod)},
+	{AskIn, Draw, Once, on(fyne.KeyComma)},
 	{Smaller, Draw, Repeat, on(fyne.KeyLeftBracket)},
 	{Larger, Draw, Repeat, on(fyne.KeyRightBracket)},
 	{Cancel, Draw, Once, on(fyne.KeyEscape)},
 	{Undo, Draw, Repeat, with(ctrl, fyne.KeyZ)},
 	{Redo, Draw, Repeat, append(with(ctrl, fyne.KeyY), Combo{fyne.KeyZ, ctrl | shift})},
+	{UndoAnywhere, Draw, Repeat, with(ctrl|alt, fyne.KeyZ)},
+	{RedoAnywhere, Draw, Repeat, with(ctrl|alt, fyne.KeyY)},
 
 	{Fit, View, Once, append(on(fyne.KeyF), with(ctrl, fyne.Key0)...)},
 	{ZoomIn, View, Repeat, slices.Concat(on(fyne.KeyPlus, fyne.KeyEqual), with(shift, fyne.KeyEqual),
@@ -168,6 +220,7 @@ var Table = []Binding{
 	{Open, Files, Once, with(ctrl, fyne.KeyO)},
 	{Export, Files, Once, with(ctrl, fyne.KeyE)},
 	{ExportCurrent, Files, Once, with(ctrl, fyne.KeyS)},
+	{Import, Files, Once, with(ctrl, fyne.KeyI)},
 	{WorkList, Files, Once, on(fyne.KeyF9)},
 	{Inspector, Files, Once, on(fyne.KeyF10)},
 	{ImageAlone, Files, Once, on(fyne.KeyF11)},
@@ -178,7 +231,35 @@ var Table = []Binding{
 	{About, Files, Once, nil},
 	{Theme, Files, Once, nil},
 	{Language, Files, Once, nil},
+
+	{Label(1), Unlisted, Once, on(fyne.Key1)},
+	{Label(2), Unlisted, Once, on(fyne.Key2)},
+	{Label(3), Unlisted, Once, on(fyne.Key3)},
+	{Label(4), Unlisted, Once, on(fyne.Key4)},
+	{Label(5), Unlisted, Once, on(fyne.Key5)},
+	{Label(6), Unlisted, Once, on(fyne.Key6)},
+	{Label(7), Unlisted, Once, on(fyne.Key7)},
+	{Label(8), Unlisted, Once, on(fyne.Key8)},
+	{Label(9), Unlisted, Once, on(fyne.Key9)},
+	{Lock(1), Unlisted, Once, with(shift, fyne.Key1)},
+	{Lock(2), Unlisted, Once, with(shift, fyne.Key2)},
+	{Lock(3), Unlisted, Once, with(shift, fyne.Key3)},
+	{Lock(4), Unlisted, Once, with(shift, fyne.Key4)},
+	{Lock(5), Unlisted, Once, with(shift, fyne.Key5)},
+	{Lock(6), Unlisted, Once, with(shift, fyne.Key6)},
+	{Lock(7), Unlisted, Once, with(shift, fyne.Key7)},
+	{Lock(8), Unlisted, Once, with(shift, fyne.Key8)},
+	{Lock(9), Unlisted, Once, with(shift, fyne.Key9)},
 }
+
+// MaxLabels is how many labels have a key.
+const MaxLabels = 9
+
+// Label is the action that chooses label n, from 1 to MaxLabels, and Lock the one that locks or unlocks it.
+func Label(n int) ID { return ID("label_" + strconv.Itoa(n)) }
+
+// Lock is told of at Label.
+func Lock(n int) ID { return ID("lock_" + strconv.Itoa(n)) }
 
 // Gesture is something that the pointer does, for the list of keys only. Its combination is the sentence
 // "keys.gesture.NAME.keys", what it does is "keys.gesture.NAME.does".
@@ -191,6 +272,9 @@ type Gesture struct {
 var Gestures = []Gesture{
 	{"size", Draw},
 	{"invert_tool", Draw},
+	{"edges", Draw},
+	{"labels", Draw},
+	{"ask", Draw},
 	{"zoom", View},
 	{"pan", View},
 	{"window", View},
@@ -276,6 +360,9 @@ func (c Combo) String() string {
 	}
 	if c.Mod&fyne.KeyModifierShift != 0 {
 		name = "Shift+" + name
+	}
+	if c.Mod&alt != 0 {
+		name = "Alt+" + name
 	}
 	if c.Mod&ctrl != 0 {
 		mod := "Ctrl+"

@@ -31,6 +31,7 @@ type Card struct {
 	width, height float32   // height 0: as high as the content
 	stays         bool      // only its own buttons close it
 	open          bool
+	onKey         func(*fyne.KeyEvent) bool // takes a key before the card does, and says so; nil: none
 	below         keyHandlers
 	head          *label
 }
@@ -92,6 +93,9 @@ func (c *Card) Close() {
 }
 
 func (c *Card) typedKey(e *fyne.KeyEvent) {
+	if c.onKey != nil && c.onKey(e) {
+		return
+	}
 	switch e.Name {
 	case fyne.KeyEscape:
 		if !c.stays {

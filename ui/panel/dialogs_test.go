@@ -131,7 +131,7 @@ func TestKeysShowsEveryKey(t *testing.T) {
 	c := ShowKeys(w)
 	got := texts(c)
 	for _, b := range keys.Table {
-		if len(b.Combos) > 0 && !contains(got, b.AllKeys()) {
+		if b.Group != keys.Unlisted && len(b.Combos) > 0 && !contains(got, b.AllKeys()) {
 			t.Errorf("%s is missing", b.ID)
 		}
 	}

@@ -3,6 +3,7 @@ package panel
 import (
 	"image/color"
 	"math"
+	"slices"
 	"strconv"
 
 	"fyne.io/fyne/v2"
@@ -11,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"echoline/internal/text"
+	"echoline/ui/keys"
 	"echoline/ui/theme"
 )
 
@@ -19,8 +21,10 @@ type Confidence struct {
 	Model       string  // name and version; "" where there is no model
 	Calibrated  bool    // whether its expected error was calibrated
 	Probability float64 // that there is a lesion, 0..1; NaN where unknown
+	Dice        float64 // that the model expects of its own outline, 0..1; NaN where it does not say
 	Expected    float64 // mean expected error in Unit; NaN where unknown
 	Reviewed    float64 // share of the boundary, 0..1; NaN where there is no boundary
+	Study       float64 // share of the boundary of the whole study that was reviewed, 0..1; NaN where there is no more to it
 	WeakArcs    int     // left to review; negative where unknown
 	Unit        string  // "mm" or "px"
 	Weak        float64 // expected error from which a boundary point counts as weak, in Unit
@@ -32,7 +36,14 @@ type Confidence struct {
 type Label struct {
 	Name   string
 	Colour color.NRGBA
+	Locked bool // no tool changes it
 }
+
+// What labels are painted over, as SetLabels and OnOverwrite name it.
+const (
+	OverAll  = "all"
+	OverNone = "none"
+)
 
 // ToolOptions are the active tool's.
 type ToolOptions struct {
@@ -59,6 +70,9 @@ type Inspector struct {
 	OnWeak      func(limit float64) // the limit moves, in the unit of Confidence
 	OnWeakEnd   func(limit float64) // it came to rest
 	OnLabel     func(i int)
+	OnLock      func(i int) // its lock is to be closed or opened
+	OnAddLabel  func()
+	OnOverwrite func(over string)  // OverAll or OverNone
 	OnSize      func(size float64) // in the unit of ToolOptions
 	OnOpacity   func(share float64)
 	OnJump      func(step int) // back or forward to the state after step; -1 is the state before the first
@@ -71,6 +85,9 @@ type Inspector struct {
 	weak        *slider
 	weakValue   *label
 	labels      *column
+	addLabel    *button
+	over        *segments
+	overRow     *column // with several labels only
 	labelList   []Label
 	chosen      int
 	size        *slider
@@ -87,7 +104,8 @@ type Inspector struct {
 // NewInspector returns an inspector with nothing to show yet.
 func NewInspector() *Inspector {
 	p := &Inspector{confidence: Confidence{
-		Probability: math.NaN(), Expected: math.NaN(), Reviewed: math.NaN(), WeakArcs: -1, Unit: "px", Weak: 1, WeakMax: 1,
+		Probability: math.NaN(), Dice: math.NaN(), Expected: math.NaN(), Reviewed: math.NaN(), Study: math.NaN(), WeakArcs: -1,
+		Unit: "px", Weak: 1, WeakMax: 1,
 	}}
 	p.facts = newFacts()
 	p.note = newParagraph(fixed(""), roleText, textSize)
@@ -154,7 +172,20 @@ func (p *Inspector) confidenceSection() fyne.CanvasObject {
 	return section("panel.confidence.title", p.note, p.facts, named("panel.confidence.weak_limit", p.weakValue, p.weak))
 }
 
-func (p *Inspector) labelSection() fyne.CanvasObject { return section("panel.labels.title", p.labels) }
+func (p *Inspector) labelSection() fyne.CanvasObject {
+	p.addLabel = newButton("plus", say("panel.labels.add"), flat, func() {
+		if p.OnAddLabel != nil {
+			p.OnAddLabel()
+		}
+	})
+	p.addLabel.left = true
+	p.over = newSegments([]Choice{
+		{OverAll, say("panel.labels.over.all")}, {OverNone, say("panel.labels.over.none")},
+	}, OverAll, func(key string) { call(p.OnOverwrite, key) })
+	p.overRow = newColumn(unit, 0, newLabel(say("panel.labels.over"), roleQuiet, textSize), p.over)
+	p.overRow.Hide()
+	return section("panel.labels.title", p.labels, p.overRow, p.addLabel)
+}
 
 func (p *Inspector) toolSection() fyne.CanvasObject {
 	p.sizeValue = newLabel(fixed(""), roleText, textSize)
@@ -236,11 +267,17 @@ func confidenceFacts(c Confidence) []fact {
 	if !math.IsNaN(c.Probability) {
 		f = append(f, fact{key: "panel.confidence.probability", value: percent(c.Probability), role: roleText})
 	}
+	if !math.IsNaN(c.Dice) {
+		f = append(f, diceFact(c.Dice))
+	}
 	if !math.IsNaN(c.Expected) {
 		f = append(f, fact{key: "panel.confidence.expected", value: quantity(c.Expected, c.Unit), role: roleText})
 	}
 	if !math.IsNaN(c.Reviewed) {
 		f = append(f, fact{key: "panel.confidence.reviewed", value: percent(c.Reviewed), role: roleText})
+	}
+	if !math.IsNaN(c.Study) {
+		f = append(f, fact{key: "arcs.confidence.study", value: percent(c.Study), role: roleText})
 	}
 	if c.WeakArcs >= 0 {
 		left := fact{key: "panel.confidence.weak_left", value: strconv.Itoa(c.WeakArcs), role: roleWeak}
@@ -252,9 +289,48 @@ func confidenceFacts(c Confidence) []fact {
 	return f
 }
 
-// SetLabels shows the labels; chosen is the one being drawn.
-func (p *Inspector) SetLabels(labels []Label, chosen int) {
+// The Dice from which an outline is called very good, good, middling.
+const (
+	diceVeryGood = 0.9
+	diceGood     = 0.8
+	diceMiddling = 0.65
+)
+
+// diceFact says in a number and in words how good the model thinks its outline is.
+func diceFact(d float64) fact {
+	f := fact{key: "arcs.confidence.dice", role: roleText}
+	word := "poor"
+	switch {
+	case d >= diceVeryGood:
+		word = "very_good"
+	case d >= diceGood:
+		word = "good"
+	case d >= diceMiddling:
+		word = "middling"
+	default:
+		f.role = roleWarn
+	}
+	f.value = strconv.FormatFloat(d, 'f', 2, 64) + " · " + text.T("arcs.confidence.dice."+word)
+	return f
+}
+
+// SetLabels shows the labels; chosen is the one being drawn, over what it is painted over. A list that is shown already is
+// left alone, so that it keeps its focus.
+func (p *Inspector) SetLabels(labels []Label, chosen int, over string) {
+	p.over.set(over)
+	if slices.Equal(labels, p.labelList) && chosen == p.chosen {
+		return
+	}
 	p.labelList, p.chosen = labels, chosen
+	p.addLabel.setDisabled(len(labels) >= keys.MaxLabels)
+	setVisible(p.overRow, len(labels) > 1)
+	if len(labels) == len(p.labels.items) {
+		p.labels.Refresh()
+		for _, o := range p.labels.items {
+			o.Refresh()
+		}
+		return
+	}
 	items := make([]fyne.CanvasObject, len(labels))
 	for i := range labels {
 		items[i] = newLabelRow(p, i)
@@ -288,6 +364,14 @@ func (p *Inspector) SetMeasures(measures []Measure, note string) {
 	p.measureNote.set(note)
 	setVisible(p.measureNote, note != "")
 	p.scroll.Refresh()
+}
+
+// Measures is what SetMeasures was given last.
+func (p *Inspector) Measures() (measures []Measure, note string) {
+	for _, f := range p.measures.list {
+		measures = append(measures, Measure{Label: f.name, Value: f.value})
+	}
+	return measures, p.measureNote.say()
 }
 
 // SetHistory shows the edits, oldest first. The list scrolls to where the image now is.
@@ -353,3 +437,6 @@ func quantity(v float64, unit string) string {
 	}
 	return strconv.FormatFloat(v, 'f', digits, 64) + " " + unit
 }
+
+// Labels are those on show.
+func (p *Inspector) Labels() []Label { return p.labelList }

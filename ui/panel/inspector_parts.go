@@ -181,6 +181,7 @@ type labelRow struct {
 	chip   *canvas.Rectangle
 	name   *label
 	number *label
+	lock   *button
 }
 
 func newLabelRow(p *Inspector, i int) *labelRow {
@@ -188,13 +189,22 @@ func newLabelRow(p *Inspector, i int) *labelRow {
 	l.chip.CornerRadius = 3
 	l.name = newLabel(func() string { return p.labelList[i].Name }, roleText, textSize)
 	l.number = newLabel(fixed(digit(i)), roleQuiet, quietSize)
+	l.lock = newButton("lock-open", nil, flat, func() { call(p.OnLock, i) })
+	l.lock.hint = func() string {
+		key := "panel.labels.lock"
+		if p.labelList[i].Locked {
+			key = "panel.labels.unlock"
+		}
+		return text.T(key, text.Args{"Label": p.labelList[i].Name})
+	}
+	l.lock.onHint = func(s string) { call(p.OnHint, s) }
 	l.self = l
 	l.onTap = func() { call(p.OnLabel, i) }
 	l.ExtendBaseWidget(l)
 	return l
 }
 
-// digit writes the key of label i, which later tools will give it.
+// digit writes the key of label i.
 func digit(i int) string {
 	if i >= 9 {
 		return ""
@@ -225,8 +235,9 @@ type labelRowRenderer struct{ l *labelRow }
 func (r *labelRowRenderer) Layout(s fyne.Size) {
 	place(r.l.ground, -unit, 0, s.Width+2*unit, s.Height)
 	place(r.l.chip, unit, (s.Height-pad)/2, pad, pad)
-	place(r.l.name, unit+pad+gap, 0, s.Width-10*unit, s.Height)
-	place(r.l.number, s.Width-4*unit, 0, 3*unit, s.Height)
+	place(r.l.name, unit+pad+gap, 0, s.Width-18*unit, s.Height)
+	place(r.l.number, s.Width-11*unit, 0, 3*unit, s.Height)
+	place(r.l.lock, s.Width-targetSize, 0, targetSize, s.Height)
 }
 
 func (r *labelRowRenderer) MinSize() fyne.Size { return fyne.NewSize(0, targetSize) }
@@ -236,11 +247,16 @@ func (r *labelRowRenderer) Refresh() {
 	r.l.chip.Refresh()
 	r.l.name.Refresh()
 	r.l.number.Refresh()
+	r.l.lock.icon, r.l.lock.selected = "lock-open", false
+	if r.l.p.labelList[r.l.i].Locked {
+		r.l.lock.icon, r.l.lock.selected = "lock", true
+	}
+	r.l.lock.Refresh()
 	r.l.paint(r.l.i == r.l.p.chosen, r.l.focused)
 }
 
 func (r *labelRowRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.l.ground, r.l.chip, r.l.name, r.l.number}
+	return []fyne.CanvasObject{r.l.ground, r.l.chip, r.l.name, r.l.number, r.l.lock}
 }
 func (r *labelRowRenderer) Destroy() {}
 

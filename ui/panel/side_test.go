@@ -24,7 +24,7 @@ func TestInspectorShowsConfidence(t *testing.T) {
 	eachLanguage(t, func(t *testing.T) {
 		p := NewInspector()
 		p.SetConfidence(fullConfidence())
-		p.SetLabels([]Label{{"Lesion", color.NRGBA{1, 2, 3, 255}}}, 0)
+		p.SetLabels([]Label{{Name: "Lesion", Colour: color.NRGBA{1, 2, 3, 255}}}, 0, OverAll)
 		p.SetTool(ToolOptions{Name: "Brush", Size: 3.2, Min: 1, Max: 20, Unit: "mm"})
 		p.SetMeasures([]Measure{{"Area", "108 mm²"}}, "a note")
 		for _, width := range []float32{200, 213, 300, 480} {
@@ -66,7 +66,7 @@ func TestInspectorCallsBack(t *testing.T) {
 	p.OnLabel = func(i int) { label = i }
 	p.SetConfidence(fullConfidence())
 	p.SetTool(ToolOptions{Name: "Brush", Size: 3, Min: 1, Max: 20, Unit: "mm"})
-	p.SetLabels([]Label{{"a", color.NRGBA{}}, {"b", color.NRGBA{}}}, 0)
+	p.SetLabels([]Label{{Name: "a"}, {Name: "b", Locked: true}}, 0, OverAll)
 	show(t, p, 300, 900)
 	p.weak.TypedKey(key(fyne.KeyEnd))
 	p.size.TypedKey(key(fyne.KeyEnd))

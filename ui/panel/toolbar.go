@@ -45,7 +45,11 @@ var tools = []tool{
 	{keys.Brush, "brush", "", flat, 0, 2},
 	{keys.Eraser, "eraser", "", flat, 0, 2},
 	{keys.Push, "spline", "", flat, 0, 2},
+	{keys.Redraw, "pencil", "", flat, 0, 2},
+	{keys.Lasso, "lasso", "", flat, 2, 2},
 	{keys.Ruler, "ruler", "", flat, 2, 2},
+	{keys.Ask, "mouse-pointer-click", "", flat, 0, 2},
+	{keys.Tools, "wand", "", flat, 0, 2},
 	{keys.PreviousWeak, "skip-back", "", flat, 1, 3},
 	{keys.NextWeak, "skip-forward", "", flat, 0, 3},
 	{keys.Confirm, "check", "panel.toolbar.confirm", flat, 0, 3},
@@ -64,8 +68,15 @@ var tools = []tool{
 	{keys.Help, "circle-question-mark", "", flat, 3, lastGroup},
 }
 
+// toolMenu is the menu of everything that draws; "" divides it.
+var toolMenu = []keys.ID{
+	keys.Brush, keys.Eraser, keys.Push, keys.Redraw, keys.Slide, keys.Lasso, keys.Wire, keys.Ellipse, keys.Bucket, keys.Fresh, "",
+	keys.FillHoles, keys.KeepLargest, keys.Smooth, keys.Grow, keys.Shrink, keys.CopyPrevious, "",
+	keys.Release,
+}
+
 // menuOnly are actions of the menu at the end that have no button.
-var menuOnly = []keys.ID{keys.WorkList, keys.Inspector, keys.ImageAlone, keys.LoopFrom, keys.LoopTo, keys.LoopAll, keys.Versions, keys.Reader, keys.About, keys.Quit}
+var menuOnly = []keys.ID{keys.Import, keys.WorkList, keys.Inspector, keys.ImageAlone, keys.LoopFrom, keys.LoopTo, keys.LoopAll, keys.Versions, keys.Reader, keys.About, keys.Quit}
 
 // Toolbar is the row of buttons at the top of the window.
 type Toolbar struct {
@@ -79,17 +90,20 @@ type Toolbar struct {
 	more    *button
 	presets []Choice
 	preset  string
-	hidden  []keys.ID // tools that are in the menu for want of room
+	hidden  []keys.ID        // tools that are in the menu for want of room
+	off, on map[keys.ID]bool // actions without a button that are greyed, or ticked
 }
 
 // NewToolbar returns a toolbar with everything enabled and nothing selected.
 func NewToolbar() *Toolbar {
-	t := &Toolbar{buttons: map[keys.ID]*button{}}
+	t := &Toolbar{buttons: map[keys.ID]*button{}, off: map[keys.ID]bool{}, on: map[keys.ID]bool{}}
 	for _, d := range tools {
 		t.buttons[d.id] = t.newTool(d)
 	}
 	t.buttons[menuPreset].trailing = "chevron-down"
 	t.buttons[menuPreset].onTap = t.showPresets
+	t.buttons[keys.Tools].trailing = "chevron-down"
+	t.buttons[keys.Tools].onTap = t.ShowTools
 	t.more = newButton("ellipsis", nil, flat, t.showMore)
 	t.more.height = toolHeight
 	t.more.hint = func() string { return text.T("panel.toolbar.more") }
@@ -122,8 +136,9 @@ func (t *Toolbar) run(id keys.ID) {
 	}
 }
 
-// SetEnabled allows or greys the button of an action. An action without a button is ignored.
+// SetEnabled allows or greys an action's button, or its line in a menu.
 func (t *Toolbar) SetEnabled(id keys.ID, on bool) {
+	t.off[id] = !on
 	if b := t.buttons[id]; b != nil {
 		b.setDisabled(!on)
 	}
@@ -131,6 +146,7 @@ func (t *Toolbar) SetEnabled(id keys.ID, on bool) {
 
 // SetSelected shows whether the tool or view of an action is on.
 func (t *Toolbar) SetSelected(id keys.ID, on bool) {
+	t.on[id] = on
 	if b := t.buttons[id]; b != nil {
 		b.setSelected(on)
 	}
@@ -161,6 +177,24 @@ func (t *Toolbar) showPresets() {
 		items = append(items, item)
 	}
 	popUp(t.buttons[menuPreset], items)
+}
+
+// ShowTools opens the menu of everything that draws.
+func (t *Toolbar) ShowTools() {
+	if t.off[keys.Tools] {
+		return
+	}
+	var items []*fyne.MenuItem
+	for _, id := range toolMenu {
+		if id == "" {
+			items = append(items, fyne.NewMenuItemSeparator())
+			continue
+		}
+		item := fyne.NewMenuItem(id.Hint(), func() { t.run(id) })
+		item.Disabled, item.Checked = t.off[id], t.on[id]
+		items = append(items, item)
+	}
+	popUp(t.buttons[keys.Tools], items)
 }
 
 // showMore opens the menu of what has no room, and of what never has a button.

@@ -97,7 +97,7 @@ func (v *Viewport) layHeat() { v.heat.lay(&v.geo, v.heatOn, v.heatGlow) }
 // layOutlines puts the outlines where the image is, and has them drawn anew before the next time the window is painted:
 // once, however many changes come until then.
 func (v *Viewport) layOutlines() {
-	if !v.overlay || v.geo.iw == 0 || len(v.contours) == 0 {
+	if !v.overlay || v.geo.iw == 0 || len(v.contours) == 0 && v.look.draft.empty() {
 		show(false, v.drawn)
 		return
 	}

@@ -56,6 +56,8 @@ type ring []node
 // outlines is everything that is drawn along contours, in screen pixels relative to the viewport.
 type outlines struct {
 	rings  []ring
+	dashes []ring          // open lines of the draft, dashed
+	marks  []ring          // and solid
 	scale  float32         // screen pixels per device-independent pixel
 	bounds image.Rectangle // what the drawing touches within the viewport
 	band   bool
@@ -72,6 +74,7 @@ type look struct {
 	limit  float64 // expected error at the scale's end, px of the image
 	band   int     // index into contour.Levels, or -1
 	active *contour.Arc
+	draft  Draft
 }
 
 // newOutlines returns outlines without contours.
@@ -102,6 +105,7 @@ func (o *outlines) lay(cs []contour.Contour, g *geometry, l look) {
 			o.rings = append(o.rings, o.nodes[from:n:n])
 		}
 	}
+	o.layDraft(&l.draft, g)
 	o.bounds = o.extent().Intersect(image.Rect(0, 0, round(g.w), round(g.h)))
 }
 
@@ -202,6 +206,8 @@ func (o *outlines) paint() *image.RGBA {
 	o.ink.flush(dst, &o.colour, cased(casingWidth*o.scale, casingDarkness))
 	o.each(o.ticks)
 	o.ink.flush(dst, &o.colour, cased(casingWidth*o.scale, casingDarkness))
+	o.draft()
+	o.ink.flush(dst, &o.colour, cased(casingWidth*o.scale, casingDarkness))
 	return dst
 }
 
@@ -237,7 +243,6 @@ func (o *outlines) glow(r ring) {
 // lines notes the line of a ring: solid, and dashed where the boundary cannot be seen.
 func (o *outlines) lines(r ring) {
 	reach := (casingWidth + 1) * o.scale
-	on, period := dashOn*o.scale, (dashOn+dashOff)*o.scale
 	phase := float32(0)
 	r.walk(o.scale, func(a, b *node) {
 		if a.state != contour.NotVisible {
@@ -245,19 +250,7 @@ func (o *outlines) lines(r ring) {
 			o.add(a, b, reach)
 			return
 		}
-		length := span(a, b)
-		for at := float32(0); at < length; {
-			in := float32(math.Mod(float64(phase+at), float64(period)))
-			if in < on {
-				end := min(at+on-in, length)
-				p, q := along(a, b, at/length), along(a, b, end/length)
-				o.add(&p, &q, reach)
-				at = end + 1e-3
-			} else {
-				at += period - in + 1e-3
-			}
-		}
-		phase += length
+		phase = o.dash(a, b, phase)
 	})
 }
 

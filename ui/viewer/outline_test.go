@@ -63,6 +63,20 @@ func onTissue(o *outlines) *image.RGBA {
 	return img
 }
 
+// drafted is an answer that moves the upper half of a disc out, to a click, a click outside and a stroke.
+func drafted() Draft {
+	moved := disc(48, 48, 40, 0)
+	for i, p := range moved.Points {
+		if p.Y < 48 {
+			moved.Points[i].State = contour.Corrected
+		}
+	}
+	return Draft{
+		Outline: []contour.Contour{moved}, Positive: []contour.Point{{X: 48, Y: 14}}, Negative: []contour.Point{{X: 48, Y: 66}},
+		Stroke: []contour.Point{{X: 12, Y: 70}, {X: 20, Y: 80}, {X: 34, Y: 86}},
+	}
+}
+
 func TestOutlinesLookAsDesigned(t *testing.T) {
 	whole := contour.Arc{To: len(disc(48, 48, 34, 4).Points) - 1}
 	unknown := disc(48, 48, 34, 4)
@@ -81,6 +95,7 @@ func TestOutlinesLookAsDesigned(t *testing.T) {
 		"active":  {disc(48, 48, 34, 4), still(1, 1), look{limit: 4, band: -1, active: &whole}, 1},
 		"unknown": {unknown, still(1, 1), look{limit: 4, band: -1}, 1},
 		"zoomed":  {states(disc(48, 48, 10, 4)), still(3.6, 2), look{limit: 4, band: -1}, 1},
+		"draft":   {disc(48, 48, 30, 4), still(1, 1), look{limit: 4, band: -1, draft: drafted()}, 1},
 		"part":    {disc(48, 48, 10, 4), still(5.4, 1), look{limit: 4, band: 1}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {

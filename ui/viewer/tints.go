@@ -12,6 +12,10 @@ import (
 // heatPixels is how fine the heatmap is drawn at most: it is smooth by nature, and finer only costs.
 const heatPixels = 1 << 20
 
+// tintPixels is how fine the tint of a mask is drawn at most: the outline tells where it ends, and it is drawn at each move of
+// the pointer.
+const tintPixels = 1 << 19
+
 // heatFrom is the probability from which the heatmap covers the image fully; below, it fades out, so that tissue that the
 // model is certain about is not tinted.
 const heatFrom = 0.2
@@ -107,15 +111,23 @@ func (l *tintLayer) set(p *mask.Plane, opacity float64) {
 	if l.part.Empty() {
 		return
 	}
-	c := theme.Dark().Accent
+	var tints [256][4]uint8
 	a := min(opacity, 1)
-	tint := [4]uint8{uint8(float64(c.R) * a), uint8(float64(c.G) * a), uint8(float64(c.B) * a), uint8(255 * a)}
-	img := l.picture(l.part.Dx(), l.part.Dy())
-	for y := range l.part.Dy() {
-		row := p.Pix[(l.part.Min.Y+y)*p.W+l.part.Min.X:]
-		for x, v := range row[:l.part.Dx()] {
-			if v != 0 {
-				copy(img.Pix[y*img.Stride+4*x:], tint[:])
+	for v := 1; v < len(tints); v++ {
+		c := theme.Label(v)
+		tints[v] = [4]uint8{uint8(float64(c.R) * a), uint8(float64(c.G) * a), uint8(float64(c.B) * a), uint8(255 * a)}
+	}
+	step := 1
+	for (l.part.Dx()/step)*(l.part.Dy()/step) > tintPixels {
+		step++
+	}
+	l.part.Max = l.part.Min.Add(image.Pt((l.part.Dx()+step-1)/step*step, (l.part.Dy()+step-1)/step*step))
+	img := l.picture(l.part.Dx()/step, l.part.Dy()/step)
+	for y := range img.Rect.Dy() {
+		row := p.Pix[(l.part.Min.Y+y*step)*p.W+l.part.Min.X:]
+		for x := range img.Rect.Dx() {
+			if v := row[x*step]; v != 0 {
+				copy(img.Pix[y*img.Stride+4*x:], tints[v][:])
 			}
 		}
 	}
@@ -148,10 +160,7 @@ func covered(p *mask.Plane) image.Rectangle {
 	r := image.Rectangle{Min: image.Pt(p.W, p.H)}
 	for y := range p.H {
 		row := p.Pix[y*p.W : (y+1)*p.W]
-		first := 0
-		for first < len(row) && row[first] == 0 {
-			first++
-		}
+		first := clearFor(row)
 		if first == len(row) {
 			continue
 		}
@@ -166,4 +175,21 @@ func covered(p *mask.Plane) image.Rectangle {
 		return image.Rectangle{}
 	}
 	return r
+}
+
+// nothing is a piece of row that holds no label, to look at many pixels at a time.
+var nothing [512]uint8
+
+// clearFor is how many pixels at the beginning of a row hold nothing.
+func clearFor(row []uint8) int {
+	n := 0
+	for _, step := range [...]int{len(nothing), 8} {
+		for n+step <= len(row) && string(row[n:n+step]) == string(nothing[:step]) {
+			n += step
+		}
+	}
+	for n < len(row) && row[n] == 0 {
+		n++
+	}
+	return n
 }

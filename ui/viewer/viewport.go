@@ -117,7 +117,7 @@ func (v *Viewport) SetImage(img *image.RGBA) {
 	v.geo.iw, v.geo.ih = w, h
 	v.geo.view = View{Fitted: true}
 	if img == nil {
-		v.contours, v.look.active = nil, nil
+		v.contours, v.look.active, v.look.draft = nil, nil, Draft{}
 		v.tint.set(nil, 0)
 		v.heat.set(0, 0, nil)
 	}

@@ -31,10 +31,12 @@ func Start(cmd *exec.Cmd, r Rules) (State, error) {
 	return got.state, got.err
 }
 
-// LimitMemory holds the started process to so many bytes of data. It may be called again with another limit.
+// LimitMemory holds the started process to so many bytes of address space, all that it has reserved and loaded included.
+// It may be called again with another limit. (The limit on data would be nearer to what is meant, but the kernel lets
+// memory that is only reserved be made use of beyond it.)
 func LimitMemory(cmd *exec.Cmd, bytes uint64) error {
 	limit := unix.Rlimit{Cur: bytes, Max: unix.RLIM_INFINITY}
-	return unix.Prlimit(cmd.Process.Pid, unix.RLIMIT_DATA, &limit, nil)
+	return unix.Prlimit(cmd.Process.Pid, unix.RLIMIT_AS, &limit, nil)
 }
 
 // Seal takes from this process, for good, everything but computing, memory and the files that it holds open: no file can

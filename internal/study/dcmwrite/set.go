@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/suyashkumar/dicom"
@@ -79,7 +80,7 @@ func (s Set) elements() ([]*dicom.Element, error) {
 }
 
 func (e Elem) element() (*dicom.Element, error) {
-	info, err := tag.FindByKeyword(e.keyword)
+	info, err := findKeyword(e.keyword)
 	if err != nil {
 		return nil, fmt.Errorf("dcmwrite: unknown keyword %q", e.keyword)
 	}
@@ -133,10 +134,25 @@ func (e Elem) data(vr string) (any, string, error) {
 	}
 }
 
+// known are the keywords that were looked up: the library looks through its whole dictionary for each.
+var known sync.Map
+
+// findKeyword finds what an element is by its keyword.
+func findKeyword(keyword string) (tag.Info, error) {
+	if v, ok := known.Load(keyword); ok {
+		return v.(tag.Info), nil
+	}
+	info, err := tag.FindByKeyword(keyword)
+	if err == nil {
+		known.Store(keyword, info)
+	}
+	return info, err
+}
+
 func (l tagList) ints() ([]int, error) {
 	var out []int
 	for _, k := range l {
-		info, err := tag.FindByKeyword(k)
+		info, err := findKeyword(k)
 		if err != nil {
 			return nil, fmt.Errorf("points at unknown keyword %q", k)
 		}

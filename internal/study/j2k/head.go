@@ -17,6 +17,7 @@ type Head struct {
 	Components []Component
 	RGB        bool // three components are turned into red, green and blue by decoding
 	HT         bool // High-Throughput
+	Reversible bool // decoding gives what was coded, if all of it is there
 	tiles      int
 	main       int // bytes up to the first tile-part
 }
@@ -38,8 +39,10 @@ const (
 	markEOC = 0xffd9
 )
 
-// maxComponents is more than any picture has that is read.
-const maxComponents = 4
+const (
+	maxComponents = 4     // more than any picture has that is read
+	maxTiles      = 65535 // by the standard
+)
 
 // boxed is what a JP2 file begins with. Some writers put one where DICOM wants a bare codestream.
 const boxed = "\x00\x00\x00\x0cjP  \r\n\x87\n"
@@ -126,6 +129,7 @@ func (h *Head) segment(mark uint16, b []byte) error {
 		}
 		const highThroughput = 0x40 // of the code-block style
 		h.RGB = b[4] == 1
+		h.Reversible = b[9] == 1
 		h.HT = h.HT || b[8]&highThroughput != 0
 	}
 	return nil
@@ -143,11 +147,10 @@ func (h *Head) size(b []byte) error {
 	at := func(i int) int64 { return int64(binary.BigEndian.Uint32(b[i:])) }
 	across, w, ok := span(at(10), at(2), at(26), at(18))
 	down, height, ok2 := span(at(14), at(6), at(30), at(22))
-	const most = 65535 // of tiles, by the standard
-	if !ok || !ok2 || across*down > most {
+	if !ok || !ok2 {
 		return errors.New("JPEG 2000 size")
 	}
-	h.W, h.H, h.tiles = int(w), int(height), int(across*down)
+	h.W, h.H, h.tiles = int(w), int(height), int(min(across*down, maxTiles+1))
 	for c := range count {
 		s := b[36+3*c:]
 		h.Components = append(h.Components, Component{Bits: int(s[0]&0x7f) + 1, Signed: s[0]&0x80 != 0, DX: int(s[1]), DY: int(s[2])})
@@ -158,30 +161,20 @@ func (h *Head) size(b []byte) error {
 // span gives the tiles across a picture from `from` to `to` on one axis and its size, where the first tile, which begins at
 // first and is tile px long, holds its beginning.
 func span(from, to, first, tile int64) (tiles, size int64, ok bool) {
-	if to <= from || to-from > 1<<30 || tile == 0 || first > from || first+tile <= from {
+	if to <= from || tile == 0 || first > from || first+tile <= from {
 		return 0, 0, false
 	}
 	return (to - first + tile - 1) / tile, to - from, true
 }
 
-// Whole tells whether all tiles are there up to their ends: the library makes grey of what is missing and says nothing.
+// Whole tells whether all parts of all tiles are there up to their ends: the library makes grey of what is missing and says
+// nothing.
 func (h *Head) Whole(b []byte) error {
-	seen := make([]bool, h.tiles)
-	left := h.tiles
-	for off := h.main; ; {
-		if len(b)-off < 2 || left == 0 && len(b)-off < 12 { // some writers leave the end mark out
-			if left > 0 {
-				return io.ErrUnexpectedEOF
-			}
-			return nil
-		}
-		mark := binary.BigEndian.Uint16(b[off:])
-		if mark != markSOT {
-			if left > 0 && mark == markEOC {
-				return io.ErrUnexpectedEOF
-			}
-			return nil
-		}
+	if h.tiles > maxTiles {
+		return errors.New("too many JPEG 2000 tiles")
+	}
+	tiles := make([]struct{ seen, said int }, h.tiles)
+	for off := h.main; len(b)-off >= 2 && binary.BigEndian.Uint16(b[off:]) == markSOT; { // some writers leave the end mark out
 		if len(b)-off < 12 {
 			return io.ErrUnexpectedEOF
 		}
@@ -189,21 +182,27 @@ func (h *Head) Whole(b []byte) error {
 		if tile >= h.tiles {
 			return errors.New("a JPEG 2000 tile outside the picture")
 		}
-		if !seen[tile] {
-			seen[tile] = true
-			left--
-		}
-		if n == 0 { // up to the end mark, which then must be there
-			return endMark(b[off:])
-		}
-		if n < 14 {
+		tiles[tile].seen++
+		tiles[tile].said = max(1, tiles[tile].said, int(b[off+11])) // 0 leaves it open
+		switch {
+		case n == 0: // up to the end mark, which then must be there
+			if err := endMark(b[off:]); err != nil {
+				return err
+			}
+			n = int64(len(b) - off)
+		case n < 14:
 			return errors.New("a JPEG 2000 tile shorter than its header")
-		}
-		if n > int64(len(b)-off) {
+		case n > int64(len(b)-off):
 			return io.ErrUnexpectedEOF
 		}
 		off += int(n)
 	}
+	for _, t := range tiles {
+		if t.seen == 0 || t.seen < t.said {
+			return io.ErrUnexpectedEOF
+		}
+	}
+	return nil
 }
 
 // endMark looks for the end mark behind the last byte but padding.

@@ -33,6 +33,7 @@ var streams = []struct {
 	{"grey8.j2k", 1, 8, false, false, 0},
 	{"grey8.jp2", 1, 8, false, false, 0},
 	{"grey8-tiles.j2k", 1, 8, false, false, 0},
+	{"grey8-parts.j2k", 1, 8, false, false, 0},
 	{"grey12.j2k", 1, 12, false, false, 0},
 	{"rgb8-rct.j2k", 3, 8, true, false, 0},
 	{"rgb8-plain.j2k", 3, 8, false, false, 0},
@@ -122,7 +123,6 @@ func TestWrongHeads(t *testing.T) {
 	for name, s := range map[string]string{
 		"no start":        at(0, "\xff\x00"),
 		"no width":        at(8, "\x00\x00\x00\x00"),
-		"huge":            at(8, "\xff\xff\xff\xff\xff\xff\xff\xff"),
 		"no tile":         at(24, "\x00\x00\x00\x00"),
 		"too many tiles":  at(24, "\x00\x00\x00\x01\x00\x00\x00\x01"),
 		"no components":   at(40, "\x00\x00"),
@@ -150,6 +150,7 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
+// FuzzHead reads what is read here. The library, which ends the process over some streams, is tried from package worker.
 func FuzzHead(f *testing.F) {
 	for _, s := range streams {
 		f.Add(stream(f, s.name))
@@ -166,10 +167,7 @@ func FuzzHead(f *testing.F) {
 		if h.W < 1 || h.H < 1 || len(h.Components) < 1 || h.tiles < 1 {
 			t.Fatalf("%+v", h)
 		}
-		if err := h.Whole(c); err != nil || h.W*h.H > 1<<16 || Version() == "" {
-			return
-		}
-		if _, err := Decode(c, h); err != nil && strings.TrimSpace(err.Error()) == "" {
+		if err := h.Whole(c); err != nil && strings.TrimSpace(err.Error()) == "" {
 			t.Fatal("no reason")
 		}
 	})

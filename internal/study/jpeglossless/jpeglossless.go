@@ -2,7 +2,11 @@
 // all seven predictors, 2 to 16 bits, components interleaved or each in a scan of its own, point transform and restarts.
 package jpeglossless
 
-import "echoline/internal/study/jpegparts"
+import (
+	"io"
+
+	"echoline/internal/study/jpegparts"
+)
 
 // Decode decodes one image. It allocates the samples that want stands for and little more.
 func Decode(data []byte, want jpegparts.Expect) (*jpegparts.Picture, error) {
@@ -20,6 +24,9 @@ func Decode(data []byte, want jpegparts.Expect) (*jpegparts.Picture, error) {
 			return nil, &jpegparts.UnsupportedError{What: "lossless JPEG with fewer samples of one component"}
 		}
 		if pic == nil {
+			if 8*len(data) < s.Frame.W*s.Frame.H*len(s.Frame.Components) { // a sample takes at least a bit
+				return nil, io.ErrUnexpectedEOF
+			}
 			pic = jpegparts.NewPicture(s.Frame.W, s.Frame.H, len(s.Frame.Components), s.Frame.Precision)
 		}
 		d, err := newDecoder(s, scan, pic)
@@ -39,17 +46,18 @@ func Decode(data []byte, want jpegparts.Expect) (*jpegparts.Picture, error) {
 type decoder struct {
 	bits      *jpegparts.Bits
 	planes    []jpegparts.Plane
-	tables    []*jpegparts.Huffman
+	rows      [][]uint16 // of the planes, the one that is decoded
+	tables    []*jpegparts.Differences
 	predictor byte
 	first     uint16 // what is predicted for the first sample
 	shift     int    // the point transform
-	rows      int    // from restart to restart
+	interval  int    // rows from restart to restart
 	excess    uint16 // bits that no sample may have before the point transform
 }
 
 func newDecoder(s *jpegparts.Stream, scan *jpegparts.Scan, pic *jpegparts.Picture) (*decoder, error) {
 	d := &decoder{
-		bits: jpegparts.NewBits(s.Rest()), predictor: scan.A, shift: int(scan.C & 15), rows: pic.Planes[0].H,
+		bits: jpegparts.NewBits(s.Rest()), predictor: scan.A, shift: int(scan.C & 15), interval: pic.Planes[0].H,
 	}
 	if d.predictor < 1 || d.predictor > 7 {
 		return nil, jpegparts.Damaged("JPEG predictor %d", d.predictor)
@@ -61,7 +69,7 @@ func newDecoder(s *jpegparts.Stream, scan *jpegparts.Scan, pic *jpegparts.Pictur
 		if s.Interval%s.Frame.W != 0 {
 			return nil, jpegparts.Damaged("a JPEG restart every %d samples in rows of %d", s.Interval, s.Frame.W)
 		}
-		d.rows = s.Interval / s.Frame.W
+		d.interval = s.Interval / s.Frame.W
 	}
 	d.first = 1 << (pic.Precision - d.shift - 1)
 	d.excess = ^uint16(0) << (pic.Precision - d.shift)
@@ -70,8 +78,9 @@ func newDecoder(s *jpegparts.Stream, scan *jpegparts.Scan, pic *jpegparts.Pictur
 		if t == nil {
 			return nil, jpegparts.Damaged("a JPEG scan without its Huffman table")
 		}
-		d.planes, d.tables = append(d.planes, pic.Planes[c.Index]), append(d.tables, t)
+		d.planes, d.tables = append(d.planes, pic.Planes[c.Index]), append(d.tables, jpegparts.NewDifferences(t))
 	}
+	d.rows = make([][]uint16, len(d.planes))
 	return d, nil
 }
 
@@ -79,23 +88,26 @@ func newDecoder(s *jpegparts.Stream, scan *jpegparts.Scan, pic *jpegparts.Pictur
 // places, then the sums.
 func (d *decoder) decode() error {
 	for y := range d.planes[0].H {
-		inInterval := y % d.rows
+		inInterval := y % d.interval
 		if y > 0 && inInterval == 0 {
-			if err := d.bits.Restart(y/d.rows - 1); err != nil {
+			if err := d.bits.Restart(y/d.interval - 1); err != nil {
 				return err
 			}
 		}
-		d.differences(y)
+		for i, p := range d.planes {
+			d.rows[i] = p.Row(y)
+		}
+		d.bits.Differences(d.rows, d.tables)
 		if err := d.bits.Err(); err != nil {
 			return err
 		}
-		for _, p := range d.planes {
+		for i, row := range d.rows {
 			if inInterval == 0 {
-				sumLeft(p.Row(y), d.first)
+				sumLeft(row, d.first)
 			} else {
-				sum(d.predictor, p.Row(y), p.Row(y-1))
+				sum(d.predictor, row, d.planes[i].Row(y-1))
 			}
-			if union(p.Row(y))&d.excess != 0 {
+			if union(row)&d.excess != 0 {
 				return jpegparts.Damaged("a sample of more bits than the JPEG has")
 			}
 		}
@@ -106,30 +118,6 @@ func (d *decoder) decode() error {
 		}
 	}
 	return nil
-}
-
-// differences decodes row y of differences, modulo 1<<16.
-func (d *decoder) differences(y int) {
-	if len(d.planes) == 1 {
-		row, table := d.planes[0].Row(y), d.tables[0]
-		for x := range row {
-			row[x] = difference(d.bits, table)
-		}
-		return
-	}
-	for x := range d.planes[0].W {
-		for i, p := range d.planes {
-			p.Pix[y*p.W+x] = difference(d.bits, d.tables[i])
-		}
-	}
-}
-
-func difference(b *jpegparts.Bits, table *jpegparts.Huffman) uint16 {
-	category := b.Symbol(table)
-	if category == 16 { // no bits follow
-		return 1 << 15
-	}
-	return uint16(b.Receive(category))
 }
 
 // sumLeft predicts each sample by the one before it.

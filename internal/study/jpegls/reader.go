@@ -112,8 +112,14 @@ func (r *reader) code(k, limit, width int) int {
 	}
 	r.acc <<= zeros + 1
 	r.n -= zeros + 1
-	if zeros < escape {
-		return zeros<<k | r.number(k)
+	if zeros == escape {
+		return r.number(width) + 1
 	}
-	return r.number(width) + 1
+	if r.n < k {
+		r.fill()
+	}
+	v := int(r.acc >> (64 - k))
+	r.acc <<= k
+	r.n -= k
+	return zeros<<k | v
 }

@@ -150,12 +150,7 @@ func (s *scanner) regularSample(q, left, up, corner int) int {
 		q, sign = -q, -1
 	}
 	c := &s.regular[q]
-	prediction := left + up - corner
-	if lo, hi := min(left, up), max(left, up); corner >= hi {
-		prediction = lo
-	} else if corner <= lo {
-		prediction = hi
-	}
+	prediction := min(max(left+up-corner, min(left, up)), max(left, up)) // the median of the three
 	prediction = min(max(prediction+sign*c.fix, 0), s.top)
 	k := golomb(c.sum, c.count)
 	e := unfold(s.in.code(k, s.limit, s.spanBits))

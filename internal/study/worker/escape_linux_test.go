@@ -2,6 +2,7 @@ package worker
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,12 +17,9 @@ func init() {
 		"make a local socket":     func() error { _, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0); return err },
 		"make a pair of sockets":  func() error { _, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0); return err },
 		"replace itself":          func() error { return unix.Exec("/bin/true", []string{"true"}, nil) },
-		"fork": func() error {
-			_, _, errno := unix.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
-			return orNil(errno)
-		},
-		"signal its parent": func() error { return unix.Kill(os.Getppid(), 0) },
-		"trace its parent":  func() error { return unix.PtraceAttach(os.Getppid()) },
+		"fork":                    fork,
+		"signal its parent":       func() error { return unix.Kill(os.Getppid(), 0) },
+		"trace its parent":        func() error { return unix.PtraceAttach(os.Getppid()) },
 		"get memory to run code": func() error {
 			_, err := unix.Mmap(-1, 0, 4096, unix.PROT_READ|unix.PROT_EXEC, unix.MAP_PRIVATE|unix.MAP_ANON)
 			return err
@@ -32,6 +30,15 @@ func init() {
 	for k, v := range more {
 		escapes[k] = v
 	}
+}
+
+// fork makes another process, which ends at once.
+func fork() error {
+	pid, _, errno := unix.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
+	if errno == 0 && pid == 0 {
+		_, _, _ = unix.RawSyscall(unix.SYS_EXIT_GROUP, 0, 0, 0)
+	}
+	return orNil(errno)
 }
 
 func orNil(errno unix.Errno) error {
@@ -80,5 +87,40 @@ func TestBornConfined(t *testing.T) {
 		if slices.Contains([]string{"read a file", "list a folder", "write a file", "make a file", "run", "replace itself"}, name) {
 			t.Errorf("it can %s", name)
 		}
+	}
+}
+
+// Where the system reserves so much of the address space for each thread that no limit leaves room, the processes work
+// without one, and it is told.
+func TestLargeStacks(t *testing.T) {
+	var old unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_STACK, &old); err != nil {
+		t.Fatal(err)
+	}
+	large := unix.Rlimit{Cur: 4 << 30, Max: old.Max}
+	if err := unix.Setrlimit(unix.RLIMIT_STACK, &large); err != nil {
+		t.Skip("the stack cannot be made larger here: ", err)
+	}
+	defer func() {
+		if err := unix.Setrlimit(unix.RLIMIT_STACK, &old); err != nil {
+			t.Error(err)
+		}
+	}()
+	p := decoders(t)
+	path := filepath.Join(t.TempDir(), "a.dcm")
+	writeStill(t, path, 1)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := p.Describe(readerAt(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Frame(readerAt(data), 0); err != nil {
+		t.Error(err)
+	}
+	if state, _, err := p.State(); err != nil || state.Memory {
+		t.Errorf("%+v, %v", state, err)
 	}
 }

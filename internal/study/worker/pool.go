@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -29,6 +28,8 @@ type Pool struct {
 	slots     sync.WaitGroup
 	keys      atomic.Uint64
 	starts    atomic.Int64 // processes started so far
+	tried     sync.Once    // whether one can work within its limit of memory
+	unlimited atomic.Bool  // none can
 }
 
 // New makes a pool of processes that run this program.
@@ -45,10 +46,11 @@ func newPool(program string, args, env []string) *Pool {
 	return p
 }
 
-// self is this program. On Linux the name leads to it even when its file was exchanged meanwhile.
+// self is this program. Linux has a name for it that leads to it even when its file was exchanged meanwhile.
 func self() string {
-	if runtime.GOOS == "linux" {
-		return "/proc/self/exe"
+	const linux = "/proc/self/exe"
+	if _, err := os.Stat(linux); err == nil {
+		return linux
 	}
 	program, err := os.Executable()
 	if err != nil {
@@ -74,10 +76,26 @@ func (p *Pool) Close() {
 	p.slots.Wait()
 }
 
-// start starts a process.
+// start starts a process. The first has to show that it can work within its limit of memory; if it cannot, this one and
+// all others are held to none, and State says so.
 func (p *Pool) start() (*process, error) {
+	w, err := p.startOne()
+	if err != nil {
+		return nil, err
+	}
+	p.tried.Do(func() {
+		if w.hello.State.Memory && w.try() != nil {
+			_ = w.end() // how does not matter
+			p.unlimited.Store(true)
+			w, err = p.startOne()
+		}
+	})
+	return w, err
+}
+
+func (p *Pool) startOne() (*process, error) {
 	p.starts.Add(1)
-	w, err := start(p.program, p.args, p.env)
+	w, err := start(p.program, p.args, p.env, !p.unlimited.Load())
 	if err != nil {
 		return nil, fault.New(study.CodeNoWorker, "", err, nil)
 	}

@@ -31,8 +31,8 @@ func TestCulprits(t *testing.T) {
 	}
 	if s, _, err := p.State(); err != nil {
 		t.Fatal(err)
-	} else if !s.Memory {
-		t.Log("this system limits no process's memory")
+	} else if !s.Memory || underRace {
+		t.Log("this system limits no process's memory, or the race detector has its own way with it")
 		delete(want, "eat")
 	}
 	const good = 40
@@ -202,6 +202,9 @@ var lies = [][]byte{
 	{kindRead, 12, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0},
 	{kindRead, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff},
 	{kindRead, 0xff, 0xff, 0xff, 0xff},
+	{kindItems, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0},
+	{kindItems, 8, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+	{kindItems, 4, 0, 0, 0, 0, 0, 0, 0},
 	{kindHello, 2, 0, 0, 0, '{', '}'},
 	{0x77, 0, 0, 0, 0},
 	bytes.Repeat([]byte{kindRead, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0}, 3),
@@ -280,7 +283,7 @@ func (half) ReadAt(b []byte, off int64) (int, error) {
 
 func TestADecodingProcessStartsNoOther(t *testing.T) {
 	t.Setenv(envInside, "1")
-	if _, err := start(self(), nil, nil); !errors.Is(err, errInside) {
+	if _, err := start(self(), nil, nil, true); !errors.Is(err, errInside) {
 		t.Errorf("got %v", err)
 	}
 }

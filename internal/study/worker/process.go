@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"echoline/internal/study"
 	"echoline/internal/study/confine"
 )
 
@@ -35,7 +36,7 @@ type process struct {
 
 // start starts a process and waits until it is ready. Where it does not come up behind a fence that it is born with, for
 // its libraries lie where nobody knows, it does without that one.
-func start(program string, args, env []string) (*process, error) {
+func start(program string, args, env []string, limited bool) (*process, error) {
 	fence := func(cmd *exec.Cmd) (confine.State, error) {
 		return confine.Start(cmd, confine.Rules{Programs: []string{program}, Read: libraries()})
 	}
@@ -43,6 +44,9 @@ func start(program string, args, env []string) (*process, error) {
 	if err != nil {
 		fence = func(cmd *exec.Cmd) (confine.State, error) { return confine.State{}, cmd.Start() }
 		p, err = startBehind(fence, program, args, env)
+	}
+	if err == nil {
+		p.hello.State.Memory = p.hello.State.Memory && limited && p.limit(0) == nil
 	}
 	return p, err
 }
@@ -62,7 +66,8 @@ func startBehind(fence func(*exec.Cmd) (confine.State, error), program string, a
 	}
 	p := &process{cmd: exec.Command(program, args...), said: &tail{}}
 	p.cmd.Args[0] = "echoline"
-	p.cmd.Env, p.cmd.Stderr = append(slices.Clone(env), envInside+"=1"), p.said
+	// The C library shall reserve no memory for each thread.
+	p.cmd.Env, p.cmd.Stderr = slices.Concat(env, []string{envInside + "=1", "MALLOC_ARENA_MAX=1"}), p.said
 	p.cmd.WaitDelay = time.Second        // whatever it left behind may hold its streams open
 	p.cmd.Dir = string(os.PathSeparator) // it keeps no drive from being taken out
 	in, err := p.cmd.StdinPipe()
@@ -78,15 +83,15 @@ func startBehind(fence func(*exec.Cmd) (confine.State, error), program string, a
 	if err != nil {
 		return nil, err
 	}
-	w := watchOver(p, startTime)
+	w := confine.WatchOver(p.cmd, startTime)
 	err = p.greet()
-	w.stop()
+	w.Stop()
 	if err != nil {
 		_ = p.end() // why it did not come up is known already
 		return nil, err
 	}
 	p.hello.State.Landlock = state.Landlock
-	p.hello.State.Memory = (state.Memory || p.hello.Data > 0) && p.limit(0) == nil
+	p.hello.State.Memory = state.Memory || p.hello.Memory > 0
 	return p, nil
 }
 
@@ -115,7 +120,7 @@ func (p *process) greet() error {
 // limit holds the process to the memory for files of so many bytes at most.
 func (p *process) limit(size int64) error {
 	const step = 8 << 20 // small files share a limit, which then need not be set
-	bytes := p.hello.Data + uint64(memoryFor((size+step-1)/step*step))
+	bytes := p.hello.Memory + uint64(memoryFor((size+step-1)/step*step))
 	if bytes == p.memory {
 		return nil
 	}
@@ -123,7 +128,22 @@ func (p *process) limit(size int64) error {
 	return confine.LimitMemory(p.cmd, bytes)
 }
 
-// memoryFor is how much memory a file of so many bytes may take: 256 MiB and twice its size.
+// try has the process take memory and threads within its limit, and tells whether it outlived that. Where systems reserve
+// more of the address space than they use (large stacks for threads, say), it may not.
+func (p *process) try() error {
+	w := confine.WatchOver(p.cmd, startTime)
+	defer w.Stop()
+	if err := send(p.in, kindTry); err != nil {
+		return err
+	}
+	kind, n, err := receive(p.out)
+	if err == nil && (kind != kindHello || n != 0) {
+		err = errProtocol
+	}
+	return err
+}
+
+// memoryFor is how much memory a file of so many bytes may take: 208 MiB and twice its size.
 func memoryFor(size int64) int64 { return ownMemory + fileMemory*size }
 
 // end ends the process and says how it went; nil if it ended by itself and in order.
@@ -152,24 +172,53 @@ func open(src io.ReaderAt, size int64) (*file, error) {
 }
 
 // serve reads of the file what the process asks for.
-func (p *process) serve(w *watch, where []byte, f *file) error {
-	if len(where) != readRequest {
+func (p *process) serve(w *confine.Watch, kind byte, where []byte, f *file) error {
+	if len(where) < 8 || (kind == kindRead) != (len(where) == readRequest) {
 		return errProtocol
 	}
-	off, n := int64(binary.LittleEndian.Uint64(where)), binary.LittleEndian.Uint32(where[8:])
-	if off < 0 || off > f.size || n > maxRead {
+	off := int64(binary.LittleEndian.Uint64(where))
+	if off < 0 || off > f.size {
 		return errProtocol
 	}
 	if p.buf == nil {
 		p.buf = make([]byte, maxRead)
 	}
-	w.stop()
-	got, err := f.read(p.buf[:min(int64(n), f.size-off)], off)
-	w.resume()
-	if err != nil {
+	w.Stop()
+	got, err := 0, error(nil)
+	if kind == kindItems {
+		got, err = f.items(p.buf, off)
+	} else if n := binary.LittleEndian.Uint32(where[8:]); n > maxRead {
+		err = errProtocol
+	} else {
+		got, err = f.read(p.buf[:min(int64(n), f.size-off)], off)
+	}
+	w.Resume()
+	switch {
+	case errors.Is(err, errProtocol):
+		return err
+	case err != nil:
 		return send(p.in, kindFailed)
 	}
 	return send(p.in, kindBytes, p.buf[:got])
+}
+
+// items reads the heads of items that stand one behind the other from off on: all that this process ever looks at of what
+// a file means. It goes forward with each, and no further than the file and the room for it.
+func (f *file) items(b []byte, off int64) (n int, err error) {
+	const most = 4096 * study.ItemRecord
+	for n < most && off >= 0 && f.size-off >= study.ItemRecord {
+		record := b[n : n+study.ItemRecord]
+		got, err := f.read(record, off)
+		if err != nil {
+			return 0, err
+		}
+		if got < len(record) || !study.IsItem(record) {
+			break
+		}
+		n += len(record)
+		off = study.NextItem(off, record)
+	}
+	return n, nil
 }
 
 // read reads what there is; a file that has become shorter is not at fault.
@@ -196,14 +245,22 @@ func (t *tail) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// String is the first line that says what was wrong. None of what the file holds is in it.
+// library is what the Go runtime says when a signal ends the process while it is in OpenJPEG.
+const library = "j2k._Cfunc_echo_j2k_decode"
+
+// String is the first line that says what was wrong, and in whose code if not in ours. None of what the file holds is in it.
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for line := range bytes.Lines(t.b) {
-		if s := strings.TrimSpace(string(line)); strings.HasPrefix(s, "fatal error:") || strings.HasPrefix(s, "SIG") {
-			return s
+		s := strings.TrimSpace(string(line))
+		if !strings.HasPrefix(s, "fatal error:") && !strings.HasPrefix(s, "SIG") {
+			continue
 		}
+		if bytes.Contains(t.b, []byte(library)) {
+			return "OpenJPEG, " + s
+		}
+		return s
 	}
 	return ""
 }

@@ -19,13 +19,14 @@ import (
 )
 
 // version is that of the protocol. Both ends are the same program, unless it was exchanged while it ran.
-const version = 1
+const version = 2
 
 // Kinds of messages. Each is a byte of kind, four of length (little endian), and so many bytes.
 const (
 	// From the process to whoever started it.
 	kindHello   byte = iota + 1 // once, at the start: hello as JSON
 	kindRead                    // asks for bytes of the file: offset (8 bytes), number (4)
+	kindItems                   // asks for the heads of items that follow each other: offset (8 bytes)
 	kindContent                 // answers kindDescribe: study.EncodeContent
 	kindFrame                   // answers kindDecode: study.EncodeFrame
 	kindFault                   // answers kindDecode: study.EncodeFault
@@ -33,8 +34,9 @@ const (
 	// To the process.
 	kindDescribe // describe: key (8 bytes), size of the file (8), what it begins with
 	kindDecode   // decode a frame: key, size, number of the frame (4), what the file begins with
-	kindBytes    // answers kindRead; fewer than asked for where the file ends
-	kindFailed   // answers kindRead where the file cannot be read
+	kindBytes    // answers kindRead and kindItems; fewer than asked for where the file ends
+	kindFailed   // answers them where the file cannot be read
+	kindTry      // take memory and threads as work does, and answer with kindHello
 )
 
 // lastAnswer marks the kind of an answer after which the process wants to be replaced: it holds more memory than the
@@ -55,7 +57,7 @@ const (
 type hello struct {
 	Version  int
 	State    confine.State
-	Data     uint64 // bytes of memory that the system counts before the first file; 0 where it does not tell
+	Memory   uint64 // bytes of address space before the first file; 0 where the system does not tell
 	OpenJPEG string // version of the library, "" without it
 }
 
@@ -65,8 +67,8 @@ const (
 	headerPerByte = time.Second / (64 << 20)
 	pixelsPerTime = 4 << 20 // bytes of pixels a second
 	startTime     = 30 * time.Second
-	ownMemory     = 256 << 20
-	fileMemory    = 2 // times the file's size
+	ownMemory     = 208 << 20 // three more of the 64 MiB that the runtime takes at a time, and some for others
+	fileMemory    = 2         // times the file's size
 )
 
 // describeTime is how long the header of a file of so many bytes may take: 2 s, and 1 s for every 64 MiB.

@@ -18,22 +18,26 @@ import (
 
 	"echoline/internal/study"
 	"echoline/internal/study/confine"
+	"echoline/internal/study/j2k"
 )
 
 // Command is the argument that makes the program a decoding process. It is no command for people.
 const Command = "decode-worker"
 
 const (
-	softMemory  = 160 << 20 // beyond it memory is collected harder
-	tiredMemory = 224 << 20 // beyond it the process asks to be replaced
+	softMemory  = 144 << 20 // beyond it memory is collected harder
+	tiredMemory = 160 << 20 // beyond it the process asks to be replaced
 	keptFiles   = 8         // whose headers are remembered
+
+	keptUnpacked = 32 << 20 // bytes of a file, if it is deflated
 )
 
 // Main is the decoding process. It returns the exit status.
 func Main() int {
 	runtime.GOMAXPROCS(1) // a request may take time, not processors
 	debug.SetMemoryLimit(softMemory)
-	h := hello{Version: version, Data: dataBytes()}
+	// Whatever lies in other files is loaded before the right to open them is gone.
+	h := hello{Version: version, OpenJPEG: j2k.Version(), Memory: addressSpace()}
 	// A kernel without seccomp leaves a process that is still apart and watched; `echoline doctor` says so.
 	h.State, _ = confine.Seal()
 	if err := serve(input(), os.Stdout, study.Direct{}, h, os.Exit); err != nil {
@@ -43,18 +47,14 @@ func Main() int {
 	return 0
 }
 
-// dataBytes is how much memory the system counts against this process's limit; 0 where it does not tell.
-func dataBytes() uint64 {
+// addressSpace is how much memory the system counts against this process's limit; 0 where it does not tell.
+func addressSpace() uint64 {
 	b, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
 		return 0
 	}
-	fields := strings.Fields(string(b))
-	const dataPages = 5
-	if len(fields) <= dataPages {
-		return 0
-	}
-	n, err := strconv.ParseUint(fields[dataPages], 10, 64)
+	pages, _, _ := strings.Cut(string(b), " ")
+	n, err := strconv.ParseUint(pages, 10, 64)
 	if err != nil {
 		return 0
 	}
@@ -131,6 +131,8 @@ func (s *server) listen(in io.Reader, gone func(status int)) {
 func (s *server) answer(m message) (last bool, err error) {
 	f := &remoteFile{server: s}
 	switch {
+	case m.kind == kindTry:
+		return false, s.try()
 	case m.kind == kindDescribe && len(m.payload) >= 16:
 		key := f.begin(m.payload, 16)
 		c, err := s.describe(key, f)
@@ -155,6 +157,29 @@ func (s *server) answer(m message) (last bool, err error) {
 	}
 	return false, errProtocol
 }
+
+// try takes threads, and memory that it does not touch, as decoding does at its most. Where the limit leaves no room for
+// them, the process ends.
+func (s *server) try() error {
+	const threads = 4
+	var ready sync.WaitGroup
+	ready.Add(threads)
+	for range threads {
+		go func() {
+			runtime.LockOSThread() // and never unlocks it: the thread ends with the goroutine
+			ready.Done()
+			ready.Wait()
+		}()
+	}
+	ready.Wait()
+	runtime.KeepAlive(make([]byte, tryMemory))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return send(s.out, kindHello)
+}
+
+// tryMemory is more than the runtime takes at a time.
+const tryMemory = 96 << 20
 
 // reply sends an answer, and says if it is to be the last.
 func (s *server) reply(kind byte, parts ...[]byte) (last bool, err error) {
@@ -192,6 +217,7 @@ func (s *server) describe(key uint64, f *remoteFile) (*study.Content, error) {
 		if len(s.kept) == keptFiles {
 			s.kept = append(s.kept[:0], s.kept[1:]...)
 		}
+		c.Keep(keptUnpacked)
 		s.kept = append(s.kept, known{key, c})
 	}
 	return c, err
@@ -268,26 +294,38 @@ func (f *remoteFile) ReadAt(b []byte, off int64) (int, error) {
 // fetch reads bytes at off into the buffer: as many as are wanted, within bounds.
 func (f *remoteFile) fetch(off int64, wanted int) error {
 	n := min(int64(min(max(wanted, smallRead), maxRead)), f.size-off)
-	var b [readRequest]byte
-	binary.LittleEndian.PutUint64(b[:], uint64(off))
-	binary.LittleEndian.PutUint32(b[8:], uint32(n))
+	b, err := f.ask(kindRead, binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint64(nil, uint64(off)), uint32(n)))
+	switch {
+	case err != nil:
+		return err
+	case len(b) == 0:
+		return io.EOF // the file has become shorter
+	}
+	f.buf, f.off = b, off
+	return nil
+}
+
+// Items is that of study.ItemReader.
+func (f *remoteFile) Items(off int64) ([]byte, error) {
+	return f.ask(kindItems, binary.LittleEndian.AppendUint64(nil, uint64(off)))
+}
+
+// ask asks whoever holds the file.
+func (f *remoteFile) ask(kind byte, request []byte) ([]byte, error) {
 	f.server.mu.Lock()
-	err := send(f.server.out, kindRead, b[:])
+	err := send(f.server.out, kind, request)
 	f.server.mu.Unlock()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	m, ok := <-f.server.file
 	switch {
 	case !ok:
-		return io.ErrUnexpectedEOF
+		return nil, io.ErrUnexpectedEOF
 	case m.kind == kindFailed:
-		return errUnread
-	case m.kind != kindBytes || int64(len(m.payload)) > n:
-		return errProtocol
-	case len(m.payload) == 0:
-		return io.EOF // the file has become shorter
+		return nil, errUnread
+	case m.kind != kindBytes:
+		return nil, errProtocol
 	}
-	f.buf, f.off = m.payload, off
-	return nil
+	return m.payload, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"echoline/internal/fault"
 	"echoline/internal/study"
+	"echoline/internal/study/confine"
 )
 
 // atOnce is how many files are handed to a process to describe at most, so that it goes from one to the next by itself and
@@ -28,10 +29,10 @@ type job struct {
 // slot is the place of one process.
 type slot struct {
 	pool *Pool
-	w    *process // nil while none runs
-	todo []*job   // not handed over yet
-	sent []*job   // handed over; the process is at the first
-	time *watch   // over the first
+	w    *process       // nil while none runs
+	todo []*job         // not handed over yet
+	sent []*job         // handed over; the process is at the first
+	time *confine.Watch // over the first
 }
 
 // run works until the pool is closed.
@@ -107,7 +108,7 @@ func (s *slot) hand() error {
 	todo := s.todo[:n]
 	s.sent, s.todo = append(s.sent, todo...), slices.Clone(s.todo[n:])
 	if s.time == nil {
-		s.time = watchOver(s.w, s.sent[0].limit)
+		s.time = confine.WatchOver(s.w.cmd, s.sent[0].limit)
 	}
 	if s.w.hello.State.Memory {
 		var size int64
@@ -133,17 +134,17 @@ func (s *slot) hear() error {
 		return err
 	}
 	j := s.sent[0]
-	if kind == kindRead {
+	if kind == kindRead || kind == kindItems {
 		where, err := payload(s.w.out, n, readRequest)
 		if err != nil {
 			return err
 		}
-		return s.w.serve(s.time, where, j.file)
+		return s.w.serve(s.time, kind, where, j.file)
 	}
 	if err := j.take(s.w.out, kind&^lastAnswer, n); err != nil {
 		return err
 	}
-	s.time.stop()
+	s.time.Stop()
 	s.time = nil
 	s.w.tried = true
 	s.sent = s.sent[1:]
@@ -152,7 +153,7 @@ func (s *slot) hear() error {
 		_ = s.w.end() // it had answered
 		s.w, s.todo, s.sent = nil, append(s.sent, s.todo...), nil
 	} else if len(s.sent) > 0 {
-		s.time = watchOver(s.w, s.sent[0].limit)
+		s.time = confine.WatchOver(s.w.cmd, s.sent[0].limit)
 	}
 	return nil
 }
@@ -162,8 +163,8 @@ func (s *slot) hear() error {
 // no file is blamed for another.
 func (s *slot) ended(err error) {
 	j := s.sent[0]
-	slow := s.time.expired()
-	s.time.stop()
+	slow := s.time.Expired()
+	s.time.Stop()
 	fate := s.w.end()
 	err = culprit(s.w, j, slow, err, fate)
 	rest := s.sent[1:]

@@ -100,7 +100,7 @@ var escapes = map[string]func() error{
 
 // play is a decoding process that plays tricks, behind all fences.
 func play(d study.Decoder) int {
-	h := hello{Version: version, Data: dataBytes()}
+	h := hello{Version: version, Memory: addressSpace()}
 	h.State, _ = confine.Seal() // what it cannot do is for the tests to find
 	if err := serve(input(), os.Stdout, d, h, os.Exit); err != nil {
 		fmt.Fprintln(os.Stderr, err)

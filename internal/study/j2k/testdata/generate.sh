@@ -32,6 +32,7 @@ opj_compress -n 3 -i "$work/rgb8.ppm" -o rgb8-rct.j2k >/dev/null
 opj_compress -n 3 -i "$work/rgb8.ppm" -mct 0 -o rgb8-plain.j2k >/dev/null
 opj_compress -n 3 -i "$work/rgb8.ppm" -I -q 75 -o rgb8-ict.j2k >/dev/null
 opj_compress -n 3 -i "$work/grey8.pgm" -t 16,16 -o grey8-tiles.j2k >/dev/null
+opj_compress -n 3 -i "$work/grey8.pgm" -TP R -o grey8-parts.j2k >/dev/null
 opj_compress -n 3 -i "$work/grey8.pgm" -o grey8.jp2 >/dev/null
 grk_compress -n 3 -i "$work/grey8.pgm" -M 64 -o grey8-ht.j2k >/dev/null
 grk_compress -n 3 -i "$work/rgb8.ppm" -M 64 -o rgb8-ht.j2k >/dev/null

@@ -5,6 +5,7 @@ give back its scene, a lossy one is held against what a reference decoder makes 
 
     streams.csv   file, codec, width, height, components, precision, reference, tolerance
     files.csv     file, transfer syntax, photometric, frames, width, height, stored bits, signed, reference, tolerance
+    bench-*       streams of one scene, without references
     *.gz          references: little endian, 16 bits a sample, pixel by pixel; of files: as stored, or RGB of 8 bits
 
 Tools: DCMTK 3.6.7 and GDCM 3.0.21 (dcmcjpeg, dcmcjpls, dcmdjpeg, gdcmconv), FFmpeg 5.1, Python packages pydicom 3.0,
@@ -26,22 +27,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import jpeg_ls
-import libjpeg
 import numpy as np
 import pydicom
+from libjpeg.utils import decode as decode_libjpeg
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate, generate_frames
-from pydicom.pixels import convert_color_space
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.pixels.processing import convert_color_space
+from pydicom.pixels.utils import pixel_array
+from pydicom.uid import UID, ExplicitVRLittleEndian
 
 Samples = NDArray[np.uint16]  # rows × columns × components
 
 HERE = Path(__file__).parent
 WIDTH, HEIGHT = 41, 31
-LOSSLESS, SV1 = "1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70"
-LS, NEAR = "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81"
-EXTENDED = "1.2.840.10008.1.2.4.51"
+EXTENDED = UID("1.2.840.10008.1.2.4.51")
 
 
 def scene(bits: int, components: int = 1, width: int = WIDTH, height: int = HEIGHT, seed: int = 1) -> Samples:
@@ -51,7 +51,9 @@ def scene(bits: int, components: int = 1, width: int = WIDTH, height: int = HEIG
     top = (1 << bits) - 1
     planes = []
     for c in range(components):
-        v = 0.15 + 0.5 * np.exp(-(((x - width * (0.4 + 0.1 * c)) / (width * 0.25)) ** 2 + ((y - height * 0.5) / (height * 0.3)) ** 2))
+        v = 0.15 + 0.5 * np.exp(
+            -(((x - width * (0.4 + 0.1 * c)) / (width * 0.25)) ** 2 + ((y - height * 0.5) / (height * 0.3)) ** 2)
+        )
         v = v * rng.gamma(9, 1 / 9, (height, width))
         v[x < width * 0.15] = 0
         v[(x > width * 0.85) & (y > height * 0.7)] = 1
@@ -117,10 +119,9 @@ class Maker:
         d = Dataset()
         d.file_meta = FileMetaDataset()
         d.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-        d.file_meta.MediaStorageSOPClassUID = d.SOPClassUID = (
-            "1.2.840.10008.5.1.4.1.1.3.1" if frames > 1 else "1.2.840.10008.5.1.4.1.1.6.1"
-        )
-        d.file_meta.MediaStorageSOPInstanceUID = d.SOPInstanceUID = "2.25.1"
+        kind = UID("1.2.840.10008.5.1.4.1.1.3.1" if frames > 1 else "1.2.840.10008.5.1.4.1.1.6.1")
+        d.file_meta.MediaStorageSOPClassUID = d.SOPClassUID = kind
+        d.file_meta.MediaStorageSOPInstanceUID = d.SOPInstanceUID = UID("2.25.1")
         d.StudyInstanceUID, d.SeriesInstanceUID, d.Modality = "2.25.2", "2.25.3", "US"
         d.PatientName, d.PatientID = "", ""
         d.SamplesPerPixel = c
@@ -162,7 +163,7 @@ class Maker:
         for group in ("DeviceSerialNumber", "DerivationCodeSequence", "SourceImageSequence"):
             if group in d:
                 del d[group]
-        d.file_meta.MediaStorageSOPInstanceUID = d.SOPInstanceUID = "2.25.1"
+        d.file_meta.MediaStorageSOPInstanceUID = d.SOPInstanceUID = UID("2.25.1")
         d.save_as(HERE / name, enforce_file_format=True)
         self.files.append(
             [
@@ -171,7 +172,7 @@ class Maker:
             ]
         )  # fmt: skip
 
-    def wrap(self, d: Dataset, syntax: str, *frames: bytes, photometric: str = "") -> Path:
+    def wrap(self, d: Dataset, syntax: UID, *frames: bytes, photometric: str = "") -> Path:
         """A file of streams that are at hand."""
         d.file_meta.TransferSyntaxUID = syntax
         d.PixelData = encapsulate(list(frames))
@@ -226,7 +227,7 @@ def lossless(m: Maker) -> None:
     for p in (1, 5):
         m.stream(f"l-dcmtk-sv{p}-rgb8.jpg", m.fragment(drgb, "dcmcjpeg", "+el", "+sv", p), rgb8, 8)
     point = m.fragment(d8, "dcmcjpeg", "+el", "+sv", 6, "+pt", 2)
-    m.stream("l-dcmtk-sv6-pt2-grey8.jpg", point, grey8 >> 2 << 2, 8)
+    m.stream("l-dcmtk-sv6-pt2-grey8.jpg", point, np.left_shift(np.right_shift(grey8, 2), 2), 8)
     m.stream("l-gdcm-rgb8.jpg", m.fragment(drgb, "gdcmconv", "-J"), rgb8, 8)
     grey12 = scene(12)
     m.stream("l-gdcm-grey12.jpg", m.fragment(m.dicom(grey12, 12), "gdcmconv", "-J"), grey12, 16)
@@ -255,7 +256,7 @@ def jpegls(m: Maker) -> None:
 
     def decoded(data: bytes, a: Samples) -> Samples:
         # libjpeg is another's implementation: it is what CharLS is held against.
-        out: Samples = libjpeg.decode(data).astype(np.uint16).reshape(a.shape)
+        out: Samples = decode_libjpeg(data).astype(np.uint16).reshape(a.shape)
         return out
 
     for bits in (8, 12, 16):
@@ -288,10 +289,30 @@ def jpegls(m: Maker) -> None:
         a = scene(bits)
         data = m.libjpeg(a, bits, "-ls", 0, "-c", "-q", 100, "-m", 1)
         m.stream(f"s-libjpeg-near1-grey{bits}.jls", data, decoded(data, a), bits)
-    for name, a, bits, layout in (("grey8", grey8, 8, "gray"), ("grey16", scene(16), 16, "gray16le"), ("rgb8", rgb8, 8, "rgb24")):
+    for name, a, bits, layout in (
+        ("grey8", grey8, 8, "gray"),
+        ("grey16", scene(16), 16, "gray16le"),
+        ("rgb8", rgb8, 8, "rgb24"),
+    ):
         raw, out = m.work / "raw", m.work / "out.jls"
         raw.write_bytes(a.astype("u1" if bits == 8 else "<u2").tobytes())
-        m.run("ffmpeg", "-y", "-f", "rawvideo", "-pix_fmt", layout, "-s", f"{WIDTH}x{HEIGHT}", "-i", raw, "-c:v", "jpegls", "-f", "image2", out)
+        m.run(
+            "ffmpeg",
+            "-y",
+            "-f",
+            "rawvideo",
+            "-pix_fmt",
+            layout,
+            "-s",
+            f"{WIDTH}x{HEIGHT}",
+            "-i",
+            raw,
+            "-c:v",
+            "jpegls",
+            "-f",
+            "image2",
+            out,
+        )
         m.stream(f"s-ffmpeg-{name}.jls", out.read_bytes(), a, bits)
 
 
@@ -313,9 +334,20 @@ def dct(m: Maker) -> None:
     keep("d-scans-rgb12.jpg", splice(planes), 3, 12)
 
 
+def bench(m: Maker) -> None:
+    """Larger streams of one scene for benchmarks, which are held against each other."""
+    a, deep = scene(8, 1, 160, 120), scene(12, 1, 160, 120)
+    for name, data in (
+        ("bench-lossless.jpg", m.libjpeg(a, 8, "-p", "-c", "-q", 100, "-h")),
+        ("bench-ls.jls", m.libjpeg(a, 8, "-ls", 0, "-c", "-q", 100)),
+        ("bench-dct.jpg", m.libjpeg(deep, 12, "-q", 90, "-h")),
+    ):
+        (HERE / name).write_bytes(data)
+
+
 def read(path: Path) -> NDArray[np.integer]:
     """A file's pixels by pydicom, as stored."""
-    return pydicom.pixels.pixel_array(path, raw=True)
+    return pixel_array(path, raw=True)
 
 
 def files(m: Maker) -> None:
@@ -329,7 +361,11 @@ def files(m: Maker) -> None:
 
     m.file("f57-grey8.dcm", m.convert(m.dicom(grey8, 8), "dcmcjpeg", "+el", "+sv", 5), grey8)
     m.file("f70-signed12.dcm", m.convert(m.dicom(signed, 12, signed=True), "dcmcjpeg", "+e1"), signed & 0xFFF)
-    m.file("f70-gdcm-signed12.dcm", m.convert(m.dicom(signed & 0xFFF, 12, signed=True), "gdcmconv", "-J"), signed & 0xFFF)
+    m.file(
+        "f70-gdcm-signed12.dcm",
+        m.convert(m.dicom(np.bitwise_and(signed, np.uint16(0xFFF)), 12, signed=True), "gdcmconv", "-J"),
+        signed & 0xFFF,
+    )
     m.file("f70-rgb8.dcm", m.convert(m.dicom(rgb8, 8), "dcmcjpeg", "+e1"), rgb8)
     m.file("f70-ybr8.dcm", m.convert(m.dicom(ybr, 8, "YBR_FULL"), "dcmcjpeg", "+e1"), back, 1)
     m.file("f70-palette.dcm", m.convert(m.dicom(grey8, 8, "PALETTE COLOR"), "dcmcjpeg", "+e1"), palette)
@@ -352,10 +388,11 @@ def files(m: Maker) -> None:
     for name, options in (("444", ("+s4",)), ("422", ("+s2",)), ("420", ("+np",))):
         out = m.convert(m.dicom(rgb12, 12), "dcmcjpeg", "+ee", "+bt", *options)
         m.file(f"f51-ybr12-{name}.dcm", out, decoded12(m, out), 1)
-    out = m.convert(m.dicom(smooth(8, 3), 8), "dcmcjpeg", "+ee", "+s2")
-    m.file("f51-ybr8.dcm", out, colours(read_dcmtk(m, out, "+cp"), 8), 2)
-    for name, options in (("440", "1x1,1x2,1x2"), ("411", "1x1,4x1,4x1")):
-        data = m.libjpeg(rgb12, 12, "-q", 95, "-h", "-s", options)
+    for name, process in (("51", "+ee"), ("53", "+es"), ("55", "+ep")):
+        out = m.convert(m.dicom(smooth(8, 3), 8), "dcmcjpeg", process, "+s2")
+        m.file(f"f{name}-ybr8.dcm", out, read_dcmtk(m, out, "+cp"), 2)
+    for name, factors in (("440", "1x1,1x2,1x2"), ("411", "1x1,4x1,4x1")):
+        data = m.libjpeg(rgb12, 12, "-q", 95, "-h", "-s", factors)
         out = m.wrap(m.dicom(rgb12, 12), EXTENDED, data, photometric="YBR_FULL")
         m.file(f"f51-ybr12-{name}.dcm", out, decoded12(m, out), 1)
 
@@ -385,7 +422,7 @@ def main() -> None:
             old.unlink()
     with tempfile.TemporaryDirectory() as work:
         m = Maker(jpeg.resolve(), Path(work))
-        for make in (lossless, jpegls, dct, files):
+        for make in (lossless, jpegls, dct, files, bench):
             make(m)
     for name, rows in (("streams.csv", m.streams), ("files.csv", m.files)):
         with (HERE / name).open("w", newline="") as f:

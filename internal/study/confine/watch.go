@@ -1,10 +1,9 @@
-package worker
+package confine
 
 import (
+	"os/exec"
 	"sync"
 	"time"
-
-	"echoline/internal/study/confine"
 )
 
 // How many times longer than its time a process may take by the clock, while the machine is busy with others: where the
@@ -14,9 +13,9 @@ const (
 	patienceUnknown = 5
 )
 
-// watch ends a process whose time is over. What counts is the time that the process computes, where the system tells.
-type watch struct {
-	p     *process
+// Watch ends a process whose time is over. What counts is the time that the process computes, where the system tells.
+type Watch struct {
+	cmd   *exec.Cmd
 	limit time.Duration
 	had   time.Duration // processors' time of the process when the watch began
 	known bool
@@ -28,16 +27,18 @@ type watch struct {
 	over  bool
 }
 
-// watchOver begins a watch.
-func watchOver(p *process, limit time.Duration) *watch {
-	w := &watch{p: p, limit: limit, since: time.Now()}
-	w.had, w.known = confine.Used(p.cmd)
+// WatchOver begins to watch over a started process, which may take so long.
+func WatchOver(cmd *exec.Cmd, limit time.Duration) *Watch {
+	w := &Watch{cmd: cmd, limit: limit, since: time.Now()}
+	w.had, w.known = Used(cmd)
+	w.mu.Lock() // until there is a timer to look at
+	defer w.mu.Unlock()
 	w.timer = time.AfterFunc(limit, w.look)
 	return w
 }
 
 // look ends the process if its time is over, and otherwise comes back when it may be.
-func (w *watch) look() {
+func (w *Watch) look() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.since.IsZero() {
@@ -48,7 +49,7 @@ func (w *watch) look() {
 		patience = patienceKnown
 	}
 	left := time.Duration(patience)*w.limit - w.clock - time.Since(w.since)
-	if used, ok := confine.Used(w.p.cmd); ok && w.known {
+	if used, ok := Used(w.cmd); ok && w.known {
 		left = min(left, w.limit-(used-w.had))
 	}
 	if left > 0 {
@@ -56,11 +57,11 @@ func (w *watch) look() {
 		return
 	}
 	w.over = true
-	_ = w.p.cmd.Process.Kill() // one that has ended needs none
+	_ = w.cmd.Process.Kill() // one that has ended needs none
 }
 
-// stop stops the clock.
-func (w *watch) stop() {
+// Stop stops the clock.
+func (w *Watch) Stop() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.timer.Stop()
@@ -68,16 +69,16 @@ func (w *watch) stop() {
 	w.since = time.Time{}
 }
 
-// resume lets the clock run on.
-func (w *watch) resume() {
+// Resume lets the clock run on.
+func (w *Watch) Resume() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.since = time.Now()
 	w.timer.Reset(max(w.limit-w.clock, w.limit/20))
 }
 
-// expired tells whether the process was ended.
-func (w *watch) expired() bool {
+// Expired tells whether the process was ended.
+func (w *Watch) Expired() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.over

@@ -1,0 +1,43 @@
+package ui
+
+import (
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"echoline/internal/review"
+)
+
+func TestMasksAreImportedToBeCorrected(t *testing.T) {
+	b := newBench(t, Config{Paths: []string{pictures(t, 2)}})
+	b.open()
+	it := b.sess.study.Items[0]
+	im := image.NewGray(image.Rect(0, 0, it.W, it.H))
+	for y := 4; y < it.H/2; y++ {
+		for x := 4; x < it.W/2; x++ {
+			im.SetGray(x, y, color.Gray{255})
+		}
+	}
+	path := filepath.Join(t.TempDir(), it.Name+"_mask.png")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := png.Encode(f, im); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b.importMasks([]string{path}, nil)
+	k := review.Key{Instance: it.ID}
+	b.wait("the mask", func() bool { return b.sess.review.Frame(k).Imported() })
+	fr := b.sess.review.Frame(k)
+	if fr.Labels.At(5, 5) != 1 || fr.Labels.At(0, 0) != 0 || fr.Touched || fr.Status != review.Open {
+		t.Errorf("%+v", fr)
+	}
+	b.wait("its provenance", func() bool { return b.ws.Recall(k, fr.Model) != nil })
+}
