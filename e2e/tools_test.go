@@ -206,7 +206,7 @@ func TestCopyFromThePreviousFrame(t *testing.T) {
 // TestToolsInKorean shows the tools to whoever reads Korean.
 func TestToolsInKorean(t *testing.T) {
 	d, p := settled(t, "ko")
-	for i, key := range []string{"t", "Escape", "F1", "Escape", "l", "w", "u"} {
+	for i, key := range []string{"t", "Escape", "l", "w", "u"} {
 		p.key(t, key)
 		p.settle()
 		if key != "Escape" {

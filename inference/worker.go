@@ -136,9 +136,11 @@ func (w *Worker) CancelAll() {
 func (w *Worker) take(which func(*job) bool) {
 	w.mu.Lock()
 	running := w.running
-	if running != nil && which(running) {
+	if running != nil && !which(running) {
+		running = nil
+	}
+	if running != nil {
 		running.taken = true
-		running.cancel()
 	}
 	var gone []*job
 	w.queue = slices.DeleteFunc(w.queue, func(j *job) bool {
@@ -151,6 +153,9 @@ func (w *Worker) take(which func(*job) bool) {
 	w.mu.Unlock()
 	for _, j := range gone {
 		w.answer(j.done, nil, context.Canceled)
+	}
+	if running != nil {
+		running.cancel()
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 
 	"echoline/assets"
 	"echoline/inference"
+	"echoline/internal/contour"
 	"echoline/internal/fault"
 	"echoline/internal/review"
 	"echoline/internal/store"
@@ -83,6 +84,7 @@ type App struct {
 	question  *panel.Card // about unsaved work
 	player    player
 	ruler     ruler
+	pointed   contour.Point // where the pointer last was in the image
 	measuring measuring
 	sizeMM    float64 // radius of the tools on calibrated images
 	sizePx    float64 // and on others

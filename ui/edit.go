@@ -51,6 +51,7 @@ func (a *App) pointer(e viewer.Pointer) {
 		return
 	}
 	p := toolPointer(e.At, e.Modifiers)
+	a.pointed = e.At
 	switch e.Phase {
 	case viewer.Press:
 		a.win.Canvas().Unfocus()
@@ -72,12 +73,15 @@ func (a *App) pointer(e viewer.Pointer) {
 	}
 }
 
-// strokeMoved shows what the stroke under way has become.
+// strokeMoved shows what the stroke under way has become. A line that closes later changes nothing until then.
 func (a *App) strokeMoved() {
+	a.showSketch()
+	if a.path() != nil {
+		return
+	}
 	a.refreshContours()
 	a.tintMask()
 	a.measureLive()
-	a.showSketch()
 }
 
 // beginStroke begins a stroke of the active tool on the frame on show.
@@ -123,6 +127,9 @@ func (a *App) strokeEnded(changed bool, err error) {
 	a.log.Debug("window", "event", "stroke-saved", "changed", changed, "unsaved", s.review.Unsaved())
 	a.showSketch()
 	if !changed {
+		if a.nearKept(a.pointed) {
+			a.status.SetHint(text.T("app.hint.kept"))
+		}
 		a.refreshFrame()
 	}
 }

@@ -64,6 +64,9 @@ func (a *App) writeMeasures(ms []review.Measurement) {
 	var rows []panel.Measure
 	pixels, banded := false, false
 	for _, m := range ms {
+		if len(ms) > 1 {
+			rows = append(rows, panel.Measure{Label: a.labelName(int(m.Label) - 1)})
+		}
 		unit := "px"
 		if m.Millimetres {
 			unit = "mm"

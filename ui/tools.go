@@ -35,6 +35,9 @@ var toolKeys = map[keys.ID]string{
 	keys.Lasso: toolLasso, keys.Wire: toolWire, keys.Ellipse: toolEllipse, keys.Bucket: toolFill, keys.Fresh: toolFresh,
 }
 
+// hidden are the tools that have no button of their own: the menu's button shows that one of them is in hand.
+var hidden = map[string]bool{toolSlide: true, toolWire: true, toolEllipse: true, toolFill: true, toolFresh: true}
+
 // sized are the tools that have a size.
 var sized = map[string]bool{toolBrush: true, toolEraser: true, toolPush: true}
 
@@ -313,6 +316,26 @@ func (a *App) warnPress(p tool.Pointer) {
 	case !rules.Released && (int(p.X) < sector.Min.X || int(p.Y) < sector.Min.Y || int(p.X) >= sector.Max.X || int(p.Y) >= sector.Max.Y):
 		a.status.SetHint(text.T("app.hint.sector"))
 	}
+}
+
+// nearKept tells whether boundary that strokes leave alone lies within reach of the tool's tip at a place.
+func (a *App) nearKept(at contour.Point) bool {
+	s := a.sess
+	size, _, _ := a.toolUnit()
+	rx, ry := s.review.Radius(s.key(), *size)
+	if !sized[s.tool.Name()] {
+		rx, ry = 0, 0
+	}
+	reach := max(rx, ry) + nearPixels/a.view.Zoom()
+	for _, c := range s.review.Contours(s.key()) {
+		for _, v := range c.Points {
+			dx, dy := v.X-at.X, v.Y-at.Y
+			if (v.State == contour.Confirmed || v.State == contour.NotVisible) && dx*dx+dy*dy <= reach*reach {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // toolPointer is the pointer as tools take it.

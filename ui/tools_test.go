@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"math"
+	"path/filepath"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -186,5 +188,54 @@ func TestSlideByWheelAndKeys(t *testing.T) {
 	b.do(keys.SlideOut) // without an arc it only says so
 	if b.sess.stroke {
 		t.Fatal("slides nothing")
+	}
+}
+
+func TestConfirmedBoundaryIsKeptUnlessAStrokeBeginsOnIt(t *testing.T) {
+	b := newBench(t, Config{Paths: []string{pictures(t, 1)}})
+	b.open()
+	b.view.ZoomBy(8)
+	b.do(keys.ConfirmAll)
+	n := b.count(1)
+	left := point(1000, 0)
+	for _, v := range b.sess.review.Contours(b.sess.key())[0].Points {
+		if v.X < left.X {
+			left = v.Point
+		}
+	}
+	b.setToolSize(2)
+	b.do(keys.Eraser)
+	b.drag(point(left.X-8, left.Y), point(left.X+1, left.Y)) // stops at the boundary from outside
+	if b.count(1) != n || !b.nearKept(left) {
+		t.Fatal("a confirmed boundary changed", n, b.count(1), b.nearKept(left))
+	}
+	b.drag(left, point(left.X+5, left.Y)) // begins on it
+	if b.count(1) == n {
+		t.Fatal("a stroke that begins on it changes nothing")
+	}
+}
+
+// BenchmarkPointerMoveOfTools is one move of the pointer on an image of 4096² with a lesion of a quarter of its width, from
+// the viewport's report to the new outline, tint and sketch.
+func BenchmarkPointerMoveOfTools(b *testing.B) {
+	dir := b.TempDir()
+	writeGrey(b, filepath.Join(dir, "large.png"), 4096, 4096)
+	for _, id := range []keys.ID{keys.Brush, keys.Push, keys.Redraw, keys.Lasso, keys.Wire} {
+		b.Run(string(id), func(b *testing.B) {
+			w := newBench(b, Config{Paths: []string{dir}})
+			w.open()
+			w.setToolSize(500)
+			w.drag(point(2048, 2048), point(2100, 2048))
+			w.setToolSize(60)
+			w.do(id)
+			w.pointer(viewer.Pointer{Phase: viewer.Press, At: point(2560, 2048), Button: desktop.MouseButtonPrimary})
+			i := 0
+			for b.Loop() {
+				sin, cos := math.Sincos(float64(i) / 200)
+				w.pointer(viewer.Pointer{Phase: viewer.Drag, At: point(2060+500*cos, 2048+500*sin)})
+				i++
+			}
+			w.do(keys.Cancel)
+		})
 	}
 }

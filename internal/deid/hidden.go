@@ -33,30 +33,35 @@ func plainJPEG(b []byte) int {
 		return -1
 	}
 	at := 2
-	for at+4 <= len(b) && b[at] == 0xff {
-		marker := b[at+1]
-		switch {
-		case marker == 0xff:
+	for at+2 <= len(b) && b[at] == 0xff {
+		switch marker := b[at+1]; marker {
+		case 0xff:
 			at++
-			continue
-		case marker == 0xd9:
+		case 0xd9:
 			return at + 2
-		case marker == 0xd8 || marker < 0xc0 || marker >= 0xd0 && marker <= 0xd7:
-			return -1
+		default:
+			if at = segment(b, at, marker); at < 0 {
+				return -1
+			}
 		}
-		n := int(binary.BigEndian.Uint16(b[at+2:]))
-		if n < 2 || at+2+n > len(b) || !plainSegment(marker, b[at+4:at+2+n]) {
-			return -1
-		}
-		at += 2 + n
-		if marker == 0xda {
-			at = entropy(b, at)
-		}
-	}
-	if at+2 <= len(b) && b[at] == 0xff && b[at+1] == 0xd9 {
-		return at + 2
 	}
 	return -1
+}
+
+// segment returns where the segment at at ends, with the coded data behind a start of scan; -1 where it may hold texts.
+func segment(b []byte, at int, marker byte) int {
+	if at+4 > len(b) || marker == 0xd8 || marker < 0xc0 || marker >= 0xd0 && marker <= 0xd7 {
+		return -1
+	}
+	n := int(binary.BigEndian.Uint16(b[at+2:]))
+	if n < 2 || at+2+n > len(b) || !plainSegment(marker, b[at+4:at+2+n]) {
+		return -1
+	}
+	at += 2 + n
+	if marker == 0xda {
+		at = entropy(b, at)
+	}
+	return at
 }
 
 // plainSegment tells segments without room for texts.

@@ -62,10 +62,9 @@ type cleaner struct {
 	dates   Dates
 	file    *part10.File
 	px      *pixels
-	patient string         // pseudonym
-	shift   durationOf     // of dates
-	seg     bool           // a segmentation, of which more attributes must have values
-	numbers map[string]int // of segments met, for names
+	patient string     // pseudonym
+	shift   durationOf // of dates
+	seg     bool       // a segmentation, of which more attributes must have values
 }
 
 // clean makes the whole data set but for the pixel data.

@@ -41,7 +41,7 @@ func sequence(t part10.Tag, items ...part10.Set) *part10.Element {
 // statement says in the file what was done to it (PS3.15 E.1.1), and fills in what every instance has.
 func (c *cleaner) statement(out byTag) {
 	out.put(0x00080005, "CS", "ISO_IR 192")
-	out.put(0x00100010, "PN", c.patient)
+	out.put(0x00100010, "PN", c.patient+"^")
 	out.put(0x00100020, "LO", c.patient)
 	for t, vr := range map[part10.Tag]string{
 		0x00080020: "DA", 0x00080030: "TM", 0x00080050: "SH", 0x00080090: "PN", 0x00100030: "DA", 0x00100040: "CS", 0x00200010: "SH",
@@ -49,6 +49,11 @@ func (c *cleaner) statement(out byTag) {
 		if out[t] == nil {
 			out.put(t, vr, "")
 		}
+	}
+	study := string(out[part10.Study].Data)
+	out.put(0x00200010, "SH", study[len(study)-8:]) // directories of discs want one
+	if out[0x00200060] == nil && !c.seg {
+		out.put(0x00200060, "CS", "")
 	}
 	out.put(0x00120062, "CS", "YES")
 	out.put(0x00120063, "LO", "Echoline: PS3.15 2026c Basic Profile, unknown values removed")
@@ -94,36 +99,38 @@ func (c *cleaner) completeSeg(out byTag) {
 			out.put(t, vr, "")
 		}
 	}
-	segments := out[0x00620002]
-	if segments == nil {
-		return
+	if segments := out[0x00620002]; segments != nil {
+		for i, s := range segments.Items {
+			segments.Items[i] = completeSegment(s, i+1)
+		}
 	}
-	for i, s := range segments.Items {
-		named := byTag{}
-		for _, e := range s {
-			named[e.Tag] = e
-		}
-		if named[0x00620005] == nil {
-			named.put(0x00620005, "LO", "Segment "+strconv.Itoa(i+1))
-		}
-		algorithm := named[0x00620008]
-		if algorithm != nil && string(algorithm.Data) != "MANUAL" && named[0x00620009] == nil {
-			named.put(0x00620009, "LO", "model")
-		}
-		for _, t := range []part10.Tag{0x00620003, 0x0062000f} {
-			if named[t] == nil {
-				named[t] = generic(t)
-			}
-		}
-		if (named[0x00620020] == nil) != (named[0x00620021] == nil) { // both or none
-			delete(named, 0x00620020)
-			delete(named, 0x00620021)
-		}
-		if q := named[0x00620007]; q != nil && !wholeAlgorithm(q) {
-			delete(named, 0x00620007)
-		}
-		segments.Items[i] = named.set()
+}
+
+// completeSegment does so for segment n.
+func completeSegment(s part10.Set, n int) part10.Set {
+	out := byTag{}
+	for _, e := range s {
+		out[e.Tag] = e
 	}
+	if out[0x00620005] == nil {
+		out.put(0x00620005, "LO", "Segment "+strconv.Itoa(n))
+	}
+	if a := out[0x00620008]; a != nil && string(a.Data) != "MANUAL" && out[0x00620009] == nil {
+		out.put(0x00620009, "LO", "model")
+	}
+	for _, t := range []part10.Tag{0x00620003, 0x0062000f} {
+		if out[t] == nil {
+			out[t] = generic(t)
+		}
+	}
+	if (out[0x00620020] == nil) != (out[0x00620021] == nil) { // both or none
+		delete(out, 0x00620020)
+		delete(out, 0x00620021)
+	}
+	if q := out[0x00620007]; q != nil && !wholeAlgorithm(q) {
+		delete(out, 0x00620007)
+	}
+	return out.set()
 }
 
 // wholeAlgorithm tells whether what identifies an algorithm still has all that it must have.

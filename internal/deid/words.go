@@ -97,41 +97,48 @@ var defined = map[string]string{
 
 // terms keeps the values of an attribute that are defined terms. ImageType keeps the place of each, and always has two.
 func terms(keyword, own string) (string, bool) {
-	allowed := strings.Fields(defined[keyword])
 	values := strings.Split(own, "\\")
 	keep := false
 	for i, v := range values {
-		v = strings.TrimSpace(v)
-		ok := keyword == "PatientOrientation" && (bodySide.MatchString(v) || v == "") || keyword == "ImageType" && i == 3 && frameTag.MatchString(v)
-		for _, a := range allowed {
-			ok = ok || v == a || v == strings.ReplaceAll(a, "_", " ")
-		}
+		values[i] = strings.TrimSpace(v)
 		switch {
-		case ok:
-			values[i], keep = v, true
+		case isTerm(keyword, i, values[i]):
+			keep = true
 		case keyword == "ImageType" && i < 2:
 			values[i], keep = [2]string{"ORIGINAL", "PRIMARY"}[i], true
 		default:
 			values[i] = ""
 		}
 	}
-	switch keyword {
-	case "Modality":
-		if !keep {
-			return "US", true
-		}
-	case "ImageType":
+	switch {
+	case keyword == "Modality" && !keep:
+		return "US", true
+	case keyword == "Laterality":
+		return values[0], true // of type 2C
+	case keyword == "PatientOrientation" && (!keep || len(values) != 2):
+		return "", true // of type 2C
+	case keyword == "ImageType":
 		for len(values) > 2 && values[len(values)-1] == "" {
 			values = values[:len(values)-1]
 		}
-	case "Laterality":
-		return strings.Join(values, "\\"), true // of type 2C
-	case "PatientOrientation":
-		if !keep || len(values) != 2 {
-			return "", true // of type 2C
-		}
 	}
 	return strings.Join(values, "\\"), keep
+}
+
+// isTerm tells whether value i of an attribute, from 0, is a defined term.
+func isTerm(keyword string, i int, v string) bool {
+	switch {
+	case keyword == "PatientOrientation":
+		return v == "" || bodySide.MatchString(v)
+	case keyword == "ImageType" && i == 3 && frameTag.MatchString(v):
+		return true
+	}
+	for _, a := range strings.Fields(defined[keyword]) {
+		if v == a || v == strings.ReplaceAll(a, "_", " ") {
+			return true
+		}
+	}
+	return false
 }
 
 // verhoeff tells whether the check digit of a SNOMED CT identifier is right.

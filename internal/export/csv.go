@@ -46,7 +46,11 @@ func csvOutputs(j *job) ([]output, error) {
 					return nil, err
 				}
 			}
+			if err := j.ctx.Err(); err != nil {
+				return nil, err
+			}
 		}
+		j.progress(i + 1)
 	}
 	w.Flush()
 	return []output{{"measurements.csv", b.Bytes()}}, w.Error()

@@ -109,7 +109,9 @@ type job struct {
 	taken   map[string]bool // files written by this run
 	written map[int]bool    // items that are written
 	log     *unfinished
-	results Result
+
+	reported int // items that are in a report
+	results  Result
 }
 
 // Run exports the input's items one after the other. Faults of single items are collected; the error is for what
@@ -163,8 +165,8 @@ func (j *job) run() error {
 		if err := j.item(i); err != nil {
 			return err
 		}
-		if j.Progress != nil {
-			j.Progress(i+1, len(j.Items))
+		if j.format.item != nil {
+			j.progress(i + 1)
 		}
 	}
 	if j.format.whole == nil || (j.format.item != nil && len(j.written) == 0) {
@@ -182,6 +184,13 @@ func (j *job) run() error {
 	return nil
 }
 
+// progress tells that some items are done.
+func (j *job) progress(done int) {
+	if j.Progress != nil {
+		j.Progress(done, len(j.Items))
+	}
+}
+
 // item writes one item and notes what became of it. The error is ctx's.
 func (j *job) item(i int) error {
 	it := &j.Items[i]
@@ -189,8 +198,8 @@ func (j *job) item(i int) error {
 		return nil
 	}
 	j.stem = j.stems[i]
-	print := j.fingerprint(it)
-	if j.log.take(j, print) {
+	mark := j.fingerprint(it)
+	if j.log.take(j, mark) {
 		j.written[i] = true
 		return nil
 	}
@@ -206,7 +215,7 @@ func (j *job) item(i int) error {
 	default:
 		if done := j.store(files); done != nil {
 			j.written[i] = true
-			j.log.add(j, print, it, done)
+			j.log.add(j, mark, it, done)
 		}
 	}
 	return nil

@@ -268,6 +268,13 @@ func TestProgress(t *testing.T) {
 	if !slices.Equal(got, [][2]int{{1, 2}, {2, 2}}) {
 		t.Error(got)
 	}
+	for _, format := range []string{"csv", "report"} { // which write all items at once
+		got, o.Format, o.Dir = nil, format, t.TempDir()
+		run(t, input(filmed(t, cine("a", 8, 8, 1, 1)), filmed(t, cine("b", 8, 8, 1, 1))), o)
+		if !slices.Equal(got, [][2]int{{1, 2}, {2, 2}}) {
+			t.Error(format, got)
+		}
+	}
 }
 
 func TestStems(t *testing.T) {

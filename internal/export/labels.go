@@ -14,7 +14,7 @@ import (
 	"echoline/internal/fault"
 )
 
-// CodeLabels: a table of labels cannot be read; Cause.
+// CodeLabels is the fault of a table of labels that cannot be read; Cause.
 const CodeLabels fault.Code = "export.labels"
 
 // LabelsName is the name of a reader's own table of labels in a workspace.

@@ -117,8 +117,8 @@ func (j *job) fingerprint(it *Item) string {
 }
 
 // take tells whether an item was written before and all of its files are as they were; then it is done.
-func (u *unfinished) take(j *job, print string) bool {
-	n, ok := u.done[print]
+func (u *unfinished) take(j *job, mark string) bool {
+	n, ok := u.done[mark]
 	if !ok {
 		return false
 	}
@@ -141,8 +141,8 @@ func (u *unfinished) take(j *job, print string) bool {
 }
 
 // add notes that an item is written.
-func (u *unfinished) add(j *job, print string, it *Item, files []File) {
-	n := noted{Print: print}
+func (u *unfinished) add(j *job, mark string, it *Item, files []File) {
+	n := noted{Print: mark}
 	for _, f := range files {
 		n.Files = append(n.Files, [2]string{within(j.Dir, f.Path), f.SHA256})
 	}

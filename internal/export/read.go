@@ -170,6 +170,10 @@ const maxMaskFile = 2 << 30
 
 // file reads one file, whatever it is.
 func (r *reader) file(f maskFile) error {
+	kind := kindOf(f.path)
+	if kind == nil && !f.asked && !mayBeDICOM(f.path) {
+		return nil
+	}
 	info, err := os.Stat(f.path)
 	if err != nil {
 		return fault.New(CodeReadFile, f.path, cause(err), nil)
@@ -177,41 +181,45 @@ func (r *reader) file(f maskFile) error {
 	if info.Size() > maxMaskFile {
 		return fault.New(CodeReadKind, f.path, nil, fault.Args{"Kind": "> 2 GiB"})
 	}
-	kind := kindOf(f.path)
-	if kind == nil && !f.asked && !strings.EqualFold(filepath.Ext(f.path), ".dcm") && filepath.Ext(f.path) != "" {
-		return nil
-	}
 	data, err := os.ReadFile(f.path)
 	if err != nil {
 		return fault.New(CodeReadFile, f.path, cause(err), nil)
 	}
-	if kind == nil {
-		if len(data) < 132 || string(data[128:132]) != "DICM" {
-			if f.asked {
-				return fault.New(CodeReadKind, f.path, nil, fault.Args{"Kind": filepath.Ext(f.path)})
-			}
-			return nil
-		}
-		kind = (*reader).seg
-	}
 	im := Imported{Path: f.path, SHA256: hash(data)}
-	err = kind(r, &im, data)
-	if !f.asked && fault.CodeOf(err) == CodeReadGrey { // a picture beside its mask
-		return nil
-	}
-	if errors.Is(err, errNoMasks) {
-		if f.asked {
-			return fault.New(CodeReadKind, f.path, nil, fault.Args{"Kind": filepath.Base(f.path)})
-		}
-		return nil
-	}
-	if err != nil {
-		return err
+	if err := r.content(&im, kind, data); err != nil {
+		return f.judge(err)
 	}
 	if len(im.Frames) > 0 || len(im.Notes) > 0 {
 		r.out = append(r.out, im)
 	}
 	return nil
+}
+
+// mayBeDICOM tells by the name whether it is worth to look into a file for DICOM.
+func mayBeDICOM(path string) bool {
+	return filepath.Ext(path) == "" || strings.EqualFold(filepath.Ext(path), ".dcm")
+}
+
+// content reads what a file holds. Without a kind it has to be DICOM.
+func (r *reader) content(im *Imported, kind func(*reader, *Imported, []byte) error, data []byte) error {
+	if kind != nil {
+		return kind(r, im, data)
+	}
+	if len(data) < 132 || string(data[128:132]) != "DICM" {
+		return errNoMasks
+	}
+	return r.seg(im, data)
+}
+
+// judge is what an error means for the file. One that nobody asked for may hold no masks, or be a picture beside one.
+func (f maskFile) judge(err error) error {
+	switch {
+	case !f.asked && (errors.Is(err, errNoMasks) || fault.CodeOf(err) == CodeReadGrey):
+		return nil
+	case errors.Is(err, errNoMasks):
+		return fault.New(CodeReadKind, f.path, nil, fault.Args{"Kind": filepath.Base(f.path)})
+	}
+	return err
 }
 
 // errNoMasks is returned for files that are right but hold no masks.
@@ -336,23 +344,9 @@ func (r *reader) resolve(im *Imported, name, number string, kind inference.Code)
 			return v
 		}
 	}
-	known := r.Known
-	for _, e := range r.Table.entries {
-		if e.Value != 0 {
-			known = append(known[:len(known):len(known)], e.label())
-		}
-	}
-	for _, fits := range []func(l inference.Label) bool{
-		func(l inference.Label) bool {
-			return strings.EqualFold(l.Name, name) && (kind.Value == "" || sameCode(l.Type, kind))
-		},
-		func(l inference.Label) bool { return sameCode(l.Type, kind) },
-		func(l inference.Label) bool { return kind.Value == "" && strings.EqualFold(l.Name, name) },
-	} {
-		if i := slices.IndexFunc(known, fits); i >= 0 {
-			r.means(im, known[i])
-			return known[i].Value
-		}
+	if l, ok := r.knownAs(name, kind); ok {
+		r.means(im, l)
+		return l.Value
 	}
 	if m := generic.FindStringSubmatch(name); m != nil {
 		if v, err := strconv.Atoi(m[1]); err == nil && v > 0 && v <= math.MaxUint8 {
@@ -368,6 +362,27 @@ func (r *reader) resolve(im *Imported, name, number string, kind inference.Code)
 	}
 	im.note(CodeReadForeign, fault.Args{"Label": name, "Code": code})
 	return 0
+}
+
+// knownAs finds a label of the review: by name and code, else by code, else, where there is none, by name.
+func (r *reader) knownAs(name string, kind inference.Code) (inference.Label, bool) {
+	known := slices.Clone(r.Known)
+	for _, e := range r.Table.entries {
+		if e.Value != 0 {
+			known = append(known, e.label())
+		}
+	}
+	called := func(l inference.Label) bool { return strings.EqualFold(l.Name, name) }
+	coded := func(l inference.Label) bool { return sameCode(l.Type, kind) }
+	plain := kind.Value == ""
+	for _, fits := range []func(l inference.Label) bool{
+		func(l inference.Label) bool { return called(l) && (plain || coded(l)) }, coded,
+	} {
+		if i := slices.IndexFunc(known, fits); i >= 0 {
+			return known[i], true
+		}
+	}
+	return inference.Label{}, false
 }
 
 // means notes what a label value of the masks means.

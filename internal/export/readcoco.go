@@ -44,48 +44,66 @@ func (r *reader) coco(im *Imported, data []byte) error {
 	if err := json.Unmarshal(data, &doc); err != nil {
 		return fault.New(CodeReadBroken, im.Path, err, nil)
 	}
-	labels := map[int64]uint8{}
 	side := doc.Info.Echoline
-	for _, c := range doc.Categories {
-		kind := inference.Code{}
-		if side != nil {
-			for _, l := range side.Labels {
-				if int64(l.Value) == c.ID && l.Type != nil {
-					kind = inference.Code{Value: l.Type.Value, Scheme: l.Type.Scheme, Meaning: l.Type.Meaning}
-				}
-			}
-		}
-		labels[c.ID] = r.resolve(im, c.Name, strconv.FormatInt(c.ID, 10), kind)
-	}
 	if side != nil && len(side.Frames) > 0 {
 		im.Program, im.Algorithm = strings.TrimSpace("Echoline "+side.Program["version"]), algorithmOf(side.Frames)
 	}
-	masks := map[int64]*mask.Plane{}
-	covered := 0
+	labels := map[int64]uint8{}
+	for _, c := range doc.Categories {
+		labels[c.ID] = r.resolve(im, c.Name, strconv.FormatInt(c.ID, 10), side.codeOf(c.ID))
+	}
+	masks, covered, err := doc.masks(labels)
+	if err != nil {
+		return fault.New(CodeReadBroken, im.Path, err, nil)
+	}
+	im.overlap(covered)
+	return r.cocoImages(im, &doc, masks)
+}
+
+// codeOf is the type that a label value has by the description, if there is one.
+func (s *sidecar) codeOf(value int64) inference.Code {
+	if s == nil {
+		return inference.Code{}
+	}
+	for _, l := range s.Labels {
+		if int64(l.Value) == value && l.Type != nil {
+			return inference.Code{Value: l.Type.Value, Scheme: l.Type.Scheme, Meaning: l.Type.Meaning}
+		}
+	}
+	return inference.Code{}
+}
+
+// masks draws the annotations of labels that have a value, by image, and counts the pixels that another label had.
+func (doc *cocoFile) masks(labels map[int64]uint8) (masks map[int64]*mask.Plane, covered int, err error) {
+	masks = map[int64]*mask.Plane{}
 	for _, a := range doc.Annotations {
 		if labels[a.Category] == 0 {
 			continue
 		}
 		p := masks[a.Image]
 		if p == nil {
-			for _, i := range doc.Images {
-				if i.ID == a.Image && i.Width > 0 && i.Height > 0 && i.Width <= maxReadSide && i.Height <= maxReadSide {
-					p = mask.NewPlane(i.Width, i.Height)
-					masks[a.Image] = p
-				}
+			if p = doc.blank(a.Image); p == nil {
+				return nil, 0, fmt.Errorf("an annotation of image %d, which is not there", a.Image)
 			}
-			if p == nil {
-				return fault.New(CodeReadBroken, im.Path, fmt.Errorf("an annotation of image %d, which is not there", a.Image), nil)
-			}
+			masks[a.Image] = p
 		}
 		inside, err := cocoMask(a.Segmentation, p.W, p.H)
 		if err != nil {
-			return fault.New(CodeReadBroken, im.Path, err, nil)
+			return nil, 0, err
 		}
 		covered += lay(p, func(i int) bool { return inside.Pix[i] != 0 }, labels[a.Category])
 	}
-	im.overlap(covered)
-	return r.cocoImages(im, &doc, masks)
+	return masks, covered, nil
+}
+
+// blank is an empty mask of an image's size; nil where there is no such image.
+func (doc *cocoFile) blank(id int64) *mask.Plane {
+	for _, i := range doc.Images {
+		if i.ID == id && i.Width > 0 && i.Height > 0 && i.Width <= maxReadSide && i.Height <= maxReadSide {
+			return mask.NewPlane(i.Width, i.Height)
+		}
+	}
+	return nil
 }
 
 // cocoImages takes in a mask for each image of a file. An image without annotation has an empty mask, which is an answer
@@ -98,10 +116,9 @@ func (r *reader) cocoImages(im *Imported, doc *cocoFile, masks map[int64]*mask.P
 		}
 		p := masks[i.ID]
 		if p == nil {
-			if doc.Info.Echoline == nil || i.Width < 1 || i.Height < 1 || i.Width > maxReadSide || i.Height > maxReadSide {
+			if p = doc.blank(i.ID); p == nil || doc.Info.Echoline == nil {
 				continue
 			}
-			p = mask.NewPlane(i.Width, i.Height)
 		}
 		it, frame := r.named(baseOf(i.File))
 		if doc.Info.Echoline != nil {

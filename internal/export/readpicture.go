@@ -94,13 +94,15 @@ func (r *reader) picture(im *Imported, data []byte) error {
 	if it == nil {
 		return fault.New(CodeReadUnknown, im.Path, nil, fault.Args{"Image": filepath.Base(im.Path), "Frames": 1})
 	}
-	if frame, err := r.one(im, it, frame); err != nil {
+	frame, err := r.one(im, it, frame)
+	if err != nil {
 		return err
-	} else if p, err := greyMask(data); err != nil {
-		return err
-	} else {
-		r.add(im, it, frame, r.values(im, p), nil)
 	}
+	p, err := greyMask(data)
+	if err != nil {
+		return err
+	}
+	r.add(im, it, frame, r.values(im, p), nil)
 	return nil
 }
 

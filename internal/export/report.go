@@ -103,6 +103,8 @@ func (j *job) report(study string, items []*Item) ([]byte, error) {
 				return nil, err
 			}
 		}
+		j.reported++
+		j.progress(j.reported)
 	}
 	var b bytes.Buffer
 	if err := s.Output(&b); err != nil {

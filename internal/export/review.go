@@ -13,18 +13,21 @@ import (
 // FromReview takes out of a review what include asks for. Models are known besides those of the loaded predictions. The
 // input shares nothing with the review that changes later.
 func FromReview(r *review.Review, include Include, models ...inference.Info) Input {
-	t := NewTaker(r, include, models...)
-	for !t.Step(time.Hour) {
-	}
-	return t.Input()
+	return NewTaker(r, include, models...).all()
 }
 
 // FromStored is FromReview for a review whose predictions are not loaded: stored is asked for those that matter, and may
 // answer nil.
 func FromStored(r *review.Review, include Include, stored func(*review.Frame) *inference.Prediction) Input {
 	t := NewTaker(r, include)
-	t.stored = stored
-	for !t.Step(time.Hour) {
+	t.Ask(stored)
+	return t.all()
+}
+
+// all takes everything at once.
+func (t *Taker) all() Input {
+	for done := false; !done; {
+		done = t.Step(time.Hour)
 	}
 	return t.Input()
 }
@@ -117,10 +120,10 @@ func (t *Taker) take(k review.Key) {
 	t.item.Frames = append(t.item.Frames, frame)
 }
 
-// lastEdit is when the frame was last changed.
+// lastEdit is when a reader last changed the frame.
 func lastEdit(r *review.Review, k review.Key) (t time.Time) {
 	for _, s := range r.History(k) {
-		if s.Done && s.Time.After(t) {
+		if s.Done && s.Origin != review.ByModel && s.Time.After(t) {
 			t = s.Time
 		}
 	}

@@ -67,6 +67,10 @@ func TestFromReview(t *testing.T) {
 			if f.Model != modelSHA {
 				t.Errorf("frame %d: model %q", f.Index, f.Model)
 			}
+			// A model's result is no edit of the reader's.
+			if f.Time.IsZero() != (f.Index != 1 && f.Index != 2) {
+				t.Errorf("frame %d: last edit %v", f.Index, f.Time)
+			}
 			if f.Edited != (f.Index == 1) {
 				t.Errorf("frame %d: edited %v", f.Index, f.Edited)
 			}

@@ -88,14 +88,14 @@ var copied = []struct {
 	limit    int
 	optional bool
 }{
-	{"PatientName", 194, false},
+	{"PatientName", 193, false},
 	{"PatientID", 64, false},
 	{"PatientBirthDate", 10, false},
 	{"PatientSex", 16, false},
 	{"StudyInstanceUID", 64, false},
 	{"StudyDate", 10, false},
 	{"StudyTime", 16, false},
-	{"ReferringPhysicianName", 194, false},
+	{"ReferringPhysicianName", 193, false},
 	{"StudyID", 16, false},
 	{"AccessionNumber", 16, false},
 	{"StudyDescription", 64, true},
@@ -137,7 +137,10 @@ func (j *job) segSet(it *Item, p segPlan) dcmwrite.Set {
 		case strings.HasSuffix(c.keyword, "Time"):
 			v = strings.ReplaceAll(v, ":", "")
 		}
-		if v = dcmwrite.Clean(v, c.limit); v != "" {
+		if v = dcmwrite.Clean(v, c.limit); strings.HasSuffix(c.keyword, "Name") {
+			v = fullName(v)
+		}
+		if v != "" {
 			set = append(set, dcmwrite.Text(c.keyword, v))
 		} else if !c.optional {
 			set = append(set, dcmwrite.Text(c.keyword))
@@ -157,13 +160,17 @@ func (j *job) segSet(it *Item, p segPlan) dcmwrite.Set {
 	return append(set, functionalGroups(it, p)...)
 }
 
+// fullName gives a name of one part, which DICOM has retired, the mark that ends the family name: it stays the same name.
+func fullName(name string) string {
+	if name == "" || strings.ContainsAny(name, "^=") {
+		return name
+	}
+	return name + "^"
+}
+
 // personName writes a reader's name as DICOM wants it: without any "^" it is all family name, which needs one behind it.
 func personName(reader string) string {
-	name := dcmwrite.Clean(strings.ReplaceAll(reader, "=", " "), 63)
-	if name != "" && !strings.Contains(name, "^") {
-		name += "^"
-	}
-	return name
+	return fullName(dcmwrite.Clean(strings.ReplaceAll(reader, "=", " "), 63))
 }
 
 // includeWords says for people which masks the export holds.

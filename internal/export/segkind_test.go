@@ -256,7 +256,7 @@ func TestLabelTable(t *testing.T) {
 	}
 	for _, bad := range []string{
 		`{`, `{"labels": [{"value": 2}]}`, `{"labels": [{"name": "x"}]}`, `{"labels": [{"name": "x", "type": ["1"]}]}`,
-		`{"labels": [{"value": 2, "name": "cyst"}, {"value": 2, "name": "mass"}]}`, `{"labels": [{"nmae": "cyst"}]}`,
+		`{"labels": [{"value": 2, "name": "cyst"}, {"value": 2, "name": "mass"}]}`, `{"labels": [{"title": "cyst"}]}`,
 	} {
 		write(bad)
 		if _, err := LoadLabels(path, false); fault.CodeOf(err) != CodeLabels {

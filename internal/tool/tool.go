@@ -90,7 +90,7 @@ var decided = []contour.State{contour.Confirmed, contour.NotVisible}
 // respect binds a stroke to leave confirmed boundary alone, unless the gesture begins on it: then that is meant.
 func (n *near) respect(s *review.Stroke, begin contour.Point) {
 	s.Keep(decided...)
-	r := min(n.reach, maxGrab)
+	r := min(max(n.reach, leastGrab), maxGrab)
 	for y := int(begin.Y - r); y <= int(begin.Y+r); y++ {
 		for x := int(begin.X - r); x <= int(begin.X+r); x++ {
 			if s.Kept(x, y) && math.Hypot(float64(x)+0.5-begin.X, float64(y)+0.5-begin.Y) <= r {
@@ -101,8 +101,12 @@ func (n *near) respect(s *review.Stroke, begin contour.Point) {
 	}
 }
 
-// maxGrab bounds the search for boundary under a press, in px.
-const maxGrab = 64
+// A press is on boundary that is at most so many px away: it lies between pixels, and however near the view is, no hand
+// means less than one.
+const (
+	leastGrab = 1.5
+	maxGrab   = 64
+)
 
 // wall leaves out of spans what lies behind kept boundary, seen from the way that a tip went from a to b.
 func wall(s *review.Stroke, spans []mask.Span, a, b contour.Point) []mask.Span {

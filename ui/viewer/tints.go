@@ -1,7 +1,6 @@
 package viewer
 
 import (
-	"encoding/binary"
 	"image"
 
 	"fyne.io/fyne/v2/canvas"
@@ -178,11 +177,16 @@ func covered(p *mask.Plane) image.Rectangle {
 	return r
 }
 
+// nothing is a piece of row that holds no label, to look at many pixels at a time.
+var nothing [512]uint8
+
 // clearFor is how many pixels at the beginning of a row hold nothing.
 func clearFor(row []uint8) int {
 	n := 0
-	for n+8 <= len(row) && binary.LittleEndian.Uint64(row[n:]) == 0 {
-		n += 8
+	for _, step := range [...]int{len(nothing), 8} {
+		for n+step <= len(row) && string(row[n:n+step]) == string(nothing[:step]) {
+			n += step
+		}
 	}
 	for n < len(row) && row[n] == 0 {
 		n++

@@ -153,7 +153,7 @@ func BenchmarkBigCine(b *testing.B) {
 			for b.Loop() {
 				i = (i + 3) % it.Frames
 				took = append(took, show(i))
-				if len(took)%50 == 0 {
+				if len(took)%10 == 0 {
 					peak = max(peak, residents())
 				}
 			}

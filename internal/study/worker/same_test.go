@@ -49,7 +49,7 @@ func TestSameAsDirect(t *testing.T) {
 			sameFrame(t, it, other.Items[i], f)
 		}
 	}
-	if n := p.starts.Load(); n > most {
+	if n := p.starts.Load(); n > most && !underRace { // which leaves no room within the limit, so that the first is replaced
 		t.Errorf("%d processes started", n)
 	}
 }

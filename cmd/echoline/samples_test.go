@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"echoline/inference"
+	"echoline/internal/export"
+	"echoline/internal/mask"
+	"echoline/internal/review"
+	"echoline/internal/study"
+)
+
+// samples are real ultrasound files beside the project.
+const samples = "../../../shared/data/dicom/ultrasound"
+
+// readSegmentation has pydicom read segmentations with their sources: the pixels by frame of the source, and whatever does
+// not fit between the two.
+const readSegmentation = `
+import json, sys, pydicom
+for path, source in zip(sys.argv[1::2], sys.argv[2::2]):
+    d, s = pydicom.dcmread(path), pydicom.dcmread(source, stop_before_pixels=True, force=True)
+    wrong = []
+    def same(what, a, b):
+        if a != b: wrong.append(f"{what}: {a!r}, source {b!r}")
+    same("rows", d.Rows, s.Rows); same("columns", d.Columns, s.Columns)
+    same("study", d.StudyInstanceUID, s.StudyInstanceUID); same("patient", str(d.get("PatientID", "") or ""), str(s.get("PatientID", "") or "").strip())
+    same("frame of reference", d.get("FrameOfReferenceUID"), s.get("FrameOfReferenceUID") or None)
+    ref = d.ReferencedSeriesSequence[0]
+    same("series", ref.SeriesInstanceUID, s.SeriesInstanceUID)
+    same("instance", [i.ReferencedSOPInstanceUID for i in ref.ReferencedInstanceSequence], [s.SOPInstanceUID])
+    same("class", ref.ReferencedInstanceSequence[0].ReferencedSOPClassUID, s.SOPClassUID)
+    a = d.pixel_array
+    if a.ndim == 2: a = a[None]
+    n = int(s.get("NumberOfFrames", 1) or 1)
+    frames = {}
+    for i, g in enumerate(d.PerFrameFunctionalGroupsSequence):
+        src = g.DerivationImageSequence[0].SourceImageSequence[0]
+        same("instance of a frame", src.ReferencedSOPInstanceUID, s.SOPInstanceUID)
+        k = int(src.get("ReferencedFrameNumber", 1))
+        if not 1 <= k <= n: wrong.append(f"frame {k} of {n}")
+        frames[k] = a[i].tobytes().hex()
+    if any(path_byte for path_byte in open(path, "rb").read(128)): wrong.append("preamble")
+    print(json.dumps({"wrong": wrong, "frames": frames}))
+`
+
+// TestSamplesBecomeSegmentations predicts every real ultrasound file that opens, exports it as SEG, and has the judges look
+// at it. Of cines the first, the middle and the last frame are predicted. Where the model finds nothing, a reader draws.
+func TestSamplesBecomeSegmentations(t *testing.T) {
+	if _, err := os.Stat(samples); err != nil {
+		t.Skip("no sample files beside the project:", err)
+	}
+	needRuntime(t)
+	st, err := study.Open(t.Context(), []string{samples}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := openPredictor("", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := review.New(st, "Dr. Kim", nil)
+	drawn := 0
+	for _, it := range st.Items {
+		if predictSome(t, p, r, it) == 0 {
+			drawn++
+			k := review.Key{Instance: it.ID}
+			s, err := r.Begin(k, "brush", review.ByReader)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plane := mask.NewPlane(it.W, it.H)
+			plane.Fill(mask.Capsule(float64(it.W)/2, float64(it.H)/2, float64(it.W)/2+3, float64(it.H)/2, 9.5, 7), 1)
+			if err := s.SetLabels(plane); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Commit(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	out := t.TempDir()
+	in := export.FromReview(r, export.All, p.Info())
+	res, err := export.Run(t.Context(), in, export.Options{Format: "seg", Dir: out, Include: export.All, Version: "test", Now: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range res.Failed {
+		if f.Code != export.CodeIdentity { // files without the UIDs that a SEG has to refer to
+			t.Error(f)
+		}
+		t.Log("not written:", f, f.Args)
+	}
+	t.Logf("%d of %d images became SEG, %d of them drawn, as the model found nothing", len(res.Files), len(st.Items), drawn)
+	if len(res.Files) < 30 {
+		t.Errorf("only %d files", len(res.Files))
+	}
+	judgeSamples(t, st, r, res)
+}
+
+// predictSome predicts up to three frames and returns in how many there is something.
+func predictSome(t *testing.T, p inference.Predictor, r *review.Review, it *study.Item) (found int) {
+	t.Helper()
+	frames := []int{0, it.Frames / 2, it.Frames - 1}
+	for _, i := range slices.Compact(frames) {
+		f, err := it.Frame(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := p.Predict(context.Background(), inference.Image{W: f.W, H: f.H, Grey: f.Luma()}, inference.Guidance{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.IsNaN(got.Present) {
+			t.Errorf("%s: no presence", it.Name)
+		}
+		k := review.Key{Instance: it.ID, Frame: i}
+		if err := r.SetPrediction(k, got); err != nil {
+			t.Fatal(err)
+		}
+		if mask.Count(r.Frame(k).Labels, 0) < it.W*it.H {
+			found++
+		}
+	}
+	return found
+}
+
+// inherited are complaints about what a SEG has to have in common with its source: identifiers that the source lacks, UIDs of
+// roots that nobody owns, and several frames in a class for one.
+var inherited = regexp.MustCompile(`attribute or value that would be needed to build DICOMDIR|Illegal root for UID = <999\.|Shall not be present for Referenced SOP Class that is not multi-frame`)
+
+// complaints are the lines of dciodvfy that are not inherited.
+func complaints(said string) string {
+	var out []string
+	for _, line := range strings.Split(said, "\n") {
+		if line = strings.TrimSpace(line); line != "" && line != "Segmentation" && !inherited.MatchString(line) {
+			out = append(out, line)
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+// judgeSamples has dciodvfy and pydicom look at the files.
+func judgeSamples(t *testing.T, st *study.Study, r *review.Review, res export.Result) {
+	t.Helper()
+	var args []string
+	var items []*study.Item
+	for _, f := range res.Files {
+		name := strings.TrimSuffix(filepath.Base(f.Path), ".seg.dcm")
+		i := slices.IndexFunc(st.Items, func(it *study.Item) bool { return it.Name == name })
+		items = append(items, st.Items[i])
+		args = append(args, f.Path, st.Items[i].Path)
+		if tool, err := exec.LookPath("dciodvfy"); err != nil {
+			t.Log("dciodvfy (package dicom3tools) is not installed")
+		} else if out, _ := exec.Command(tool, "-new", f.Path).CombinedOutput(); complaints(string(out)) != "" {
+			t.Errorf("%s:\n%s", name, complaints(string(out)))
+		}
+	}
+	python := "/usr/bin/python3"
+	if exec.Command(python, "-c", "import pydicom, numpy").Run() != nil {
+		t.Skip("no python3 with pydicom and numpy")
+	}
+	c := exec.Command(python, append([]string{"-W", "ignore", "-c", readSegmentation}, args...)...)
+	c.Stderr = os.Stderr
+	data, err := c.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := json.NewDecoder(strings.NewReader(string(data)))
+	for _, it := range items {
+		var a struct {
+			Wrong  []string
+			Frames map[int]string
+		}
+		if err := answers.Decode(&a); err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range a.Wrong {
+			t.Errorf("%s: %s", it.Name, w)
+		}
+		if len(a.Frames) == 0 {
+			t.Errorf("%s: no frames", it.Name)
+		}
+		for n, hex := range a.Frames {
+			var want strings.Builder
+			for _, v := range r.Frame(review.Key{Instance: it.ID, Frame: n - 1}).Labels.Pix {
+				want.WriteString("0" + string('0'+rune(v)))
+			}
+			if hex != want.String() {
+				t.Errorf("%s, frame %d: pydicom's pixels differ", it.Name, n)
+			}
+		}
+	}
+}
