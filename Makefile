@@ -78,8 +78,13 @@ bench: build ## every benchmark
 
 NIGHT ?= 480
 .PHONY: nightly
-nightly: build test-packages ## NIGHT minutes of hostile files: malformed, mutated, and every fuzz target
+nightly: build test-packages nightly-store ## NIGHT minutes of hostile files and fuzzing; programs killed and disks failing
 	scripts/nightly.sh $(NIGHT)
+
+# Programs killed 1,000 times, every operation of the disk failing in every way, 10,000 power cuts, more merges.
+.PHONY: nightly-store
+nightly-store:
+	ECHOLINE_TEST_KILLS=1000 $(GO) test -timeout 4h -v -run 'Kill|EveryOperationFails|PowerCut|Merging' ./internal/store
 
 .PHONY: test-packages
 test-packages:

@@ -132,6 +132,22 @@ func TestReadOnlyWorkspace(t *testing.T) {
 	p.said(t, "store.readonly")
 	p.settle()
 	d.screenshot(t, "read-only")
+
+	p.key(t, "Tab", "space") // past the last button comes the first: work in a second place
+	p.wait(t, "stand-in")
+	p.wait(t, "frame-shown")
+	p.settle()
+	draw(t, p, 0, 0)
+	d.screenshot(t, "stand-in")
+	p.quit(t)
+	p = open(t, d, h, launch{}) // now it can be written to
+	p.waitEver(t, "frame-shown")
+	p.said(t, "store.returned")
+	p.settle()
+	d.screenshot(t, "returned")
+	p.key(t, "ctrl+z")
+	p.wait(t, "travelled", "edit", "brush")
+	p.quit(t)
 }
 
 // TestFullDisk: a stroke that does not fit stays in the window, which says so until there is room; then it is saved.

@@ -21,6 +21,7 @@ const (
 type alert struct {
 	words, action func() string
 	act           func()
+	news          bool // it is good to know, and nothing is wrong
 }
 
 // raise shows an alert until lower is called for it.
@@ -40,7 +41,12 @@ func (a *App) lower(k alertKind) {
 // showAlert puts the most urgent alert into the red bar, or takes the bar away.
 func (a *App) showAlert() {
 	for _, al := range a.alerts {
-		if al != nil {
+		switch {
+		case al == nil:
+		case al.news:
+			a.status.SetNews(al.words(), al.action(), al.act)
+			return
+		default:
 			a.status.SetAlert(al.words(), al.action(), al.act)
 			return
 		}
@@ -56,4 +62,8 @@ func (a *App) notice(ws *store.Workspace) {
 	}
 	a.log.Warn("workspace", "notice", n)
 	a.raise(alertWorkspace, func() string { return text.Fault(n) }, "app.understood", func() { a.lower(alertWorkspace) })
+	if n.Code == store.CodeReturned {
+		a.alerts[alertWorkspace].news = true
+		a.showAlert()
+	}
 }

@@ -18,18 +18,6 @@ import (
 	"echoline/internal/study"
 )
 
-// memoryDir is a folder in memory, where syncing costs nothing, or on the disk where there is no such place.
-func memoryDir(t testing.TB) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "echoline-*")
-	if err != nil {
-		dir, err = os.MkdirTemp("", "echoline-*")
-	}
-	must(t, err)
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
-}
-
 // sitting is a scripted piece of work with everything that it saves.
 type sitting struct {
 	t                    testing.TB
@@ -80,7 +68,7 @@ func (s *sitting) open() error {
 
 // work does it, whatever the disk says: the work stays in the review. check is called after each step.
 func (s *sitting) work(check func()) {
-	for i := range 60 {
+	for i := range 72 {
 		_ = step(s.r, i) // a full disk, say
 		check()
 	}
@@ -242,7 +230,7 @@ func (f troubledFile) Sync() error {
 // sit runs the script with a trouble at the k-th operation, 0 for none, and checks that nothing is lost if the program
 // ends there, nor if it goes on once the disk is well again. It returns the number of operations.
 func sit(t testing.TB, k int, tr trouble) int {
-	root := memoryDir(t)
+	root := memoryFolder(t)
 	s := newSitting(t, root)
 	d := &troubled{trouble: tr, places: s.places, at: k}
 	heal := durable.Use(d)
@@ -283,7 +271,7 @@ func sit(t testing.TB, k int, tr trouble) int {
 
 // endsHere looks, in a copy, at what the next start would find if the program were killed now.
 func (s *sitting) endsHere(root string, second bool) {
-	to := memoryDir(s.t)
+	to := memoryFolder(s.t)
 	copyOf(s.t.(fataler), root, to)
 	want := slices.Clone(s.acked)
 	if second {

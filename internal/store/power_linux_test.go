@@ -97,7 +97,7 @@ func TestPowerCut(t *testing.T) {
 	useDisk(t)
 	disk.log = nil
 	setDisk(nil, 0, true)
-	w := mustOpen(t, memoryDir(t))
+	w := mustOpen(t, memoryFolder(t))
 	if _, err := w.db.Exec("PRAGMA wal_autocheckpoint = 40"); err != nil { // the log goes into the file again and again
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestPowerCut(t *testing.T) {
 		for _, op := range log[:cut] {
 			want = max(want, op.acked)
 		}
-		dir := memoryDir(t)
+		dir := memoryFolder(t)
 		for name, data := range powerCut(log[:cut], rng) {
 			must(t, os.WriteFile(filepath.Join(dir, name), data, 0o600))
 		}

@@ -174,12 +174,12 @@ func diskOpen(tls *libc.TLS, vfs, path, file uintptr, flags int32, outFlags uint
 }
 
 func diskClose(tls *libc.TLS, file uintptr) int32 {
-	close := call[func(*libc.TLS, uintptr) int32](original(file, methodClose))
+	closes := call[func(*libc.TLS, uintptr) int32](original(file, methodClose))
 	disk.Lock()
 	delete(disk.names, file)
 	*at[uintptr](file) = disk.orig[*at[uintptr](file)]
 	disk.Unlock()
-	return close(tls, file)
+	return closes(tls, file)
 }
 
 func diskWrite(tls *libc.TLS, file, data uintptr, n int32, offset int64) int32 {

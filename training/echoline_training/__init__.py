@@ -1,3 +1,3 @@
 """Train, measure and export Echoline's outline models."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

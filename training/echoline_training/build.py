@@ -21,7 +21,7 @@ def choose_side(
     pipeline: Pipeline, samples: list[Sample], more: list[measure.Case]
 ) -> tuple[int, Whole, Fit, dict[str, Any]]:
     """The square input size (px) with the best Dice on val, the model and the fit at that size, and val's numbers."""
-    outline = folds.load_network(pipeline.folder / "outline" / "ema.pt")
+    outline = folds.load_network(pipeline.refined)
     error = errors.load(pipeline.folder / "error.pt")
     best: tuple[float, int, Whole, Fit, dict[str, Any]] | None = None
     for side in pipeline.plan.input_sides:
@@ -50,9 +50,8 @@ def build(pipeline: Pipeline, root: Path, model: Path, clicks: int | None = None
     export.halve_weights(graph)
     draft = model.with_suffix(".draft")
     export.write(graph, contract.document(fit, side, side, __version__, {}), draft)
-    weights = pipeline.folder / "outline" / "ema.pt"
     threads = torch.get_num_threads()
-    result = evaluate.run(draft, root, "test", weights=weights, clicks=clicks, strokes=clicks, threads=threads)
+    result = evaluate.run(draft, root, "test", weights=pipeline.refined, clicks=clicks, strokes=clicks, threads=threads)
     metrics = {
         **evaluate.facts(result), "val": val, "out_of_fold": measure.by_set(more, fit), "recipe": asdict(pipeline.plan)
     }  # fmt: skip

@@ -1,7 +1,7 @@
 """Everything that is fitted after training, on images that what is fitted was not trained on.
 
-Thresholds come from `val`. The bands come from `val` together with the out-of-fold predictions of `train`: those are far
-more images, and neither the fold's network nor the error network that judges it has seen the image.
+Thresholds come from `val`. The bands come from `val` and, with equal weight, the out-of-fold predictions of `train`: those
+are far more images, and neither the fold's network nor the error network that judges it has seen the image.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from . import contract, measure
+from .augment import Packed
 from .contract import Fit
 from .data import Sample
 from .network import ErrorNet
@@ -42,20 +43,24 @@ def temperature(samples: Sequence[Sample], raws: Sequence[Raw], seed: int = 0) -
     rng = np.random.default_rng(seed)
     logits, truth = [], []
     for s, r in zip(samples, raws, strict=True):
-        at = rng.integers(0, s.mask.size, PIXELS)
+        known = np.arange(s.mask.size) if s.unknown is None else np.flatnonzero(~s.unknown)
+        if not len(known):
+            continue
+        at = known[rng.integers(0, len(known), PIXELS)]
         logits.append(r.logits.reshape(-1)[at])
         truth.append(s.mask.reshape(-1)[at])
     return temperature_of(np.concatenate(logits), np.concatenate(truth))
 
 
-def lesson_temperature(lessons: Lessons, truths: np.ndarray, seed: int = 0) -> float:
-    """The temperature of the fold networks on what they did not see; truths are uint8 [n, side, side]."""
-    rng = np.random.default_rng(seed)
-    at = rng.integers(0, truths[0].size, (len(truths), PIXELS))
-    flat = lessons.logits[0].reshape(len(truths), -1)
-    return temperature_of(
-        np.take_along_axis(flat, at, 1).ravel(), np.take_along_axis(truths.reshape(len(truths), -1), at, 1).ravel() > 127
+def lesson_temperature(lessons: Lessons, truths: Packed, seed: int = 0) -> float:
+    """The temperature of the fold networks on what they did not see; truths are packed at the lessons' side."""
+    n = len(truths)
+    at = np.random.default_rng(seed).integers(0, truths.masks[0].size, (n, PIXELS))
+    logits, masks, cares = (
+        np.take_along_axis(m.reshape(n, -1), at, 1) for m in (lessons.logits[0], truths.masks, truths.cares)
     )
+    known = cares > 127
+    return temperature_of(logits[known], masks[known] > 127)
 
 
 def mean_dice(cases: Sequence[measure.Case]) -> float:
@@ -96,7 +101,7 @@ def present_threshold(cases: Sequence[measure.Case]) -> float:
 
 
 def out_of_fold(
-    samples: Sequence[Sample], lessons: Lessons, truths: np.ndarray, nets: dict[int, ErrorNet], temp: float
+    samples: Sequence[Sample], lessons: Lessons, truths: Packed, nets: dict[int, ErrorNet], temp: float
 ) -> list[measure.Case]:
     """The training images as their fold's network outlines them and an error network that saw none of them judges them.
 
@@ -114,7 +119,9 @@ def out_of_fold(
             scale, quality = net(x, torch.from_numpy(logits)[None, None] / temp)
         b = scale[0, 0].numpy()
         r = Raw(logits, b, logits, b, sigmoid(float(lessons.present[i])), sigmoid(float(quality)))
-        out.append(measure.case(Sample(s.row, image, truths[i] > 127), r, fit))
+        unknown = truths.cares[i] <= 127
+        truth = Sample(s.row, image, truths.masks[i] > 127, unknown=unknown if unknown.any() else None)
+        out.append(measure.case(truth, r, fit))
     return out
 
 
@@ -145,6 +152,17 @@ def quantile(ratio: np.ndarray, weight: np.ndarray, level: float) -> float:
     return float(ratio[order[min(k, len(order) - 1)]])
 
 
+def joined(own: Points, more: Points) -> Points:
+    """The points of the model with those of other networks, both of equal weight: few that are the model's own errors,
+    and many that are not.
+    """
+    return Points(
+        np.concatenate([own.distance, more.distance]),
+        np.concatenate([own.scale, more.scale]),
+        np.concatenate([own.weight / own.weight.sum(), more.weight / more.weight.sum()]),
+    )
+
+
 def bands(points: Points) -> tuple[dict[str, float], float]:
     """The factors on b of every band, and that of the expected error."""
     ratio = points.distance / points.scale
@@ -161,8 +179,9 @@ def fit(samples: Sequence[Sample], raws: Sequence[Raw], temp: float, more: Seque
     out = Fit(present_threshold=0.0, temperature=temp)
     out = replace(out, threshold=threshold(samples, raws, out))
     out = replace(out, present_threshold=present_threshold(cases_of(samples, raws, out)))
-    points = Points.of([*cases_of(samples, raws, out), *more])
-    if not len(points.distance):
+    cases = cases_of(samples, raws, out)
+    if not any(c.distance is not None and len(c.distance) for c in cases if c.row.lesion_px > 0):
         raise ValueError("the model outlines no lesion of val: there is nothing to fit a band on")
-    band, factor = bands(points)
+    points = Points.of(cases)
+    band, factor = bands(joined(points, Points.of(more)) if more else points)
     return replace(out, calibrated=True, band=band, expected_factor=factor)

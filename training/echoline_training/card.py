@@ -10,6 +10,7 @@ from textwrap import fill
 from typing import Any
 
 from . import report
+from .network import MAX_SCALE
 
 INTENDED = """\
 ## Intended use
@@ -39,6 +40,8 @@ LIMITS = """\
 - BUSI holds burned-in callipers and text; the model may lean on callipers, although training draws and erases them.
 - The bands hold on the average over the contour points of both sets together. They need not hold in each set (compare the
   coverage of both above), let alone in a single image, at a missed lesion, or at a contour that outlines something else.
+- The scale b is bounded (above): an outline that lies somewhere else altogether is told by a low expected Dice, not by a
+  wide band.
 - The error network learned from the outlines of other networks, trained on less data than the one that ships. It was fitted
   on automatic outlines; after a correction its error says little.
 - Clicks were simulated: into the middle of the largest error, with a little jitter. Readers click elsewhere.
@@ -71,8 +74,9 @@ def architecture(doc: Mapping[str, Any]) -> str:
         light decoder, logits at the input's full resolution, and a logit that there is a lesion at all. The guidance
         ({", ".join(guide["channels"])}; disks of {guide["disk_radius"]:g} px and strokes of {guide["stroke_radius"]:g} px to
         each side, input pixels) joins behind the first convolution and at full resolution; all zero, it means automatic. A
-        second, small network sees the image and the outline's calibrated probabilities, nothing else, and gives the Laplace
-        scale b of the boundary's displacement along the outline, and the Dice to be expected of the whole. Input
+        second, small network sees the image and the outline's calibrated probabilities, nothing else, and gives the
+        scale b of the boundary's displacement along the outline, no more than {MAX_SCALE:g} input pixels, and the Dice to
+        be expected of the whole. Input
         {size["width"]}x{size["height"]}, grey 0..1, letterboxed. Weights are stored as float16 and computed with as
         float32."""
     )
@@ -80,20 +84,23 @@ def architecture(doc: Mapping[str, Any]) -> str:
 
 def training(recipe: Mapping[str, Any]) -> str:
     """How it was trained."""
-    fold, outline, error = recipe["fold"], recipe["outline"], recipe["error"]
+    fold, outline, refine, error = (recipe[k] for k in ("fold", "outline", "refine", "error"))
     start = "beginning with ImageNet weights" if fold["pretrained"] else "beginning from scratch"
+    early = ", ended early with the weights that did best on `val`" if refine["stop_early"] else ""
     stages = (
         f"""{recipe["folds"]} fold networks, each on all folds but one, {start}: {fold["epochs"]} epochs, {sides(fold)};
         batches of {fold["batch"]}, AdamW, cosine schedule, averaged weights; cross entropy and soft Dice, cross entropy of
         presence.""",
         f"""The network that ships goes on from the first of them, on all training images: {outline["epochs"]} epochs,
-        {sides(outline)}; batches of {outline["batch"]}. It is distilled: {outline["teacher"]:.0%} of its target are the mean
-        probabilities of all fold networks, over both mirror images. {outline["guided"]:.0%} of the lesion images come with
-        guidance: one to four simulated clicks or a contour stroke, over a mask that is an out-of-fold prediction, a
-        perturbed truth or empty; there the mask alone is the target.""",
+        {sides(outline)}, then with a new schedule of {refine["epochs"]} epochs, {sides(refine)}{early};
+        batches of {outline["batch"]}. It is distilled: {outline["teacher"]:.0%}, then {refine["teacher"]:.0%} of its
+        target are the mean probabilities of all fold networks, over both mirror images. {outline["guided"]:.0%}, then
+        {refine["guided"]:.0%} of the lesion images come with guidance: one to four simulated clicks or a contour stroke,
+        over a mask that is an out-of-fold prediction, a perturbed truth, a shape elsewhere or empty; there the mask alone
+        is the target, and pixels beside what was pointed at count more.""",
         f"""The error network learns from out-of-fold predictions alone, so that the errors it sees are those of images not
-        trained on: {error["epochs"]} epochs at {recipe["lesson_side"]} px; Laplace likelihood of the boundary's
-        displacement, cross entropy of the expected Dice.""",
+        trained on: {error["epochs"]} epochs at {recipe["lesson_side"]} px; the logarithm of the boundary's
+        displacement, cross entropy of what points are errors worth finding, and of the expected Dice.""",
     )
     return "\n".join(
         [
@@ -118,7 +125,7 @@ def fitted(doc: Mapping[str, Any]) -> str:
         f"""On `val`: input size (the best Dice of those tried), temperature {doc["temperature"]:g}, threshold
         {doc["threshold"]:g}, presence threshold {doc["present_threshold"]:g}. On the contour points of `val` and of the
         out-of-fold predictions of `train`, each judged by an error network that saw none of that fold: conformal bands
-        {band}; expected error {doc["expected_factor"]:g} b."""
+        {band}; expected error {doc["expected_factor"]:g} b. Both sources count alike."""
     )
 
 

@@ -18,6 +18,7 @@ STROKE_RADIUS = 1.5  # input px, to each side
 JITTER = 2.0  # input px, standard deviation of a click's place
 WOBBLE = 1.0  # input px, standard deviation of a stroke's distance from the boundary
 LEAST_ERROR = 6  # px; nobody clicks on less
+REACH = 14.0  # input px, over which pixels count more beside a gesture
 
 
 @dataclass
@@ -139,6 +140,24 @@ def perturb(truth: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     signed = np.clip(inside - outside, -60, 60) + noise + rng.uniform(-5, 4)
     shift = np.array([[1, 0, rng.normal(0, 3)], [0, 1, rng.normal(0, 3)]], np.float32)
     return cv2.warpAffine(signed.astype(np.float32), shift, (w, h), borderValue=-60.0) > 0
+
+
+def elsewhere(truth: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A mask [h, w] bool of about the truth's shape in another place: what is left when another structure was outlined."""
+    h, w = truth.shape
+    rows, columns = np.flatnonzero(truth.any(1)), np.flatnonzero(truth.any(0))
+    x, y = (columns[0] + columns[-1] + 1) / 2, (rows[0] + rows[-1] + 1) / 2
+    size = float(np.exp(rng.uniform(-0.5, 0.5)))
+    shift = np.array([[-size, 0, rng.uniform(0.1, 0.9) * w + size * x], [0, size, rng.uniform(0.1, 0.9) * h - size * y]])
+    return cv2.warpAffine(truth.astype(np.uint8), shift, (w, h), flags=cv2.INTER_NEAREST) > 0
+
+
+def importance(guidance: np.ndarray) -> np.ndarray:
+    """How much more than elsewhere pixels [h, w] count beside what guidance [4, h, w] points at: 0 to 1, over some 20 px."""
+    pointed = guidance[1:].max(0)
+    if not pointed.any():
+        return pointed
+    return np.exp(-((cv2.distanceTransform((pointed == 0).astype(np.uint8), cv2.DIST_L2, 5) / REACH) ** 2))
 
 
 def simulate(truth: np.ndarray, mask: np.ndarray, rng: np.random.Generator, most: int = 4) -> np.ndarray:

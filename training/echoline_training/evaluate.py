@@ -87,10 +87,10 @@ def judge(model: Model, sample: Sample, *, views: bool = False, device: str = ""
     r = reference.raw(model.network, sample.image, model.height, model.width)
     case = measure.case(sample, r, model.fit)
     mask = reference.cut(r, model.fit)
-    near, whole = reliability.of_image(reliability.probability(r.logits, model.fit), sample.mask, mask)
+    near, whole = reliability.of_image(reliability.probability(r.logits, model.fit), sample.mask, mask, sample.unknown)
     scores: dict[str, np.ndarray] = {}
     if case.distance is not None:
-        points = np.concatenate(reference.contours(r, mask, model.fit))
+        points = measure.judged_points(sample, r, mask, model.fit)
         tta: list[np.ndarray] = []
         dropout: list[np.ndarray] = []
         if views:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 MAX_DISTANCE = 150.0  # px; farther off is as wrong as it gets, and one such image should not outweigh all others
 WEIGHT_PRESENT = 0.2
-WEIGHT_QUALITY = 1.0
+WEIGHT_QUALITY = 0.5
+WEIGHT_WRONG = 3.0
 
 
 def mean(values: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
@@ -16,15 +18,15 @@ def mean(values: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
 
 
 def cross_entropy(logits: torch.Tensor, target: torch.Tensor, care: torch.Tensor) -> torch.Tensor:
-    """Binary cross entropy per image [n], over the pixels where care is 1."""
+    """Binary cross entropy per image [n]; pixels count by care."""
     each = F.binary_cross_entropy_with_logits(logits, target, reduction="none") * care
     return each.sum((1, 2, 3)) / care.sum((1, 2, 3)).clamp(min=1)
 
 
 def soft_dice(logits: torch.Tensor, target: torch.Tensor, care: torch.Tensor) -> torch.Tensor:
-    """1 - soft Dice per image [n], over the pixels where care is 1."""
-    p, t = torch.sigmoid(logits) * care, target * care
-    return 1 - (2 * (p * t).sum((1, 2, 3)) + 1) / (p.sum((1, 2, 3)) + t.sum((1, 2, 3)) + 1)
+    """1 - soft Dice per image [n]; pixels count by care."""
+    p, t = torch.sigmoid(logits), target * care
+    return 1 - (2 * (p * t).sum((1, 2, 3)) + 1) / ((p * care).sum((1, 2, 3)) + t.sum((1, 2, 3)) + 1)
 
 
 def outline(
@@ -51,15 +53,39 @@ def predicted_boundary(logits: torch.Tensor) -> torch.Tensor:
     return F.max_pool2d(inside, 3, 1, 1) + F.max_pool2d(-inside, 3, 1, 1)
 
 
-def laplace(scale: torch.Tensor, distance: torch.Tensor, near: torch.Tensor) -> torch.Tensor:
-    """Mean negative log likelihood of the distances to the true boundary, over the pixels where near is 1."""
-    nll = torch.log(2 * scale) + distance.clamp(max=MAX_DISTANCE) / scale
-    return (nll * near).sum() / near.sum().clamp(min=1)
+class Odds(nn.Module):
+    """How likely a point is an error worth finding, by its expected error: slope and offset of a logit, learned."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slope = nn.Parameter(torch.tensor(1.5))
+        self.offset = nn.Parameter(torch.tensor(-3.0))
+
+    def forward(self, error: torch.Tensor) -> torch.Tensor:
+        """The logit of errors in native pixels."""
+        return self.slope * torch.log(error) + self.offset
 
 
 def error(
-    outputs: tuple[torch.Tensor, torch.Tensor], distance: torch.Tensor, near: torch.Tensor, dice: torch.Tensor
+    outputs: tuple[torch.Tensor, torch.Tensor],
+    distance: torch.Tensor,
+    wrong: torch.Tensor,
+    near: torch.Tensor,
+    dice: torch.Tensor,
+    native: torch.Tensor,
+    odds: Odds,
 ) -> torch.Tensor:
-    """The loss of the error network on a batch: displacement at the predicted boundary, expected Dice [n] per image."""
-    scale, quality = outputs
-    return laplace(scale, distance, near) + WEIGHT_QUALITY * F.binary_cross_entropy_with_logits(quality[:, 0], dice)
+    """The loss of the error network on a batch, at the pixels where near is 1; dice and native px per input px are [n].
+
+    The scale has two masters. It should be the typical distance to the true boundary, so it learns its logarithm: one lesion
+    that was missed altogether must not widen the band of a hundred others. And it should rank the points whose error is
+    large for the size of their lesion, in native pixels, over all images. Points count alike at native size.
+    """
+    scale, quality = (y.float() for y in outputs)
+    size = native[:, None, None, None]
+    weight = near * size
+    weight = weight / weight.sum().clamp(min=1)
+    typical = F.smooth_l1_loss(torch.log(scale), torch.log1p(distance.clamp(max=MAX_DISTANCE)), reduction="none")
+    worth = F.binary_cross_entropy_with_logits(odds(scale * size), wrong, reduction="none")
+    points = ((typical + WEIGHT_WRONG * worth) * weight).sum()
+    return points + WEIGHT_QUALITY * F.binary_cross_entropy_with_logits(quality[:, 0], dice)

@@ -14,7 +14,7 @@ from . import contract, reference
 from .contract import Fit
 from .data import Row, Sample
 from .reference import Network, Raw
-from .surface import Distances, edges
+from .surface import Distances, edges, known
 
 NEAR = 0.05  # of the lesion's equivalent diameter: a point farther off than this is an error worth finding
 LETTERBOX = 256  # px, the longer side of the scale on which images of different sizes are compared
@@ -24,7 +24,7 @@ POOR = 0.7  # Dice below which an outline should come first on a work list
 
 @dataclass(frozen=True)
 class Case:
-    """One image measured.
+    """One image measured, without the regions in which the truth was marked as not visible.
 
     What compares boundaries (hd95, average, near, distance, scale) exists only where outline and lesion both do.
     """
@@ -45,25 +45,33 @@ class Case:
     expected_dice: float | None = None  # by the model
 
 
+def judged_points(sample: Sample, r: Raw, mask: np.ndarray, fit: Fit) -> np.ndarray:
+    """The points [n, 2] of the predicted contour of a mask that is not empty, where the truth is known."""
+    points = np.concatenate(reference.contours(r, mask, fit))
+    return points[known(points, sample.unknown)]
+
+
 def case(sample: Sample, r: Raw, fit: Fit) -> Case:
     """Measure one image."""
     truth, mask = sample.mask, reference.cut(r, fit)
-    both, either = int((mask & truth).sum()), int((mask | truth).sum())
+    visible = np.ones_like(truth) if sample.unknown is None else ~sample.unknown
+    found, meant = mask & visible, truth & visible
+    both, either = int((found & meant).sum()), int((found | meant).sum())
     per_letterbox = max(truth.shape) / LETTERBOX
     distance = scale = hd95 = average = None
     near: dict[str, float] = {}
     if mask.any() and truth.any():
-        points = np.concatenate(reference.contours(r, mask, fit))
+        points = judged_points(sample, r, mask, fit)
         distance = cKDTree(edges(truth)).query(points)[0]
         scale = reference.sample(r.scale, points)
-        d = Distances.between(mask, truth)
-        hd95, average = d.hausdorff95(), d.average()
-        near = {f"{t}_px": d.within(t) for t in TOLERANCES}
-        near |= {f"{t}_256": d.within(t * per_letterbox) for t in TOLERANCES}
+        if d := Distances.between(mask, truth, sample.unknown):
+            hd95, average = d.hausdorff95(), d.average()
+            near = {f"{t}_px": d.within(t) for t in TOLERANCES}
+            near |= {f"{t}_256": d.within(t * per_letterbox) for t in TOLERANCES}
     return Case(
         row=sample.row,
         present=r.present,
-        dice=2 * both / max(1, int(mask.sum()) + int(truth.sum())),
+        dice=2 * both / max(1, int(found.sum()) + int(meant.sum())),
         iou=both / max(1, either),
         hd95=hd95,
         empty=not mask.any(),

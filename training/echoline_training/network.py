@@ -19,8 +19,11 @@ BOTTOM = 320  # at stride 32
 DECODER = (24, 40, 64, 96)  # decoder channels at strides 2, 4, 8, 16
 GUIDANCE = 4  # channels: mask so far, positive and negative disks, contour stroke
 MIN_SCALE = 0.25  # input pixels; finer than any reader can draw
+MAX_SCALE = 12.0  # input pixels; beyond, the outline is to be drawn anew, and a wider band would tell nothing more
+FLAT = 1e-3  # of the probability per input pixel: flatter is flat
 ERROR_WIDTHS = (24, 40, 56, 64)  # channels of the error network at strides 4, 8, 16, 32
 LOGIT_RANGE = 8.0  # logits beyond are as good as certain
+SKIPPED = 0.2  # how often training leaves out the last residual block of the encoder; earlier ones less
 
 
 def conv(i: int, o: int) -> nn.Sequential:
@@ -72,11 +75,21 @@ class Pointwise(nn.Module):
         return F.conv2d(x, self.weight)
 
 
-class Block(nn.Module):
-    """An inverted bottleneck of EfficientNet-Lite, with the weights of the package's block."""
+def left_out(x: torch.Tensor, share: float) -> torch.Tensor:
+    """Zero for a share of the samples of x [n, c, h, w], the others enlarged so that the mean stays."""
+    kept = torch.rand(len(x), 1, 1, 1, device=x.device) >= share
+    return x * (kept / (1 - share)).to(x.dtype)
 
-    def __init__(self, base: Any) -> None:
+
+class Block(nn.Module):
+    """An inverted bottleneck of EfficientNet-Lite, with the weights of the package's block.
+
+    skipped is how often training leaves out what it adds to a residual (stochastic depth).
+    """
+
+    def __init__(self, base: Any, skipped: float) -> None:
         super().__init__()
+        self.skipped = skipped
         args = base._block_args
         self.expand = None
         if args.expand_ratio != 1:
@@ -89,7 +102,9 @@ class Block(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         y = x if self.expand is None else self.expand(x)
         y = self.project(self.depth(y))
-        return x + y if self.residual else y
+        if not self.residual:
+            return y
+        return x + (left_out(y, self.skipped) if self.training and self.skipped else y)
 
 
 class Gate(nn.Module):
@@ -125,7 +140,8 @@ class Encoder(nn.Module):
         self.guide = nn.Conv2d(GUIDANCE, stem.shape[0], 3, stride=2, bias=False)
         nn.init.zeros_(self.guide.weight)
         self.norm = base._bn0
-        self.blocks = nn.ModuleList(Block(b) for b in base._blocks)
+        count = len(base._blocks)
+        self.blocks = nn.ModuleList(Block(b, SKIPPED * i / count) for i, b in enumerate(base._blocks))
 
     def forward(self, image: torch.Tensor, guidance: torch.Tensor) -> list[torch.Tensor]:
         edge = (0, 1, 0, 1)
@@ -169,34 +185,45 @@ class AttentionUNet(nn.Module):
         return self.logits(self.refine(torch.cat([double(x), detail], 1))), present
 
 
+def softness(p: torch.Tensor) -> torch.Tensor:
+    """log(1 / gradient) of probabilities [n, 1, h, w], in input pixels: how far an edge may lie off where it is soft."""
+    x, y = F.pad(p, (1, 1, 0, 0), mode="replicate"), F.pad(p, (0, 0, 1, 1), mode="replicate")
+    dx, dy = (x[..., 2:] - x[..., :-2]) / 2, (y[..., 2:, :] - y[..., :-2, :]) / 2
+    return -0.5 * torch.log(dx * dx + dy * dy + FLAT**2)
+
+
 class ErrorNet(nn.Module):
     """Judges an outline: image [n, 1, h, w] and calibrated logits [n, 1, h, w] of an outline network.
 
-    Returns the Laplace scale of the boundary's displacement in input pixels [n, 1, h, w] (> 0) and the logit of the
-    expected Dice [n, 1]. It sees what a reader sees, the picture and the outline's probabilities, never the outline
-    network's features: those know the truth of the images that it was trained on, and would call every error small.
+    Returns the scale of the boundary's displacement in input pixels [n, 1, h, w] (> 0, within bounds but for training)
+    and the logit of the expected Dice [n, 1]. The scale begins as a power of 1 / gradient of the probability, which is
+    a good guess by itself, and the network learns by what factor it is off. It sees what a reader sees, the picture and
+    the outline's probabilities, never the outline network's features: those know the truth of the images that it was
+    trained on, and would call every error small.
     """
 
     def __init__(self) -> None:
         super().__init__()
         w = ERROR_WIDTHS
-        self.stem = nn.Sequential(nn.Conv2d(4, w[0], 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(w[0]), nn.ReLU())
+        self.stem = nn.Sequential(nn.Conv2d(5, w[0], 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(w[0]), nn.ReLU())
         self.down = nn.ModuleList(nn.Sequential(conv(i, o), conv(o, o)) for i, o in zip((w[0], *w[:-1]), w, strict=True))
         self.up = nn.ModuleList(conv(a + b, a) for a, b in zip(w[:-1], (*w[1:-1], 2 * w[-1]), strict=True))
-        self.scale = nn.Conv2d(w[0], 1, 1)
+        self.drop = nn.Dropout2d(0.2)
+        self.factor = nn.Conv2d(w[0], 1, 1)
+        self.power = nn.Parameter(torch.tensor(0.5))
         self.quality = nn.Sequential(nn.Linear(2 * w[-1] + 3, 32), nn.ReLU(), nn.Linear(32, 1))
-        set_bias(self.scale, 1.0)
+        nn.init.zeros_(self.factor.weight)
 
     def forward(self, image: torch.Tensor, logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         certain = logits.clamp(-LOGIT_RANGE, LOGIT_RANGE) / LOGIT_RANGE
         p = torch.sigmoid(logits)
-        doubt = 4 * p * (1 - p)
-        x = self.stem(F.avg_pool2d(torch.cat([image, certain, p, doubt], 1), 2))
+        doubt, soft = 4 * p * (1 - p), softness(p)
+        x = self.stem(F.avg_pool2d(torch.cat([image, certain, p, doubt, soft / 4], 1), 2))
         maps = []
         for i, step in enumerate(self.down):
             x = step(x if i == 0 else F.max_pool2d(x, 2))
             maps.append(x)
-        x = maps.pop()
+        x = self.drop(maps.pop())
         whole = x.mean((2, 3), keepdim=True)
         area = p.mean((2, 3))
         share = doubt.mean((2, 3)) / (area + 1e-3)
@@ -205,7 +232,8 @@ class ErrorNet(nn.Module):
         x = torch.cat([x, whole.expand_as(x)], 1)
         for skip, step in zip(maps[::-1], reversed(self.up), strict=True):
             x = step(torch.cat([skip, double(x)], 1))
-        return F.softplus(double(double(self.scale(x)))) + MIN_SCALE, quality
+        scale = torch.exp(self.power * soft + double(double(self.factor(x))))
+        return scale if self.training else scale.clamp(MIN_SCALE, MAX_SCALE), quality
 
 
 class Whole(nn.Module):

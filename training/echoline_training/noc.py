@@ -82,21 +82,25 @@ def gesture(
 
 
 def correct(network: Network, sample: Sample, automatic: Raw, fit: Fit, *, strokes: bool = False, seed: int = 0) -> Way:
-    """Let a simulated reader correct one lesion image, from the automatic mask to the highest target."""
+    """Let a simulated reader correct one lesion image, from the automatic mask to the highest target.
+
+    Where the truth was marked as not visible nothing is corrected, and nothing counts.
+    """
     height, width = automatic.input_logits.shape
     h, w = sample.image.shape
     truth, box = sample.mask, letterbox(h, w, height, width)
     rng = np.random.default_rng([seed, zlib.crc32(f"{sample.row.set}/{sample.row.file}".encode())])
+    visible = np.ones_like(truth) if sample.unknown is None else ~sample.unknown
     mask, hints = reference.cut(automatic, fit), Hints()
-    found = [dice(mask, truth)]
+    found = [dice(mask & visible, truth & visible)]
     while found[-1] < max(TARGETS) and len(found) <= CAP:
-        kind = gesture(truth, mask, hints, box, rng, strokes)
+        kind = gesture(truth, np.where(visible, mask, truth), hints, box, rng, strokes)
         if kind is None:
             break
         r = reference.raw(network, sample.image, height, width, hints, mask)
         proposal = merge.cut(r, fit, hints, mask)
         mask = merge.merge(mask, proposal, hints, kind, clicks.DISK_RADIUS * box.native_per_input)
-        found.append(dice(mask, truth))
+        found.append(dice(mask & visible, truth & visible))
     return Way(sample.row, tuple(found))
 
 

@@ -2,7 +2,8 @@
 
 folds     K outline networks, each on the training images of all folds but one
 lessons   what they say of the training images: teachers' targets, and honest out-of-fold errors
-outline   the network that ships: all training images, half of them with guidance, leaning on the teachers
+outline   on all training images, half of them with guidance, leaning on the teachers
+refine    the same network goes on as the one that ships, with a new learning rate and harder guidance
 errors    the error network on out-of-fold predictions, and one per fold to calibrate it by
 """
 
@@ -31,12 +32,18 @@ class Plan:
 
     pack_side: int = 256  # at which training images are kept
     lesson_side: int = 224  # at which fold networks are asked, and which the error network learns
-    input_sides: tuple[int, ...] = (224, 256)  # of the model, chosen from on val
+    input_sides: tuple[int, ...] = (192, 224, 256)  # of the model, chosen from on val
     folds: int = 3
     fold: Recipe = field(default_factory=lambda: Recipe(epochs=20, sides=(160, 192)))
     outline: Recipe = field(
         default_factory=lambda: Recipe(epochs=18, sides=(192, 256), first_part=0.55, guided=0.5, teacher=0.3, ema=0.998)
     )
+    refine: Recipe = field(
+        default_factory=lambda: Recipe(
+            epochs=26, sides=(192, 224), first_part=0.7, encoder_rate=4e-4, rate=1.2e-3, decay=0.05, ema=0.998, seed=7,
+            guided=0.4, teacher=0.3, repeat_busi=2.0, patience=3, stop_early=True,
+        )
+    )  # fmt: skip
     error: ErrorRecipe = field(default_factory=ErrorRecipe)
 
 
@@ -47,6 +54,7 @@ SMALL = Plan(  # for tests: proves every stage, learns little
     folds=2,
     fold=Recipe(epochs=6, batch=8, sides=(64,), warm_up=4, ema=0.9, pretrained=True),
     outline=Recipe(epochs=6, batch=8, sides=(64,), warm_up=4, ema=0.9, guided=0.5, teacher=0.3),
+    refine=Recipe(epochs=2, batch=8, sides=(64,), warm_up=4, ema=0.9, guided=0.5, teacher=0.3),
     error=ErrorRecipe(epochs=4, batch=8, warm_up=4, ema=0.9),
 )
 PLANS = {"full": Plan(), "small": SMALL}
@@ -94,13 +102,20 @@ class Pipeline:
         return Lessons.load(path)
 
     def outline(self, lessons: Lessons) -> None:
-        """Train the network that ships, from where the first fold's network ended."""
-        recipe, folder = self.plan.outline, self.folder / "outline"
-        Trainer(
-            self.packed, repeats(self.train, recipe), recipe, folder,
-            teachers=lessons.teachers, outside=lessons.outside, start=self.start or self.folder / "fold0" / "ema.pt",
-            check=Validation(self.val, recipe.sides[-1], folder), about=self.about,
-        ).run()  # fmt: skip
+        """Train on all images, from where the first fold's network ended, then refine."""
+        start = self.start or self.folder / "fold0" / "ema.pt"
+        for recipe, folder in ((self.plan.outline, self.folder / "outline"), (self.plan.refine, self.refined.parent)):
+            Trainer(
+                self.packed, repeats(self.train, recipe), recipe, folder,
+                teachers=lessons.teachers, outside=lessons.outside, start=start,
+                check=Validation(self.val, recipe.sides[-1], folder), about=self.about,
+            ).run()  # fmt: skip
+            start = folder / "ema.pt"
+
+    @property
+    def refined(self) -> Path:
+        """The averaged weights of the outline network that ships."""
+        return self.folder / "refine" / "ema.pt"
 
     def truths(self) -> Packed:
         """The training images at the side of the lessons."""
@@ -111,18 +126,19 @@ class Pipeline:
         if not self.ranks.main:
             return
         truths = self.truths()
-        temp = calibrate.lesson_temperature(lessons, truths.masks)
+        temp = calibrate.lesson_temperature(lessons, truths)
+        native = errors.native_per_input(self.train, self.plan.lesson_side)
         (self.folder / "lessons.json").write_text(json.dumps({"temperature": temp}))
         everything = np.arange(len(self.train))
         runs = {"error": everything} | {f"error{k}": everything[self.fold != k] for k in range(self.plan.folds)}
         for name, chosen in runs.items():
             path = self.folder / f"{name}.pt"
             if not path.exists():
-                ErrorTrainer(lessons, truths, temp, self.plan.error, chosen).run(path)
+                ErrorTrainer(lessons, truths, native, temp, self.plan.error, chosen, path).run()
 
     def out_of_fold(self) -> list[Case]:
         """The training images, outlined and judged by networks that did not see them."""
         lessons = self.lessons()
         temp = float(json.loads((self.folder / "lessons.json").read_text())["temperature"])
         nets = {k: errors.load(self.folder / f"error{k}.pt") for k in range(self.plan.folds)}
-        return calibrate.out_of_fold(self.train, lessons, self.truths().masks, nets, temp)
+        return calibrate.out_of_fold(self.train, lessons, self.truths(), nets, temp)

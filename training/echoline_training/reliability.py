@@ -42,11 +42,14 @@ def near_boundary(mask: np.ndarray) -> np.ndarray:
     return np.asarray(apart - 0.5 <= BAND * max(mask.shape) / LETTERBOX)
 
 
-def of_image(p: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The bins of the pixels near the boundary of the predicted mask, and of all; maps are [h, w]."""
+def of_image(
+    p: np.ndarray, truth: np.ndarray, mask: np.ndarray, unknown: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The bins of the pixels near the boundary of the predicted mask, and of all, where the truth is known; maps [h, w]."""
     weight = (LETTERBOX / max(truth.shape)) ** 2
-    near = near_boundary(mask)
-    return bins(p[near], truth[near], weight), bins(p, truth, weight)
+    known = np.ones_like(mask) if unknown is None else ~unknown
+    near = near_boundary(mask) & known
+    return bins(p[near], truth[near], weight), bins(p[known], truth[known], weight)
 
 
 def error(clusters: Clusters, each: np.ndarray) -> Statistic:

@@ -22,6 +22,16 @@ def edges(mask: np.ndarray) -> np.ndarray:
     return np.concatenate([across, np.stack([x + 0.5, y + 1.0], 1)]) - 1
 
 
+def known(points: np.ndarray, unknown: np.ndarray | None) -> np.ndarray:
+    """Which points [n, 2] lie outside a region [h, w] bool where the truth was marked as not visible: [n] bool."""
+    if unknown is None:
+        return np.ones(len(points), bool)
+    h, w = unknown.shape
+    x, y = (np.clip(points[:, k].astype(int), 0, most - 1) for k, most in ((0, w), (1, h)))
+    out: np.ndarray = ~unknown[y, x]
+    return out
+
+
 @dataclass(frozen=True)
 class Distances:
     """How far every boundary point of a mask lies from the boundary of another, and the other way, in pixels."""
@@ -30,10 +40,15 @@ class Distances:
     back: np.ndarray
 
     @staticmethod
-    def between(a: np.ndarray, b: np.ndarray) -> Distances:
-        """Of two masks [h, w] bool that are not empty."""
+    def between(a: np.ndarray, b: np.ndarray, unknown: np.ndarray | None = None) -> Distances:
+        """Of two masks [h, w] bool that are not empty; points in the region `unknown` [h, w] bool are not asked."""
         p, q = edges(a), edges(b)
-        return Distances(cKDTree(q).query(p)[0], cKDTree(p).query(q)[0])
+        there, back = cKDTree(q).query(p)[0], cKDTree(p).query(q)[0]
+        return Distances(there[known(p, unknown)], back[known(q, unknown)])
+
+    def __bool__(self) -> bool:
+        """Whether there is a point of both boundaries."""
+        return bool(len(self.there) and len(self.back))
 
     def hausdorff95(self) -> float:
         """The larger of both directed 95th percentiles (not the percentile of both together, as medpy has it)."""

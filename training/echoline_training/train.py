@@ -29,6 +29,9 @@ from .network import AttentionUNet
 
 Batch = dict[str, torch.Tensor]
 
+MASKLESS = 0.35  # how often guidance comes without the mask so far, so that gestures are learned to count for more
+NEAR_GESTURE = 2.0  # how much more pixels beside a gesture count
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -247,19 +250,23 @@ class Trainer:
         automatic = rng.random() >= self.recipe.guided or not truth.any()
         if not automatic:
             guidance = clicks.simulate(truth, self._so_far(truth, more[-1] if self.outside is not None else None, rng), rng)
+            guidance[0] *= rng.random() >= MASKLESS
             target = mask  # the reader is right
+        care = (unknown <= 0.5).astype(np.float32) * (1 + NEAR_GESTURE * clicks.importance(guidance))
         return {
-            "image": image[None], "target": target[None], "care": (unknown <= 0.5).astype(np.float32)[None],
+            "image": image[None], "target": target[None], "care": care.astype(np.float32)[None],
             "guidance": guidance, "lesion": float(truth.any()), "automatic": float(automatic),
         }  # fmt: skip
 
     @staticmethod
     def _so_far(truth: np.ndarray, outside: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
-        """The mask that a simulated reader begins with: a real prediction, a perturbed truth, or nothing."""
+        """The mask that a simulated reader begins with: a real prediction, a perturbed truth, one elsewhere, or nothing."""
         draw = rng.random()
         if draw < 0.15:
             return np.zeros_like(truth)
-        if outside is None or draw < 0.45:
+        if draw < 0.35:
+            return clicks.elsewhere(truth, rng)
+        if outside is None or draw < 0.55:
             return clicks.perturb(truth, rng)
         return outside >= rng.uniform(0.35, 0.65)
 

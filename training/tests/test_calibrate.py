@@ -1,10 +1,13 @@
 """Fits on points and cases whose answers are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from echoline_training import calibrate
+from echoline_training.augment import Packed
 from echoline_training.calibrate import Points
 from echoline_training.data import Row, Sample
 from echoline_training.measure import Case
@@ -40,6 +43,19 @@ def test_bands_and_expected_error_fit_laplace_errors_of_unequal_sets() -> None:
     assert factor == pytest.approx(2, rel=0.03)
 
 
+def test_the_models_own_points_and_others_weigh_alike() -> None:
+    """Whatever their number and their weights: half of the pooled errors come from each."""
+
+    def points(n: int, distance: float) -> Points:
+        return Points(np.full(n, distance), np.ones(n), np.full(n, 7.0 / n))
+
+    both = calibrate.joined(points(100, 1.0), points(900, 3.0))
+    assert (
+        calibrate.quantile(both.distance, both.weight, 0.45) == 1
+        and calibrate.quantile(both.distance, both.weight, 0.55) == 3
+    )
+
+
 def case_of(present: float, lesion: bool, loud: bool = True) -> Case:
     row = Row("busi", "a.png", "benign", "g", "val", 100, 100, 100 if lesion else 0)
     return Case(row, present, 1.0, 1.0, None, not loud, lesion, None, None, 10.0)
@@ -64,6 +80,11 @@ def test_temperature_finds_overconfidence() -> None:
     truth = rng.random((100, 100)) < 1 / (1 + np.exp(-z))
     r = Raw(3 * z, 3 * z, 3 * z, np.ones_like(z), 1.0, 1.0)
     assert calibrate.temperature([sample_of(truth)] * 5, [r] * 5) == pytest.approx(3, rel=0.1)
+    spoilt = truth.copy()
+    spoilt[:50] = ~spoilt[:50]
+    unknown = np.arange(100)[:, None] < np.full(100, 50)
+    samples = [replace(sample_of(spoilt), unknown=unknown)] * 5
+    assert calibrate.temperature(samples, [r] * 5) == pytest.approx(3, rel=0.1)
 
 
 def test_images_are_judged_by_networks_that_did_not_see_them() -> None:
@@ -86,10 +107,15 @@ def test_images_are_judged_by_networks_that_did_not_see_them() -> None:
             asked.append(self.name)
             return torch.ones_like(logits) + self.name, torch.zeros(1, 1)
 
-    truths = np.broadcast_to(truth.astype(np.uint8) * 255, (3, 64, 64))
+    masks = np.broadcast_to(truth.astype(np.uint8) * 255, (3, 64, 64))
+    cares = np.full_like(masks, 255)
+    cares[2, :, :32] = 0  # its left half was marked as not visible
+    truths = Packed(masks, masks, cares, np.ones(3))
     samples = [sample_of(truth)] * 3
     cases = calibrate.out_of_fold(samples, lessons, truths, {0: Asked(0).eval()}, 1.0)
     assert asked == [0, 0] and len(cases) == 2
     cases = calibrate.out_of_fold(samples, lessons, truths, {0: Asked(0).eval(), 1: Asked(1).eval()}, 1.0)
     assert [float(c.scale[0]) for c in cases if c.scale is not None] == [1, 2, 1]
+    whole, part = cases[0].distance, cases[2].distance
+    assert whole is not None and part is not None and len(whole) / 3 < len(part) < 2 * len(whole) / 3
     assert cases[0].distance is not None and cases[0].distance.max() == pytest.approx(2, abs=0.8)

@@ -75,3 +75,18 @@ def test_a_right_mask_gets_no_clicks() -> None:
 def test_points_outside_draw_nothing(at: tuple[float, float]) -> None:
     hints = Hints(positive=[at], negative=[at], stroke=[at, (at[0] + 1, at[1] + 2)])
     assert clicks.draw(hints, np.zeros((20, 30), bool)).sum() == 0
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_mask_elsewhere_is_about_as_large_and_often_far_off(seed: int) -> None:
+    truth = disc(45, 50, 12)
+    masks = [clicks.elsewhere(truth, np.random.default_rng([seed, k])) for k in range(12)]
+    whole = [m for m in masks if not (m[[0, -1]].any() or m[:, [0, -1]].any())]  # not cut by the frame
+    assert whole and all(0.3 < m.sum() / truth.sum() < 3 for m in whole)
+    assert sum(not (m & truth).any() for m in masks) >= 4
+
+
+def test_pixels_beside_a_gesture_count_more() -> None:
+    near = clicks.importance(clicks.draw(Hints(positive=[(30.5, 40.5)]), np.ones((96, 96), bool)))
+    assert near[40, 30] == 1 and near[40, 30 + 4] == 1 and 0.2 < near[40, 30 + 18] < 0.6 and near[40, 90] < 1e-3
+    assert not clicks.importance(clicks.draw(Hints(), np.ones((96, 96), bool))).any()

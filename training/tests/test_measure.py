@@ -13,7 +13,7 @@ import torch
 from conftest import DATA, write_rows
 from monai.metrics import DiceMetric, MeanIoU
 
-from echoline_training import measure, reference
+from echoline_training import measure, reference, reliability
 from echoline_training.contract import Fit
 from echoline_training.data import Row, Sample
 from echoline_training.reference import Raw
@@ -62,6 +62,25 @@ def test_scale_comes_from_the_mask_that_was_measured_and_not_from_the_row() -> N
     elsewhere = replace(sample, row=replace(sample.row, width=1000, height=1000))
     c = measure.case(elsewhere, raw_of(square(24, 20, 40)), Fit())
     assert c.per_letterbox == pytest.approx(100 / 256)
+
+
+def test_what_was_not_visible_does_not_count() -> None:
+    truth, found = square(20, 20, 40), square(20, 20, 40)
+    found[20:60, 60:80] = True  # 20 px too far to the right
+    unknown = np.arange(100)[None, :] >= np.full((100, 1), 50)
+    part = replace(sample_of(truth), unknown=unknown)
+    seen, all_of_it = (measure.case(s, raw_of(found), Fit()) for s in (part, sample_of(truth)))
+    assert all_of_it.dice == pytest.approx(0.8) and all_of_it.hd95 is not None and all_of_it.hd95 > 15
+    assert seen.dice == seen.iou == 1 and seen.hd95 == pytest.approx(0)
+    assert seen.distance is not None and all_of_it.distance is not None
+    assert seen.distance.max() < 1 and len(seen.distance) < len(all_of_it.distance)
+    none = measure.case(replace(part, unknown=np.ones_like(truth)), raw_of(found), Fit())
+    assert none.hd95 is None and none.distance is not None and not len(none.distance)
+    near, whole = reliability.of_image(np.where(found, 0.9, 0.1), truth, found, unknown)
+    assert (
+        whole[:, 0].sum() == pytest.approx((~unknown).sum() * (256 / 100) ** 2) and 0 < near[:, 0].sum() < whole[:, 0].sum()
+    )
+    assert np.allclose(whole[:, 2], whole[:, 0] * (np.arange(len(whole)) > 7))  # no pixel is wrong where the truth is known
 
 
 def test_a_missed_lesion_counts_as_nothing_found() -> None:

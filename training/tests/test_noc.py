@@ -1,5 +1,7 @@
 """Simulated readers against networks whose answers are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -122,3 +124,14 @@ def test_figures_of_ways() -> None:
     assert ninety["distribution"][0] == 1 and ninety["distribution"][CAP] == 2 and sum(ninety["distribution"]) == 4
     after = found["dice_after"]
     assert isinstance(after, dict) and after["1"] == pytest.approx((0.96 + 0.91 + 0.86 + 0.3) / 4)
+
+
+def test_nobody_corrects_what_was_not_visible() -> None:
+    """The left half is wrong and was marked as not visible: the reader is done at once, and it does not count."""
+    truth = TRUTH.copy()
+    truth[:, :64] = False
+    sample = replace(sample_of(truth), unknown=np.arange(2 * SIDE)[None, :] < np.full((2 * SIDE, 1), 64))
+    network = deaf(SMALL)
+    automatic = reference.raw(network, sample.image, SIDE, SIDE)
+    assert noc.correct(network, sample, automatic, Fit()).dice[0] > 0.95
+    assert noc.correct(network, replace(sample, unknown=None), automatic, Fit()).dice[0] < 0.75

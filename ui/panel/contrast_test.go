@@ -57,6 +57,7 @@ func TestWordsReadOnTheirGround(t *testing.T) {
 			"quiet of selected row": {cur.Quiet, selectedGround()},
 			"other segment":         {cur.Quiet, cur.Ground},
 			"alert":                 {cur.Text, alertGround()},
+			"news":                  {cur.Text, newsGround()},
 			"not saved":             {cur.Bad, cur.Panel},
 			"weak arcs":             {cur.Weak, cur.Panel},
 		} {

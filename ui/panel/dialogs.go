@@ -131,6 +131,11 @@ func ShowChoice(w fyne.Window, what, do string, actions []Action) *Card {
 		}
 		c.buttons = append([]*button{b}, c.buttons...)
 	}
+	room := 2*cardPad - gap
+	for _, b := range c.buttons {
+		room += max(b.MinSize().Width, 20*unit) + gap
+	}
+	c.width = max(c.width, room)
 	return c.show(nil)
 }
 

@@ -26,7 +26,7 @@ func ShowReaders(w fyne.Window, r Readers) *Card {
 		newParagraph(say("panel.readers.what"), roleText, textSize),
 		caption("panel.first.reader", name),
 	}
-	c := newCard(w, say("panel.readers.title"), 440, nil)
+	var c *Card
 	done := func(s string) {
 		c.Close()
 		call(r.OnDone, strings.TrimSpace(s))
@@ -40,8 +40,7 @@ func ShowReaders(w fyne.Window, r Readers) *Card {
 	if len(known) > 0 {
 		parts = append(parts, caption("panel.readers.known", newColumn(gap, 0, known...)))
 	}
-	c.content = newColumn(pad, 0, parts...)
-	c.body.Content = c.content
+	c = newCard(w, say("panel.readers.title"), 440, newColumn(pad, 0, parts...))
 	take.onTap = func() { done(name.Text) }
 	check := func(s string) { take.setDisabled(strings.TrimSpace(s) == "") }
 	name.OnChanged = check
@@ -64,7 +63,7 @@ func ShowVersions(w fyne.Window, v Versions) *Card {
 		c.buttons = []*button{newButton("", sayClose, primary, c.Close)}
 		return c.show(nil)
 	}
-	c := newCard(w, say("panel.versions.title"), 480, nil)
+	var c *Card
 	rows := []fyne.CanvasObject{newParagraph(say("panel.versions.what"), roleText, textSize)}
 	var first fyne.Focusable
 	for i, s := range v.Rows {
@@ -74,8 +73,7 @@ func ShowVersions(w fyne.Window, v Versions) *Card {
 		}
 		rows = append(rows, b)
 	}
-	c.content = newColumn(gap, 0, rows...)
-	c.body.Content = c.content
+	c = newCard(w, say("panel.versions.title"), 480, newColumn(gap, 0, rows...))
 	c.buttons = []*button{c.closeButton(func() string { return text.T("panel.cancel") })}
 	return c.show(first)
 }

@@ -46,6 +46,7 @@ type StatusBar struct {
 	status      Status
 	alert       string
 	busy        bool
+	calm        bool // the bar tells news, no fault
 
 	hintLabel *label
 	items     []*label // from right to left
@@ -148,8 +149,19 @@ func (s *StatusBar) SetProgress(done, total int, label string, onCancel func()) 
 	}
 }
 
+// SetNews shows a calm bar with what the reader should know, in the place of the red one, until SetAlert is called.
+func (s *StatusBar) SetNews(news, actionLabel string, action func()) {
+	s.calm = true
+	s.setBar(news, actionLabel, action)
+}
+
 // SetAlert shows a red bar with what is wrong until it is called with an empty alert. actionLabel may be empty.
 func (s *StatusBar) SetAlert(alert, actionLabel string, action func()) {
+	s.calm = false
+	s.setBar(alert, actionLabel, action)
+}
+
+func (s *StatusBar) setBar(alert, actionLabel string, action func()) {
 	s.alert = alert
 	s.action.say, s.action.onTap = fixed(actionLabel), action
 	setVisible(s.action, actionLabel != "")
@@ -198,6 +210,9 @@ func (r *statusRenderer) alertRoom(width float32) (x, w float32) {
 // alertGround is the red bar's.
 func alertGround() color.NRGBA { return mix(theme.Current().Panel, theme.Current().Bad, 0.35) }
 
+// newsGround is the calm bar's.
+func newsGround() color.NRGBA { return mix(theme.Current().Panel, theme.Current().Accent, 0.2) }
+
 // slots are the least widths of the items that change under the pointer, so that nothing jumps.
 var slots = map[int]float32{itemPosition: 24 * unit, itemValue: 12 * unit, itemZoom: 11 * unit}
 
@@ -245,6 +260,10 @@ func (r *statusRenderer) Refresh() {
 	r.ground.FillColor, r.line.FillColor = t.Panel, t.Line
 	r.alert.FillColor = alertGround()
 	s.alertIcon.set("triangle-alert", t.Bad)
+	if s.calm {
+		r.alert.FillColor = newsGround()
+		s.alertIcon.set("info", t.Accent)
+	}
 	s.items[itemSaved].role = [...]role{SavedAll: roleQuiet, Saving: roleQuiet, NotSaved: roleBad}[s.status.Saved]
 	s.items[itemSaved].bold = s.status.Saved == NotSaved
 	s.items[itemCalibration].role = roleQuiet
