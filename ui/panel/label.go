@@ -106,31 +106,24 @@ func (r *labelRenderer) Destroy()                     {}
 // elide cuts the end of s so that it is at most width wide, with … for what is cut.
 func elide(s string, width, size float32, style fyne.TextStyle) string {
 	runes := []rune(s)
-	n := longest(len(runes), width, size, style, func(n int) string { return string(runes[:n]) })
-	if n == len(runes) {
-		return s
-	}
-	return strings.TrimRight(string(runes[:n]), " ") + "…"
+	return longest(s, len(runes), width, size, style, func(n int) string { return strings.TrimRight(string(runes[:n]), " ") + "…" })
 }
 
 // elideHead is elide for texts whose end matters most.
 func elideHead(s string, width, size float32, style fyne.TextStyle) string {
 	runes := []rune(s)
-	n := longest(len(runes), width, size, style, func(n int) string { return string(runes[len(runes)-n:]) })
-	if n == len(runes) {
-		return s
-	}
-	return "…" + string(runes[len(runes)-n:])
+	return longest(s, len(runes), width, size, style, func(n int) string { return "…" + string(runes[len(runes)-n:]) })
 }
 
-// longest returns how many runes, as part gives them, have room beside …, or all of them where no … is needed.
-func longest(all int, width, size float32, style fyne.TextStyle, part func(n int) string) int {
+// longest returns s if it has room, else what shown makes of as many of its runes as have room. Only what will be shown is
+// measured: how wide letters are depends on their neighbours.
+func longest(s string, runes int, width, size float32, style fyne.TextStyle, shown func(n int) string) string {
 	// Half a pixel of slack: a text laid out at exactly its own width must not lose its end to rounding.
 	measure := func(s string) bool { return fyne.MeasureText(s, size, style).Width <= width+0.5 }
-	if width <= 0 || measure(part(all)) {
-		return all
+	if width <= 0 || measure(s) {
+		return s
 	}
-	return sort.Search(all, func(n int) bool { return !measure(part(n+1) + "…") })
+	return shown(sort.Search(runes, func(n int) bool { return !measure(shown(n + 1)) }))
 }
 
 // paragraph is text that wraps at its width.
