@@ -165,46 +165,44 @@ type gathering struct {
 	kept  map[string][]agree.Kept // by reader: what the model said of the frames and what became of it
 }
 
-// add takes the frames that a reader accepted.
-func (g *gathering) add(r *review.Review) {
+// eachAccepted goes through the frames that a reader accepted.
+func eachAccepted(r *review.Review, do func(it *study.Item, k review.Key, f *review.Frame)) {
 	for _, it := range r.Study().Items {
 		for i := range it.Frames {
 			k := review.Key{Instance: it.ID, Frame: i}
-			f := r.Frame(k)
-			if f.Status != review.Accepted {
-				continue
+			if f := r.Frame(k); f.Status == review.Accepted {
+				do(it, k, f)
 			}
-			c := g.cases[k]
-			if c == nil {
-				c = &agree.Case{Name: caseName(it, i), Group: groupOf(it), MM: millimetres(r, k), Masks: map[string]*mask.Plane{}}
-				g.cases[k] = c
-				g.order = append(g.order, k)
-			}
-			c.Masks[r.Reader()] = f.Labels
 		}
 	}
 }
 
+// add takes the frames that a reader accepted.
+func (g *gathering) add(r *review.Review) {
+	eachAccepted(r, func(it *study.Item, k review.Key, f *review.Frame) {
+		c := g.cases[k]
+		if c == nil {
+			c = &agree.Case{Name: caseName(it, k.Frame), Group: groupOf(it), MM: millimetres(r, k), Masks: map[string]*mask.Plane{}}
+			g.cases[k] = c
+			g.order = append(g.order, k)
+		}
+		c.Masks[r.Reader()] = f.Labels
+	})
+}
+
 // addKept takes what a model said of the frames that a reader accepted: the one that the mask started from, or the last.
 func (g *gathering) addKept(r *review.Review, predicted func(*review.Frame) *inference.Prediction) {
-	for _, it := range r.Study().Items {
-		for i := range it.Frames {
-			k := review.Key{Instance: it.ID, Frame: i}
-			f := r.Frame(k)
-			if f.Status != review.Accepted {
-				continue
-			}
-			p := predicted(f)
-			if p == nil {
-				continue
-			}
-			kept := agree.Kept{Group: groupOf(it), MM: millimetres(r, k), Accepted: f.Labels, Marks: f.Marks}
-			for label := range p.Model.Labels {
-				kept.Predicted = append(kept.Predicted, p.Contours(uint8(label+1))...)
-			}
-			g.kept[r.Reader()] = append(g.kept[r.Reader()], kept)
+	eachAccepted(r, func(it *study.Item, k review.Key, f *review.Frame) {
+		p := predicted(f)
+		if p == nil {
+			return
 		}
-	}
+		kept := agree.Kept{Group: groupOf(it), MM: millimetres(r, k), Accepted: f.Labels, Marks: f.Marks}
+		for label := range p.Model.Labels {
+			kept.Predicted = append(kept.Predicted, p.Contours(uint8(label+1))...)
+		}
+		g.kept[r.Reader()] = append(g.kept[r.Reader()], kept)
+	})
 }
 
 // readerTrust is whether the model's bands hold for a reader.

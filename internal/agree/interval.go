@@ -3,7 +3,8 @@ package agree
 import (
 	"math"
 	"math/rand/v2"
-	"slices"
+
+	"echoline/internal/contour"
 )
 
 // Limits are those of Bland and Altman (Lancet 327, 1986) for the differences of two measurements of the same things: their
@@ -71,8 +72,7 @@ func Interval(groups []string, seed uint64, stat func(cases []int) float64) (low
 	if len(values) == 0 {
 		return math.NaN(), math.NaN()
 	}
-	slices.Sort(values)
-	return quantile(values, 0.025), quantile(values, 0.975)
+	return contour.Percentile(values, 0.025), contour.Percentile(values, 0.975)
 }
 
 // Mean is the mean of those values that are finite; NaN without any.
@@ -85,15 +85,4 @@ func Mean(values []float64) float64 {
 		}
 	}
 	return sum / float64(n)
-}
-
-// quantile interpolates linearly between sorted values.
-func quantile(sorted []float64, q float64) float64 {
-	at := q * float64(len(sorted)-1)
-	i := min(int(at), len(sorted)-1)
-	j := min(i+1, len(sorted)-1)
-	if sorted[i] == sorted[j] {
-		return sorted[i]
-	}
-	return sorted[i] + (at-float64(i))*(sorted[j]-sorted[i])
 }

@@ -2,7 +2,6 @@ package agree
 
 import (
 	"math"
-	"slices"
 
 	"echoline/internal/contour"
 	"echoline/internal/mask"
@@ -186,6 +185,5 @@ func WeakFrom(frames []Kept, share float64) float64 {
 	if len(all) == 0 {
 		return math.NaN()
 	}
-	slices.Sort(all)
-	return quantile(all, 1-share)
+	return contour.Percentile(all, 1-share)
 }

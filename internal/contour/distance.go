@@ -41,7 +41,7 @@ func HD95(a, b *mask.Plane, label uint8) float64 {
 	if !ok {
 		return math.NaN()
 	}
-	return math.Max(percentile(ab, 0.95), percentile(ba, 0.95))
+	return math.Max(Percentile(ab, 0.95), Percentile(ba, 0.95))
 }
 
 // NSD is the normalised surface distance, 0 to 1: the share of the points of both boundaries of label (as in HD95) that
@@ -161,8 +161,8 @@ func nearestInRow(row []int32, x int32) int {
 	return best
 }
 
-// percentile interpolates linearly between the sorted values; none give 0.
-func percentile(ds []float64, q float64) float64 {
+// Percentile is the value below which a share q of the values lies, 0 … 1, interpolated linearly; none give 0. It sorts ds.
+func Percentile(ds []float64, q float64) float64 {
 	if len(ds) == 0 {
 		return 0
 	}
