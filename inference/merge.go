@@ -191,21 +191,11 @@ func (m Merging) anchors(line []contour.Point) []contour.Point {
 	for i := 1; i < len(line); i++ {
 		whole += math.Hypot(line[i].X-line[i-1].X, line[i].Y-line[i-1].Y)
 	}
-	out, step := line[:1:1], math.Max(m.Radius, whole/1000)
+	step := math.Max(m.Radius, whole/1000)
 	if !(step < math.Inf(1)) {
-		return out
+		return line[:1:1]
 	}
-	left := step // to the next anchor
-	for i := 1; i < len(line); i++ {
-		a, b := line[i-1], line[i]
-		length := math.Hypot(b.X-a.X, b.Y-a.Y)
-		for ; left <= length; left += step {
-			t := left / length
-			out = append(out, contour.Point{X: a.X + t*(b.X-a.X), Y: a.Y + t*(b.Y-a.Y)})
-		}
-		left -= length
-	}
-	return out
+	return contour.Along(line, step)
 }
 
 // off is how far (px) a hint lies from the boundary that it corrects; +Inf where it is so far that the whole image is

@@ -19,6 +19,23 @@ func Length(c Contour) float64 {
 
 func distance(a, b Point) float64 { return math.Hypot(a.X-b.X, a.Y-b.Y) }
 
+// Along gives the points of an open line every step px (above 0) from its first one, which is among them. line has at
+// least one point and is not changed.
+func Along(line []Point, step float64) []Point {
+	out := line[:1:1]
+	left := step // to the next point
+	for i := 1; i < len(line); i++ {
+		a, b := line[i-1], line[i]
+		length := math.Hypot(b.X-a.X, b.Y-a.Y)
+		for ; left <= length; left += step {
+			t := left / length
+			out = append(out, Point{X: a.X + t*(b.X-a.X), Y: a.Y + t*(b.Y-a.Y)})
+		}
+		left -= length
+	}
+	return out
+}
+
 // Each gives the arc's indices into c.Points in order, also across the ring's seam.
 func (a Arc) Each(c Contour) iter.Seq[int] {
 	return func(yield func(int) bool) {

@@ -59,18 +59,7 @@ func extended(line []contour.Point, before, after float64) []contour.Point {
 
 // evenly gives a line corners every step px, both ends among them.
 func evenly(line []contour.Point, step float64) []contour.Point {
-	out := line[:1:1]
-	left := step // to the next corner
-	for i := 1; i < len(line); i++ {
-		a, b := line[i-1], line[i]
-		length := math.Hypot(b.X-a.X, b.Y-a.Y)
-		for ; left <= length; left += step {
-			t := left / length
-			out = append(out, contour.Point{X: a.X + t*(b.X-a.X), Y: a.Y + t*(b.Y-a.Y)})
-		}
-		left -= length
-	}
-	return append(out, line[len(line)-1])
+	return append(contour.Along(line, step), line[len(line)-1])
 }
 
 func lengthOf(line []contour.Point) float64 {
