@@ -18,7 +18,7 @@ var csvHead = []string{
 	"perpendicular_high", "area_low", "area_high", "perimeter_low", "perimeter_high", "ellipse_circumference_low",
 	"ellipse_circumference_high", "spacing_x_mm", "spacing_y_mm", "spacing_from", "algorithm", "edited", "model", "model_version",
 	"model_sha256", "boundary_px", "predicted_share", "confirmed_share", "corrected_share", "not_visible_share",
-	"mean_expected_error_px", "program", "use",
+	"mean_expected_error_px", "consensus_of", "consensus_method", "adjudicated_by", "program", "use",
 }
 
 // noSizes are those of nothing.
@@ -91,7 +91,8 @@ func (j *job) csvLines(it *Item, f Frame) [][]string {
 			x, y, f.SpacingFrom.String(), algorithm([]Frame{f}), strconv.FormatBool(f.Edited),
 			j.Models[f.Model].Name, j.Models[f.Model].Version, f.Model,
 		}
-		out = append(out, append(append(line, boundaryColumns(f, m.Label)...), "Echoline "+j.Version, ResearchUse))
+		line = append(append(line, boundaryColumns(f, m.Label)...), j.consensusColumns(it, f)...)
+		out = append(out, append(line, "Echoline "+j.Version, ResearchUse))
 	}
 	for _, line := range out {
 		for i, s := range line {
@@ -121,6 +122,15 @@ func boundaryColumns(f Frame, label uint8) []string {
 		out = append(out, csvNumber(states[s]/total, 3))
 	}
 	return append(out, csvNumber(sum/known, 3))
+}
+
+// consensusColumns are whose masks a consensus joins, how, and who adjudicated; empty for other masks.
+func (j *job) consensusColumns(it *Item, f Frame) []string {
+	c := j.consensus(it, f)
+	if c == nil {
+		return []string{"", "", ""}
+	}
+	return []string{strings.Join(c.Readers(), "; "), c.Method, c.By}
 }
 
 // plainCell keeps a spreadsheet from taking a name for a formula.

@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -41,6 +42,9 @@ type Input struct {
 	Models map[string]inference.Info // by SHA-256
 	Items  []Item
 	Table  LabelTable // what label values mean, and goes before Labels
+	// Consensus tells where a consensus mask comes from, nil where it is none. It may be nil, and is called by the export's
+	// goroutine.
+	Consensus func(k review.Key, labels *mask.Plane) *review.Consensus
 	// Maps brings what a model said about a frame, nil where that is not known any more. It may be nil, and is called by the
 	// export's goroutine.
 	Maps func(k review.Key, modelSHA string) *inference.Prediction
@@ -151,6 +155,31 @@ func (in *Input) prediction(it *Item, f Frame) *inference.Prediction {
 	}
 	return in.Maps(review.Key{Instance: it.Source.ID, Frame: f.Index}, f.Model)
 }
+
+// consensus is where the frame's mask comes from, where that is other readers' masks; else nil.
+func (in *Input) consensus(it *Item, f Frame) *review.Consensus {
+	if in.Consensus == nil {
+		return nil
+	}
+	return in.Consensus(review.Key{Instance: it.Source.ID, Frame: f.Index}, f.Labels)
+}
+
+// nameConsensus gives masks that were joined from others a name where models have theirs.
+func (j *job) nameConsensus() {
+	j.Models = maps.Clone(j.Models)
+	for i := range j.Items {
+		for _, f := range j.Items[i].Frames {
+			if c := j.consensus(&j.Items[i], f); c != nil && joined(f.Model) {
+				j.Models[f.Model] = inference.Info{
+					SHA256: f.Model, Name: "consensus of " + strings.Join(c.Readers(), ", "), Version: c.Method,
+				}
+			}
+		}
+	}
+}
+
+// joined tells whether what a mask started from are other readers' masks.
+func joined(model string) bool { return strings.HasPrefix(model, review.ConsensusPrefix) }
 
 // declared tells whether it is known what a value means.
 func (in *Input) declared(v uint8) bool {

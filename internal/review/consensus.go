@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"strings"
 
 	"echoline/internal/contour"
 	"echoline/internal/mask"
@@ -45,13 +47,39 @@ type Consensus struct {
 	Instance string       `json:"instance"`
 	Frame    int          `json:"frame"` // from 0
 	Sources  []Source     `json:"sources"`
-	Method   string       `json:"method"`    // "staple", "majority" or "mean": what is no dispute is as this proposes
-	LimitPx  float64      `json:"limit_px"`  // what lies further apart than this is a dispute
-	LimitMM  float64      `json:"limit_mm"`  // the same, where the limit was given in mm; else 0
-	By       string       `json:"by"`        // who adjudicated; "" where it was only proposed and nobody reviewed it
-	Arcs     []SettledArc `json:"arcs"`      // all disputes
-	Result   string       `json:"result"`    // MaskSum of the consensus
-	Mask     string       `json:"mask_from"` // ID of the last entry of the consensus's journal on the frame, in hex
+	Method   string       `json:"method"`            // "staple", "majority" or "mean": what is no dispute is as this proposes
+	LimitPx  float64      `json:"limit_px"`          // what lies further apart than this is a dispute
+	LimitMM  float64      `json:"limit_mm"`          // the same, where the limit was given in mm; else 0
+	By       string       `json:"by"`                // who adjudicated; "" where it was only proposed and nobody reviewed it
+	Arcs     []SettledArc `json:"arcs"`              // all disputes
+	Result   string       `json:"result"`            // MaskSum of the consensus
+	Mask     string       `json:"mask_from"`         // ID of the last entry of the consensus's journal on the frame, in hex
+	Changed  bool         `json:"changed,omitempty"` // the mask is not any more as it was when this was written
+}
+
+// Readers are those whose masks it was made from.
+func (c *Consensus) Readers() []string {
+	out := make([]string, len(c.Sources))
+	for i, s := range c.Sources {
+		out[i] = s.Reader
+	}
+	return out
+}
+
+// Words say for files in a sentence where the mask comes from.
+func (c *Consensus) Words() string {
+	limit := fmt.Sprintf("%.3g px", c.LimitPx)
+	if c.LimitMM > 0 {
+		limit = fmt.Sprintf("%.3g mm", c.LimitMM)
+	}
+	how := "proposed, not reviewed"
+	if c.By != "" {
+		how = fmt.Sprintf("adjudicated by %s, %d places over %s", c.By, len(c.Arcs), limit)
+	}
+	if c.Changed {
+		how += ", changed since"
+	}
+	return fmt.Sprintf("consensus of %s (%s; %s)", strings.Join(c.Readers(), ", "), c.Method, how)
 }
 
 // Key is the frame.
