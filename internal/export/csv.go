@@ -53,7 +53,54 @@ func csvOutputs(j *job) ([]output, error) {
 		j.progress(i + 1)
 	}
 	w.Flush()
-	return []output{{"measurements.csv", b.Bytes()}}, w.Error()
+	out := []output{{"measurements.csv", b.Bytes()}}
+	if asked := j.questionTable(); asked != nil {
+		out = append(out, output{"questions.csv", asked})
+	}
+	return out, w.Error()
+}
+
+// questionTable is questions.csv: a line for each answer to what was asked about the exported frames, and for each question
+// without one. It is nil where nothing was asked.
+func (j *job) questionTable() []byte {
+	var b bytes.Buffer
+	b.WriteString("\ufeff")
+	w := csv.NewWriter(&b)
+	w.UseCRLF = true
+	_ = w.Write([]string{ // into memory
+		"name", "instance", "frame", "question", "asked_by", "asked_at", "words", "x", "y", "state", "answer", "answered_by", "answered_at",
+		"kind", "answer_words", "outcome",
+	})
+	rows := 0
+	for i := range j.Items {
+		it := &j.Items[i]
+		for _, f := range it.Frames {
+			for _, q := range j.asked(it, f) {
+				middle := q.Points[len(q.Points)/2]
+				line := []string{
+					it.Source.Name, it.Source.ID, strconv.Itoa(f.Index + 1), q.ID, q.By, stamp(q.At), q.Words, csvNumber(middle[0], 1),
+					csvNumber(middle[1], 1), q.State(),
+				}
+				answers := q.Answers
+				if len(answers) == 0 {
+					answers = []review.Answer{{}}
+				}
+				for _, a := range answers {
+					rows++
+					full := append(line[:len(line):len(line)], a.ID, a.By, stamp(a.At), a.Kind, a.Words, a.Outcome)
+					for c, s := range full {
+						full[c] = plainCell(s)
+					}
+					_ = w.Write(full)
+				}
+			}
+		}
+	}
+	w.Flush()
+	if rows == 0 {
+		return nil
+	}
+	return b.Bytes()
 }
 
 func (j *job) csvLines(it *Item, f Frame) [][]string {

@@ -45,6 +45,7 @@ type Input struct {
 	// Consensus tells where a consensus mask comes from, nil where it is none. It may be nil, and is called by the export's
 	// goroutine.
 	Consensus func(k review.Key, labels *mask.Plane) *review.Consensus
+	Questions []review.Question // that readers asked experts, on whatever frame
 	// Maps brings what a model said about a frame, nil where that is not known any more. It may be nil, and is called by the
 	// export's goroutine.
 	Maps func(k review.Key, modelSHA string) *inference.Prediction
@@ -162,6 +163,17 @@ func (in *Input) consensus(it *Item, f Frame) *review.Consensus {
 		return nil
 	}
 	return in.Consensus(review.Key{Instance: it.Source.ID, Frame: f.Index}, f.Labels)
+}
+
+// asked are the questions about a frame.
+func (in *Input) asked(it *Item, f Frame) []review.Question {
+	out := []review.Question{}
+	for _, q := range in.Questions {
+		if q.Instance == it.Source.ID && q.Frame == f.Index {
+			out = append(out, q)
+		}
+	}
+	return out
 }
 
 // nameConsensus gives masks that were joined from others a name where models have theirs.

@@ -113,6 +113,9 @@ func (j *job) fingerprint(it *Item) string {
 		if c := j.consensus(it, f); c != nil {
 			fmt.Fprintf(h, "%+v\n", *c)
 		}
+		for _, q := range j.asked(it, f) {
+			fmt.Fprintf(h, "%+v\n", q)
+		}
 		_ = binary.Write(h, binary.LittleEndian, int64(len(f.Labels.Pix))) // a hash takes everything
 		h.Write(f.Labels.Pix)
 	}

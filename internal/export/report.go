@@ -350,6 +350,12 @@ func (s *sheet) facts(it *Item, f Frame) {
 	if c := s.j.consensus(it, f); c != nil {
 		s.line(s.consensus(c))
 	}
+	for _, q := range s.j.asked(it, f) {
+		s.line(s.say("report.question", fault.Args{"By": q.By, "Words": q.Words, "State": s.say("consult.state."+q.State(), nil)}))
+		for _, a := range q.Answers {
+			s.line("    " + s.say("report.answer", fault.Args{"By": a.By, "Kind": s.say("consult.kind."+a.Kind, nil), "Words": a.Words}))
+		}
+	}
 }
 
 // consensus says where a mask comes from that was joined from readers'.
