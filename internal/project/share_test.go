@@ -511,7 +511,7 @@ func TestTwoReadersOfOneName(t *testing.T) {
 func TestAnyOrderOfSharesIsTheSame(t *testing.T) {
 	f := flag.Lookup("rapid.checks")
 	if old := f.Value.String(); old == f.DefValue && os.Getenv("ECHOLINE_TEST_KILLS") == "" {
-		must(t, f.Value.Set("8"))
+		must(t, f.Value.Set("5"))
 		t.Cleanup(func() { must(t, f.Value.Set(old)) })
 	}
 	rapid.Check(t, func(t *rapid.T) {
