@@ -113,6 +113,15 @@ def sheet(args: argparse.Namespace) -> None:
     contact.write(splits_of(args, "train")["train"], args.out)
 
 
+def order(args: argparse.Namespace) -> None:
+    """Simulate which cases to have annotated next: those of the lowest expected Dice, or any."""
+    from . import order as simulation
+
+    splits = splits_of(args, "train", "val", "test")
+    plan = simulation.Plan(seeds=args.seeds)
+    print(json.dumps(simulation.run(splits["train"], [*splits["val"], *splits["test"]], args.out, plan), indent=2))
+
+
 def predict_reference(args: argparse.Namespace) -> None:
     """Write what the reference implementation of the contract makes of images, or the parity fixtures."""
     from . import parity, reference
@@ -162,6 +171,10 @@ def parser() -> argparse.ArgumentParser:
 
     p = command("sheet", sheet, sets=True)
     p.add_argument("--out", type=Path, default=Path("sheet.png"))
+
+    p = command("order", order, sets=True)
+    p.add_argument("--out", type=Path, default=Path("order.json"), help="file for what came out, seed by seed")
+    p.add_argument("--seeds", type=int, default=10)
 
     p = command("predict-reference", predict_reference)
     p.add_argument("--model", type=Path, default=MODEL)
