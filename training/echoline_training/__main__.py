@@ -56,9 +56,10 @@ def check(args: argparse.Namespace) -> None:
 
 
 def train(args: argparse.Namespace) -> None:
-    """Check, then train, or go on where a stopped run of the same plan was."""
-    from . import ranks
+    """Check, then train, or go on where a stopped run of the same plan was; SIGTERM stops it after a checkpoint."""
+    from . import ranks, stop
 
+    stop.listen(ranks.join().count)
     splits = splits_of(args, "train", "val", "test")
     if ranks.join().main and not args.run.exists():
         findings(args, splits)
@@ -83,9 +84,18 @@ def export(args: argparse.Namespace) -> None:
     from .build import build
 
     splits = splits_of(args, "train", "val", "test")
-    result = build(pipeline_of(args, splits), args.data, args.model, args.clicks)
+    result = build(pipeline_of(args, splits), args.data, args.model, args.clicks, args.sets, args.name)
     durable.write_text(args.model.with_suffix(".md"), card.text(args.model, contract.read(args.model)))
     tell(result, args.run)
+
+
+def make(args: argparse.Namespace) -> None:
+    """Train, or go on, and then export: the whole way from a data set to a model file."""
+    from . import ranks
+
+    train(args)
+    if ranks.join().main:
+        export(args)
 
 
 def evaluate(args: argparse.Namespace) -> None:
@@ -147,16 +157,18 @@ def parser() -> argparse.ArgumentParser:
             p.add_argument("--sets", nargs="+", default=["busi", "busbra"], help="names below --data, or folders")
         return p
 
-    for name, run in (("check", check), ("train", train), ("export", export)):
+    for name, run in (("check", check), ("train", train), ("export", export), ("make", make)):
         p = command(name, run, sets=True)
         p.add_argument("--run", type=Path, default=RUN, help="folder of the run (default: %(default)s)")
         p.add_argument("--plan", choices=("full", "small"), default="full", help="small only proves that it works")
         if name == "check":
             p.add_argument("--json", action="store_true", help="for programs")
-        if name == "train":
+        if name in ("train", "make"):
             p.add_argument("--start", type=Path, help="model file whose outline network is trained on")
-    p.add_argument("--model", type=Path, default=MODEL, help="file to write (default: %(default)s); the card goes beside it")
-    p.add_argument("--clicks", type=int, help=CLICKS)
+        if name in ("export", "make"):
+            p.add_argument("--model", type=Path, default=MODEL, help="file to write; the card goes beside it")
+            p.add_argument("--clicks", type=int, help=CLICKS)
+            p.add_argument("--name", default="echoline-breast", help="what the model is called (default: %(default)s)")
 
     p = command("evaluate", evaluate)
     p.add_argument("--model", type=Path, default=MODEL)
