@@ -282,4 +282,4 @@ func anything(p *mask.Plane) bool {
 }
 
 // consensus is whose masks several readers' were joined to.
-const consensus = "consensus"
+const consensus = review.ConsensusReader

@@ -158,9 +158,10 @@ func TestWhyItStopped(t *testing.T) {
 
 func TestFindings(t *testing.T) {
 	r, tools := pretend(t)
+	many := `"values":{"count":6,"files":["a","b","c","d","e","f"]}`
 	for said, want := range map[string]string{
-		"Loaded weights\n[{\"level\":\"refuse\",\"code\":\"masks.size\",\"reason\":\"r\",\"remedy\":\"m\",\"values\":{\"count\":6,\"files\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\"]}}]": "true train.finding.size a, b, c, d, … (6)",
-		"[{\"level\":\"warn\",\"code\":\"something.new\",\"reason\":\"r\",\"remedy\":\"m\",\"values\":{}}]":                                                                          "false train.finding.other <nil>",
+		"Loaded weights\n[{\"level\":\"refuse\",\"code\":\"masks.size\"," + many + "}]": "true train.finding.size a, b, c, d, … (6)",
+		`[{"level":"warn","code":"something.new","values":{}}]`:                         "false train.finding.other <nil>",
 	} {
 		if err := os.WriteFile(filepath.Join(r.Dir, "findings"), []byte(said), 0o644); err != nil {
 			t.Fatal(err)
