@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"echoline/internal/fault"
@@ -54,6 +55,9 @@ func auditEntry(tx *sql.Tx, e *review.Entry) error {
 		action = map[review.Status]string{review.Open: "reopened", review.Accepted: "accepted", review.Rejected: "rejected"}[e.Status]
 	case review.KindEdit:
 		action = map[review.Origin]string{review.ByModel: "predicted", review.OnRequest: "asked"}[e.Origin]
+		if strings.HasPrefix(e.Model, review.ConsensusPrefix) {
+			action = map[review.Origin]string{review.ByModel: "proposed", review.OnRequest: "adjudicated"}[e.Origin]
+		}
 	case review.KindRuler:
 		action = "calibrated"
 		if e.Ruler == nil {
