@@ -29,6 +29,8 @@ const (
 	CodeEmpty fault.Code = "project.empty"
 	// CodePicture: a picture of the guideline is too large, or none. Where is the file.
 	CodePicture fault.Code = "project.picture"
+	// CodeGuideline: the guideline's text cannot be read, or is too long; Cause.
+	CodeGuideline fault.Code = "project.guideline"
 	// CodeLabels: the label schema cannot be read; Cause.
 	CodeLabels fault.Code = "project.labels"
 	// CodeOther: the other workspace or share belongs to another project. Args: Mine, Theirs (names).

@@ -71,7 +71,7 @@ func Share(ws *store.Workspace, out string, o ShareOptions) (Shared, error) {
 	}
 	m, ok := s.Member(o.Reader)
 	if !ok {
-		return Shared{}, s.noReader(o.Reader)
+		return Shared{}, s.NoReader(o.Reader)
 	}
 	cases := s.Cases
 	if m.Role == Reads {
@@ -128,8 +128,8 @@ func orNone(err error, ws *store.Workspace) error {
 	return fault.New(CodeNone, ws.Dir(), nil, nil)
 }
 
-// noReader is the fault of a name that nobody has.
-func (s *State) noReader(name string) error {
+// NoReader is the fault of a name that nobody has.
+func (s *State) NoReader(name string) error {
 	var names []string
 	for _, m := range s.Active("") {
 		names = append(names, m.Name)

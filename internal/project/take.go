@@ -60,6 +60,9 @@ func Take(ws *store.Workspace, file string) (store.Merged, Header, error) {
 	if err == nil && t.fresh {
 		err = bind(ws.Dir(), t.header)
 	}
+	if err == nil {
+		err = WriteLabels(ws)
+	}
 	return m, t.header, err
 }
 

@@ -1,0 +1,64 @@
+package project
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"echoline/internal/durable"
+	"echoline/internal/fault"
+	"echoline/internal/store"
+)
+
+// labelsFile is a workspace's table of labels, which exports and imports go by.
+const labelsFile = "labels.json"
+
+// table is the label schema as that file holds it.
+func table(labels []Label) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(map[string][]Label{"labels": labels})
+	return b.Bytes(), err
+}
+
+// WriteLabels makes the project's label schema the workspace's table of labels, so that exports have its names and codes. A
+// table that somebody wrote there by hand stays.
+func WriteLabels(ws *store.Workspace) error {
+	events, err := ws.Events(KindMade, KindLabels)
+	if err != nil {
+		return err
+	}
+	s := Fold(events)
+	if s == nil || s.Labels == nil {
+		return nil
+	}
+	path := filepath.Join(ws.Dir(), labelsFile)
+	there, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fault.New(CodeLabels, path, err, nil)
+	}
+	ours := there == nil
+	for i := range events { // what the project's schema was before
+		if ours {
+			break
+		}
+		var b body
+		if events[i].Kind == KindLabels && json.Unmarshal(events[i].Body, &b) == nil && b.Project == s.ID {
+			old, err := table(b.Labels)
+			ours = err == nil && bytes.Equal(old, there)
+		}
+	}
+	now, err := table(s.Labels)
+	if err != nil || !ours || bytes.Equal(now, there) {
+		return err
+	}
+	if err := durable.WriteFile(path, now, 0o600); err != nil {
+		return fault.New(CodeLabels, path, err, nil)
+	}
+	return nil
+}
