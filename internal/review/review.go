@@ -144,6 +144,7 @@ type Review struct {
 	blanks  map[[2]int]*mask.Plane // empty planes by size, shared by all frames that hold nothing
 	unsaved []*Entry
 	rules   Rules
+	labels  LabelSet
 	budget  int64 // bytes of history to keep in memory
 	held    int64 // bytes of history in memory
 	steps   int64 // made so far, to know which are the oldest

@@ -27,7 +27,7 @@ type Rules struct {
 // Rules are those in force.
 func (r *Review) Rules() Rules { return r.rules }
 
-// SetRules puts rules in force.
+// SetRules puts rules in force. Locks and the rule of what is painted over come with a reader's labels: SetLabels.
 func (r *Review) SetRules(x Rules) { r.rules = x }
 
 // SetSector tells where frame k shows ultrasound, as study.Frame.Sector found it. Until it is told, it is what the item's

@@ -16,6 +16,7 @@ type Merged struct {
 	Entries, Events, Predictions int          // new here
 	Damaged                      int          // entries that could not be read, and stay where they were
 	Forks                        []review.Key // frames on which one reader has now gone on from the same work in two ways: see Versions
+	Clashes                      []Clash      // labels that one reader named in two ways
 }
 
 // Merge brings everything that the workspace in folder from holds into w. Every reader's work stays that reader's. Where
@@ -120,6 +121,7 @@ func (w *Workspace) unite(src *Workspace) (Merged, error) {
 			func() error { return uniteJournal(src, tx, &m, touched) },
 			func() error { return uniteAudit(src, tx, &m) },
 			func() error { return uniteStudies(src, tx) },
+			func() error { return uniteLabels(src, tx, &m) },
 		} {
 			if err := part(); err != nil {
 				return err

@@ -101,7 +101,8 @@ func transfer(dir, from, to string) (edits int, err error) {
 	return edits, w.migrate()
 }
 
-// formOf is the version of a damaged database's tables, as far as it can be told.
+// formOf is the version of a damaged database's tables, as far as it can be told. Tables that came later than lines are
+// simply empty where the database has none.
 func formOf(src *sql.DB) int64 {
 	rows, err := src.Query(`SELECT prev FROM journal LIMIT 0`)
 	if err != nil && strings.Contains(err.Error(), "no such column") {
@@ -110,7 +111,7 @@ func formOf(src *sql.DB) int64 {
 	if err == nil {
 		_ = rows.Close() // it asked for nothing
 	}
-	return schemaLines
+	return schemaLabels
 }
 
 // table is one to be saved: its columns, and how its rows are ordered on the disk.
@@ -133,7 +134,7 @@ func salvaged(version int64) []table {
 		place = "rowid"
 		tables = append(tables, table{"workspace", "rowid", []string{"id", "made"}})
 	}
-	return append(tables,
+	tables = append(tables,
 		table{"readers", "rowid", []string{"name", "since"}},
 		table{"items", "rowid", items},
 		table{"studies", "rowid", []string{"id", "title", "opened"}},
@@ -141,6 +142,10 @@ func salvaged(version int64) []table {
 		table{"journal", "seq", append(entry, "seq")},
 		table{"audit", place, audit},
 	)
+	if version >= schemaLabels {
+		tables = append(tables, table{"labels", "rowid", []string{"reader", "label", "field", "content", "time"}})
+	}
+	return tables
 }
 
 // salvage copies the rows of a table from its beginning up to the damage and from its end back to it. Only the new

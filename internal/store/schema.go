@@ -19,8 +19,11 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// schemaLines is the version of the tables since which entries form lines.
-const schemaLines = 2
+// The versions of the tables since which entries form lines, and since which readers' labels are kept.
+const (
+	schemaLines  = 2
+	schemaLabels = 3
+)
 
 // migrate brings the tables to the newest form; the fault CodeNewer if they are beyond it.
 func (w *Workspace) migrate() error {

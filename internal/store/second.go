@@ -24,13 +24,29 @@ func pathName(dir string) string {
 }
 
 // Keep implements review.Keeper.
-func (j journal) Keep(waiting []*review.Entry) { j.w.keep(waiting) }
+func (j journal) Keep(waiting []*review.Entry) {
+	j.w.pace.want(waiting)
+	j.w.aside()
+}
 
-// keep writes what waits, and is not there yet, to the first second place that takes all of it.
-func (w *Workspace) keep(waiting []*review.Entry) {
+// keep writes what waits, and is not there yet, to the first second place that takes all of it; once nothing waits it brings
+// back what the second place holds.
+func (w *Workspace) keep() {
 	w.keeping.Lock()
 	defer w.keeping.Unlock()
-	if w.second != nil && w.keepIn(w.second, waiting) {
+	if entries, labels := w.pace.waiting(); len(entries)+len(labels) > 0 {
+		w.inSecond(func(s *Workspace) bool { return w.keepIn(s, entries, labels) })
+	}
+	if w.second != nil && w.pace.idle() {
+		_ = w.settle() // if it fails, Settle tries again, or the next Open
+	}
+	w.tell()
+}
+
+// inSecond lets do write to the second place in use, or else to the first that takes it, which is in use from then on.
+// keeping is held.
+func (w *Workspace) inSecond(do func(s *Workspace) bool) {
+	if w.second != nil && do(w.second) {
 		return
 	}
 	for _, place := range w.places {
@@ -42,30 +58,36 @@ func (w *Workspace) keep(waiting []*review.Entry) {
 		if err != nil {
 			continue
 		}
-		clear(w.kept)
-		if !w.keepIn(s, waiting) {
+		before := w.pace.forget()
+		if !do(s) {
 			_ = s.Close() // it is no help
+			w.pace.remember(before)
 			continue
 		}
 		if w.second != nil {
-			_ = w.second.Close() // what it holds is in s too
+			_ = w.second.Close() // entries in it are in s too
 		}
 		w.second = s
 		return
 	}
 }
 
-// keepIn appends what is not kept yet; false if that failed.
-func (w *Workspace) keepIn(s *Workspace, waiting []*review.Entry) bool {
-	for _, e := range waiting {
-		if w.kept[e.ID] {
-			continue
-		}
-		again := *e // its Seq is for the workspace to give
-		if s.Journal().Append(&again) != nil {
+// keepIn writes what is not kept yet; false if that failed.
+func (w *Workspace) keepIn(s *Workspace, waiting []review.Entry, labels map[string][]field) bool {
+	for reader, fields := range labels {
+		if s.saveFields(reader, fields) != nil {
 			return false
 		}
-		w.kept[e.ID] = true
+	}
+	for i := range waiting {
+		e := &waiting[i]
+		if w.pace.isKept(e.ID) {
+			continue
+		}
+		if s.Journal().Append(e) != nil {
+			return false
+		}
+		w.pace.keeps(e.ID)
 	}
 	return true
 }
@@ -73,33 +95,44 @@ func (w *Workspace) keepIn(s *Workspace, waiting []*review.Entry) bool {
 // Kept tells where n entries are kept that the workspace has not taken yet; "" and 0 where nothing waits, or where no second
 // place took it. Where a review has more unsaved, the rest is in memory alone.
 func (w *Workspace) Kept() (where string, n int) {
-	w.keeping.Lock()
-	defer w.keeping.Unlock()
-	if w.second == nil {
-		return "", 0
+	if p := w.where.Load(); p != nil && *p != "" {
+		return *p, w.pace.count()
 	}
-	return w.second.dir, len(w.kept)
+	return "", 0
+}
+
+// tell makes known where the second place is. keeping is held.
+func (w *Workspace) tell() {
+	where := ""
+	if w.second != nil {
+		where = w.second.dir
+	}
+	w.where.Store(&where)
 }
 
 // saved notes that the workspace took an entry. With the last one that waited, the second place has done its work.
 func (w *Workspace) saved(id review.ID) {
-	w.keeping.Lock()
-	defer w.keeping.Unlock()
-	delete(w.kept, id)
-	if w.second != nil && len(w.kept) == 0 {
-		_ = w.settle() // if it fails, Settle tries again, or the next Open
+	w.pace.took(id)
+	if where, _ := w.Kept(); where != "" && w.pace.idle() {
+		w.aside()
 	}
 }
 
 // Settle brings back what waits in a second place, if anything does. A review that is open does so itself, by Flush: this is
 // for what is left of one that was closed.
 func (w *Workspace) Settle() error {
-	w.keeping.Lock()
-	defer w.keeping.Unlock()
-	if w.second == nil {
+	if where, _ := w.Kept(); where == "" {
 		return nil
 	}
-	return w.settle()
+	return w.within(func() error {
+		w.keeping.Lock()
+		defer w.keeping.Unlock()
+		defer w.tell()
+		if w.second == nil {
+			return nil
+		}
+		return w.settle()
+	})
 }
 
 // settle merges the second place and removes it: an earlier run may have left something there, too.
@@ -109,7 +142,7 @@ func (w *Workspace) settle() error {
 	}
 	w.second.discard()
 	w.second = nil
-	clear(w.kept)
+	w.pace.settled()
 	return nil
 }
 
