@@ -27,6 +27,7 @@ func (a *App) bindActions() {
 		keys.NotVisible:    a.notVisible,
 		keys.Accept:        a.accept,
 		keys.Reject:        a.backspace,
+		keys.Judge:         a.toggleJudge,
 		keys.NextImage:     func() { a.step(1) },
 		keys.PreviousImage: func() { a.step(-1) },
 		keys.NextFrame:     func() { a.moveFrame(1) },
@@ -76,6 +77,9 @@ func (a *App) bindActions() {
 
 // do runs an action.
 func (a *App) do(id keys.ID) {
+	if !a.allowed(id) || a.judgeDo(id) {
+		return
+	}
 	if f := a.actions[id]; f != nil {
 		f()
 	}
@@ -83,6 +87,9 @@ func (a *App) do(id keys.ID) {
 
 // held follows the actions that last while their key is down.
 func (a *App) held(id keys.ID, down bool) {
+	if a.page != nil && down {
+		return
+	}
 	switch id {
 	case keys.Pan:
 		a.view.SetPanning(down)
@@ -145,6 +152,8 @@ func (a *App) enter() {
 func (a *App) escape() {
 	s := a.sess
 	switch {
+	case a.page != nil:
+		a.closePage()
 	case s == nil:
 	case s.stroke:
 		a.cancelStroke()
@@ -156,6 +165,9 @@ func (a *App) escape() {
 	case s.active != nil:
 		s.active = nil
 		a.refreshFrame()
+	case s.judged() != nil:
+		s.judged().at = -1
+		a.showJudged()
 	}
 }
 
@@ -300,6 +312,9 @@ func (a *App) refreshAll() {
 	}
 	for _, o := range []fyne.CanvasObject{a.toolbar, a.list, a.inspector, a.strip, a.status, a.view, a.frame.box} {
 		o.Refresh()
+	}
+	if a.page != nil {
+		a.page.Refresh()
 	}
 	a.showAlert()
 	a.refreshFrame()

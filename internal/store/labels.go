@@ -155,7 +155,7 @@ func (w *Workspace) saveFields(reader string, fields []field) error {
 			if f.name != fieldName {
 				continue
 			}
-			e := Event{Time: time.UnixMicro(f.time), Reader: reader, Action: "labelled", Detail: fmt.Sprintf("%d %q", f.label, f.content)}
+			e := AuditEvent{Time: time.UnixMicro(f.time), Reader: reader, Action: "labelled", Detail: fmt.Sprintf("%d %q", f.label, f.content)}
 			if err := addAudit(tx, &e); err != nil {
 				return err
 			}

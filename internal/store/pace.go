@@ -20,12 +20,15 @@ type pace struct {
 	patience atomic.Int64 // nanoseconds; 0: for ever
 	busy     sync.Mutex   // held while a write is under way that somebody with patience asked for
 
-	mu      sync.Mutex         // of what follows
-	entries []review.Entry     // that the workspace has not taken, for the second place
-	labels  map[string][]field // by reader, the same
-	kept    map[review.ID]bool // entries in the second place that the workspace has not taken
-	again   bool               // there is more of them than when the second place was last written
-	working bool
+	mu         sync.Mutex         // of what follows
+	entries    []review.Entry     // that the workspace has not taken, for the second place
+	events     []Event            // the same
+	labels     map[string][]field // by reader, the same
+	kept       map[review.ID]bool // entries in the second place that the workspace has not taken
+	eventsKept int                // how many of the events are there
+	well       bool               // the workspace took something since it last failed
+	again      bool               // there is more of them than when the second place was last written
+	working    bool
 }
 
 // SetPatience says how long those who write through Journal, SaveLabels and Settle wait for the drive at most; 0 is for ever,
@@ -86,7 +89,7 @@ func (w *Workspace) workAside() {
 	}
 }
 
-// want notes what waits, in the place of what waited before.
+// want notes what entries wait, in the place of those that waited before.
 func (p *pace) want(entries []*review.Entry) {
 	own := make([]review.Entry, len(entries))
 	for i, e := range entries {
@@ -94,7 +97,17 @@ func (p *pace) want(entries []*review.Entry) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.entries = own
+	p.entries, p.well = own, false
+}
+
+// wantEvent notes that an event waits.
+func (p *pace) wantEvent(e Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.well = false
+	if !slices.ContainsFunc(p.events, func(o Event) bool { return o.ID == e.ID }) {
+		p.events = append(slices.Clip(p.events), e)
+	}
 }
 
 // wantLabels notes what one reader's labels are to become.
@@ -104,27 +117,57 @@ func (p *pace) wantLabels(reader string, fields []field) {
 	if p.labels == nil {
 		p.labels = map[string][]field{}
 	}
-	p.labels[reader] = fields
+	p.labels[reader], p.well = fields, false
 }
 
 // waiting is what waits.
-func (p *pace) waiting() (entries []review.Entry, labels map[string][]field) {
+func (p *pace) waiting() (entries []review.Entry, events []Event, labels map[string][]field) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.entries, maps.Clone(p.labels)
+	return p.entries, p.events, maps.Clone(p.labels)
 }
 
-// idle tells whether nothing waits.
+// idle tells whether nothing waits, and mend whether nothing but events does and the workspace takes something again.
 func (p *pace) idle() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.entries)+len(p.labels)+len(p.kept) == 0
+	return p.quiet() && len(p.events) == 0
 }
 
-// took notes that the workspace has an entry, and tookLabels that it has fields: they wait no more.
+func (p *pace) mend() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.well && p.quiet()
+}
+
+// mends is mend where there is something to bring back: in a second place, or events.
+func (p *pace) mends(second bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.well && p.quiet() && (second || len(p.events) > 0)
+}
+
+func (p *pace) quiet() bool { return len(p.entries)+len(p.labels)+len(p.kept) == 0 }
+
+// strangers tells whether the second place holds entries that are not among those that wait.
+func (p *pace) strangers() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := len(p.kept)
+	for i := range p.entries {
+		if p.kept[p.entries[i].ID] {
+			n--
+		}
+	}
+	return n > 0
+}
+
+// took notes that the workspace has an entry, or at least takes something; tookLabels that it has fields, and tookEvents that
+// it has events: they wait no more.
 func (p *pace) took(id review.ID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.well = true
 	delete(p.kept, id)
 	p.drop(func(e review.Entry) bool { return e.ID == id })
 }
@@ -144,6 +187,15 @@ func (p *pace) tookLabels(reader string, fields []field) {
 	}
 }
 
+func (p *pace) tookEvents(events []Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.events = slices.DeleteFunc(slices.Clone(p.events), func(e Event) bool {
+		return slices.ContainsFunc(events, func(o Event) bool { return o.ID == e.ID })
+	})
+	p.eventsKept = 0
+}
+
 // keeps notes that an entry is in the second place, unless the workspace took it meanwhile.
 func (p *pace) keeps(id review.ID) {
 	p.mu.Lock()
@@ -156,17 +208,24 @@ func (p *pace) keeps(id review.ID) {
 	}
 }
 
+// keepsEvents notes how many events are in the second place.
+func (p *pace) keepsEvents(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.eventsKept = min(n, len(p.events))
+}
+
 func (p *pace) isKept(id review.ID) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.kept[id]
 }
 
-// count is how many entries are in the second place alone.
+// count is how many entries and events are in the second place alone.
 func (p *pace) count() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.kept)
+	return len(p.kept) + p.eventsKept
 }
 
 // forget forgets what is kept, for another second place to be tried, and returns it; remember takes that back.
@@ -181,7 +240,7 @@ func (p *pace) forget() map[review.ID]bool {
 func (p *pace) remember(kept map[review.ID]bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.kept = kept
+	p.kept, p.eventsKept = kept, 0
 }
 
 // settled notes that the workspace has everything that was kept.
@@ -189,5 +248,5 @@ func (p *pace) settled() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.drop(func(e review.Entry) bool { return p.kept[e.ID] })
-	p.kept, p.labels = nil, nil
+	p.kept, p.labels, p.eventsKept = nil, nil, 0
 }

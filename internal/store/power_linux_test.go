@@ -3,6 +3,7 @@
 package store
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -106,10 +107,12 @@ func TestPowerCut(t *testing.T) {
 	acked := 0
 	for i := range 70 {
 		must(t, step(r, i))
+		_, err := w.AddEvent(Event{Kind: "step", Frame: NoFrame, Body: fmt.Appendf(nil, "%d", i)})
+		must(t, err)
 		entries, err := w.Entries("kim", []string{"1.2.4"})
 		must(t, err)
 		acked = len(entries)
-		storetest.Note(storetest.Operation{Kind: storetest.Ack, Acked: acked})
+		storetest.Note(storetest.Operation{Kind: storetest.Ack, Acked: acked, Said: i + 1})
 	}
 	log := storetest.Log()
 	storetest.Set(nil, 0, false)
@@ -123,9 +126,9 @@ func TestPowerCut(t *testing.T) {
 	for i := range states {
 		rng := rand.New(rand.NewPCG(uint64(i), 7))
 		cut := rng.IntN(len(log) + 1)
-		want := 0
+		want, events := 0, 0
 		for _, op := range log[:cut] {
-			want = max(want, op.Acked)
+			want, events = max(want, op.Acked), max(events, op.Said)
 		}
 		dir := memoryFolder(t)
 		for name, data := range powerCut(log[:cut], rng) {
@@ -142,6 +145,10 @@ func TestPowerCut(t *testing.T) {
 		}
 		if !slices.EqualFunc(entries, order[:len(entries)], func(a, b review.Entry) bool { return a.ID == b.ID }) {
 			t.Fatal("other entries")
+		}
+		said, err := w.Events()
+		if err != nil || len(said) < events {
+			t.Fatal("events lost:", len(said), err)
 		}
 		if _, err := w.VerifyJournal(); err != nil {
 			t.Fatal(err)

@@ -108,8 +108,15 @@ func formOf(src *sql.DB) int64 {
 	if err != nil && strings.Contains(err.Error(), "no such column") {
 		return schemaLines - 1
 	}
+	if err != nil {
+		return schemaLabels
+	}
+	_ = rows.Close() // it asked for nothing
+	if rows, err = src.Query(`SELECT id FROM events LIMIT 0`); err != nil && isMissing(err) {
+		return schemaEvents - 1
+	}
 	if err == nil {
-		_ = rows.Close() // it asked for nothing
+		_ = rows.Close()
 	}
 	return schemaLabels
 }
@@ -142,6 +149,11 @@ func salvaged(version int64) []table {
 		table{"journal", "seq", append(entry, "seq")},
 		table{"audit", place, audit},
 	)
+	if version >= schemaEvents {
+		tables = append(tables,
+			table{"events", "rowid", []string{"id", "kind", "study", "frame", "reader", "at", "body"}},
+			table{"blobs", "rowid", []string{"hash", "data"}})
+	}
 	if version >= schemaLabels {
 		tables = append(tables, table{"labels", "rowid", []string{"reader", "label", "field", "content", "time"}})
 	}

@@ -19,10 +19,12 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// The versions of the tables since which entries form lines, and since which readers' labels are kept.
+// The versions of the tables since which entries form lines, since which there are events, and since which readers' labels
+// are kept.
 const (
 	schemaLines  = 2
-	schemaLabels = 3
+	schemaEvents = 3
+	schemaLabels = 4
 )
 
 // migrate brings the tables to the newest form; the fault CodeNewer if they are beyond it.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"errors"
 	"os"
@@ -29,24 +30,27 @@ func (j journal) Keep(waiting []*review.Entry) {
 	j.w.aside()
 }
 
-// keep writes what waits, and is not there yet, to the first second place that takes all of it; once nothing waits it brings
-// back what the second place holds.
+// keep writes what waits, and is not there yet, to the first second place that takes all of it; once nothing but events waits
+// it brings back what the second place holds, if the workspace takes something again.
 func (w *Workspace) keep() {
 	w.keeping.Lock()
 	defer w.keeping.Unlock()
-	if entries, labels := w.pace.waiting(); len(entries)+len(labels) > 0 {
-		w.inSecond(func(s *Workspace) bool { return w.keepIn(s, entries, labels) })
+	defer w.tell()
+	if w.pace.mend() && w.settle() == nil {
+		return // else Settle tries again, or the next Open
 	}
-	if w.second != nil && w.pace.idle() {
-		_ = w.settle() // if it fails, Settle tries again, or the next Open
+	if entries, events, labels := w.pace.waiting(); len(entries)+len(events)+len(labels) > 0 {
+		w.inSecond(func(s *Workspace) bool { return w.keepIn(s, entries, events, labels) })
 	}
-	w.tell()
+	if w.second != nil && w.pace.idle() { // the workspace took it meanwhile
+		_ = w.settle()
+	}
 }
 
-// inSecond lets do write to the second place in use, or else to the first that takes it, which is in use from then on.
-// keeping is held.
+// inSecond lets do write to the second place in use, or else to the first that takes it, which is in use from then on. One
+// that holds entries of a review that is closed is not given up for another: what they are is not known here. keeping is held.
 func (w *Workspace) inSecond(do func(s *Workspace) bool) {
-	if w.second != nil && do(w.second) {
+	if w.second != nil && (do(w.second) || w.pace.strangers()) {
 		return
 	}
 	for _, place := range w.places {
@@ -65,7 +69,7 @@ func (w *Workspace) inSecond(do func(s *Workspace) bool) {
 			continue
 		}
 		if w.second != nil {
-			_ = w.second.Close() // entries in it are in s too
+			_ = w.second.Close() // what it holds is in s too
 		}
 		w.second = s
 		return
@@ -73,7 +77,14 @@ func (w *Workspace) inSecond(do func(s *Workspace) bool) {
 }
 
 // keepIn writes what is not kept yet; false if that failed.
-func (w *Workspace) keepIn(s *Workspace, waiting []review.Entry, labels map[string][]field) bool {
+func (w *Workspace) keepIn(s *Workspace, waiting []review.Entry, events []Event, labels map[string][]field) bool {
+	w.pace.keepsEvents(0)
+	if len(events) > 0 {
+		if s.write(func(tx *sql.Tx) error { return addEvents(tx, events) }) != nil {
+			return false
+		}
+		w.pace.keepsEvents(len(events))
+	}
 	for reader, fields := range labels {
 		if s.saveFields(reader, fields) != nil {
 			return false
@@ -92,8 +103,8 @@ func (w *Workspace) keepIn(s *Workspace, waiting []review.Entry, labels map[stri
 	return true
 }
 
-// Kept tells where n entries are kept that the workspace has not taken yet; "" and 0 where nothing waits, or where no second
-// place took it. Where a review has more unsaved, the rest is in memory alone.
+// Kept tells where n entries and events are kept that the workspace has not taken yet; "" and 0 where nothing waits, or where
+// no second place took it. Where a review has more unsaved, the rest is in memory alone.
 func (w *Workspace) Kept() (where string, n int) {
 	if p := w.where.Load(); p != nil && *p != "" {
 		return *p, w.pace.count()
@@ -110,33 +121,42 @@ func (w *Workspace) tell() {
 	w.where.Store(&where)
 }
 
-// saved notes that the workspace took an entry. With the last one that waited, the second place has done its work.
+// saved notes that the workspace took an entry, or something else. With the last that waited, the second place has done its
+// work.
 func (w *Workspace) saved(id review.ID) {
 	w.pace.took(id)
-	if where, _ := w.Kept(); where != "" && w.pace.idle() {
+	where, _ := w.Kept()
+	if w.pace.mends(where != "") {
 		w.aside()
 	}
 }
 
-// Settle brings back what waits in a second place, if anything does. A review that is open does so itself, by Flush: this is
-// for what is left of one that was closed.
+// Settle brings back what waits in a second place, if anything does, and saves events that wait. A review that is open does so
+// itself, by Flush: this is for what is left of one that was closed.
 func (w *Workspace) Settle() error {
-	if where, _ := w.Kept(); where == "" {
+	if where, _ := w.Kept(); where == "" && w.Unsaved() == 0 {
 		return nil
 	}
 	return w.within(func() error {
 		w.keeping.Lock()
 		defer w.keeping.Unlock()
 		defer w.tell()
-		if w.second == nil {
-			return nil
-		}
 		return w.settle()
 	})
 }
 
-// settle merges the second place and removes it: an earlier run may have left something there, too.
+// settle saves the events that wait, then merges the second place and removes it: an earlier run may have left something
+// there, too.
 func (w *Workspace) settle() error {
+	if _, events, _ := w.pace.waiting(); len(events) > 0 {
+		if err := w.write(func(tx *sql.Tx) error { return addEvents(tx, events) }); err != nil {
+			return err
+		}
+		w.pace.tookEvents(events)
+	}
+	if w.second == nil {
+		return nil
+	}
 	if _, err := w.unite(w.second); err != nil {
 		return err
 	}

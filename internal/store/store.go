@@ -51,7 +51,8 @@ type Workspace struct {
 	second  *Workspace             // holds what waits; nil while nothing does
 	where   atomic.Pointer[string] // its folder, for who cannot wait
 
-	pace pace
+	adding sync.Mutex // one event at a time gets its time
+	pace   pace
 }
 
 // Open opens the workspace in dir, which it creates if needed. Faults: CodeBusy where another program has it open,
@@ -187,7 +188,7 @@ func (w *Workspace) prepare() error {
 
 // check looks for damage in what cannot be computed again. Predictions, most of the file, are checked as they are read.
 func (w *Workspace) check() error {
-	for _, table := range []string{"workspace", "readers", "items", "studies", "study_items", "journal", "audit", "labels"} {
+	for _, table := range []string{"workspace", "readers", "items", "studies", "study_items", "journal", "audit", "events", "blobs", "labels"} {
 		var said string
 		if err := w.db.QueryRow("PRAGMA quick_check(" + table + ")").Scan(&said); err != nil {
 			if isMissing(err) {

@@ -90,6 +90,9 @@ const (
 	Versions      ID = "versions"
 	Language      ID = "language"
 	Quit          ID = "quit"
+	Judge         ID = "judge"
+	Pages         ID = "pages"
+	ProjectPage   ID = "project"
 )
 
 // Group is a heading of the list of keys; its title is "keys.group.GROUP".
@@ -102,13 +105,14 @@ const (
 	View   Group = "view"
 	Move   Group = "move"
 	Files  Group = "files"
+	Work   Group = "work"
 
 	// Unlisted keys are in the list as one gesture.
 	Unlisted Group = ""
 )
 
 // Groups in the order of the list.
-var Groups = []Group{Review, Draw, View, Move, Files}
+var Groups = []Group{Review, Draw, View, Move, Work, Files}
 
 // How an action answers to its key being kept down.
 type How int
@@ -161,6 +165,7 @@ var Table = []Binding{
 	{NotVisible, Review, Once, on(fyne.KeyX)},
 	{Accept, Review, Once, with(ctrl, fyne.KeyReturn, fyne.KeyEnter)},
 	{Reject, Review, Once, on(fyne.KeyBackspace)},
+	{Judge, Review, Once, on(fyne.KeyJ)},
 
 	{Brush, Draw, Once, on(fyne.KeyB)},
 	{Eraser, Draw, Once, on(fyne.KeyE)},
@@ -216,6 +221,9 @@ var Table = []Binding{
 	{LoopFrom, Move, Once, with(shift, fyne.KeyHome)},
 	{LoopTo, Move, Once, with(shift, fyne.KeyEnd)},
 	{LoopAll, Move, Once, with(shift, fyne.KeyK)},
+
+	{Pages, Work, Once, nil},
+	{ProjectPage, Work, Once, on(fyne.KeyF4)},
 
 	{Open, Files, Once, with(ctrl, fyne.KeyO)},
 	{Export, Files, Once, with(ctrl, fyne.KeyE)},

@@ -26,7 +26,8 @@ type Operation struct {
 	File   string // path
 	Offset int64  // of a write; the new size of a truncation
 	Data   []byte // of a write that is written down
-	Acked  int    // of Ack: what the test noted
+	Acked  int    // of Ack: what the test noted, entries
+	Said   int    // and events
 }
 
 // Kind is what an operation does.
