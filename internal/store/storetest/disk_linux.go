@@ -1,7 +1,5 @@
 //go:build amd64 || arm64
 
-// Package storetest puts a file system of the tests' own between SQLite and the disk, which can fail, hang, or write down
-// what it was told.
 package storetest
 
 import (
