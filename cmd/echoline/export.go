@@ -20,6 +20,7 @@ import (
 	"echoline/internal/agree"
 	"echoline/internal/export"
 	"echoline/internal/fault"
+	"echoline/internal/models"
 	"echoline/internal/review"
 	"echoline/internal/store"
 	"echoline/internal/study"
@@ -115,8 +116,9 @@ func runExport(ctx context.Context, o exportOptions, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	in := export.FromStored(r, include, predictionsOf(ws))
-	in.Maps = ws.Recall
+	recall := models.Recall(ws)
+	in := export.FromStored(r, include, func(f *review.Frame) *inference.Prediction { return recall(f.Key, f.Model) })
+	in.Maps = recall
 	if err := tellTalk(ws, &in); err != nil {
 		report.fail(err)
 	}
@@ -201,6 +203,11 @@ func reopen(ctx context.Context, ws *store.Workspace, reader string, include exp
 	}
 	nameMissing(st, items, report)
 	r := review.New(st, reader, nil)
+	labels, err := ws.Labels(reader)
+	if err != nil {
+		return nil, err
+	}
+	r.SetLabels(labels)
 	there := map[string]bool{}
 	for _, it := range st.Items {
 		there[it.ID] = true

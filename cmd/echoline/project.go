@@ -36,7 +36,7 @@ func projectCommand() *cobra.Command {
 		Use: "project", Short: text.T("project.cli.short"), Long: text.T("project.cli.long"),
 		Example: "  echoline project create --workspace ~/breast --name Breast --readers Kim,Lee --experts Park images/\n" +
 			"  echoline project assign --workspace ~/breast\n  echoline share --workspace ~/breast --reader Kim --out kim.echoline",
-		Args: func(_ *cobra.Command, args []string) error {
+		Args: func(*cobra.Command, []string) error {
 			return fmt.Errorf("%w: %s", errUsage, text.T("project.cli.usage"))
 		},
 		RunE: func(*cobra.Command, []string) error { return nil },

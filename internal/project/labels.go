@@ -42,23 +42,26 @@ func WriteLabels(ws *store.Workspace) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fault.New(CodeLabels, path, err, nil)
 	}
-	ours := there == nil
-	for i := range events { // what the project's schema was before
-		if ours {
-			break
-		}
-		var b body
-		if events[i].Kind == KindLabels && json.Unmarshal(events[i].Body, &b) == nil && b.Project == s.ID {
-			old, err := table(b.Labels)
-			ours = err == nil && bytes.Equal(old, there)
-		}
-	}
 	now, err := table(s.Labels)
-	if err != nil || !ours || bytes.Equal(now, there) {
+	if err != nil || bytes.Equal(now, there) || there != nil && !wrote(events, s.ID, there) {
 		return err
 	}
 	if err := durable.WriteFile(path, now, 0o600); err != nil {
 		return fault.New(CodeLabels, path, err, nil)
 	}
 	return nil
+}
+
+// wrote tells whether a table is one that the project's schema once was.
+func wrote(events []store.Event, id string, there []byte) bool {
+	for i := range events {
+		var b body
+		if events[i].Kind != KindLabels || json.Unmarshal(events[i].Body, &b) != nil || b.Project != id {
+			continue
+		}
+		if old, err := table(b.Labels); err == nil && bytes.Equal(old, there) {
+			return true
+		}
+	}
+	return false
 }
