@@ -39,7 +39,7 @@ var law = map[string][]string{
 	"internal/review/reviewtest": append([]string{support}, below...),
 	"internal/tool":              {support, "internal/mask", "internal/contour", "internal/review"},
 	"internal/store":             append([]string{support, "internal/durable"}, below...),
-	"internal/export":            slices.Concat([]string{support, "internal/durable", "internal/part10"}, reading, below),
+	"internal/export":            slices.Concat([]string{support, "internal/deid", "internal/durable", "internal/part10"}, reading, below),
 	"internal/part10":            {},
 	"internal/deid":              {support, "internal/durable", "internal/part10", "internal/study"},
 	"internal/dicomweb":          {support},

@@ -73,8 +73,9 @@ func (o *deidOptions) check(args []string) error {
 		return fmt.Errorf("%w: %s", errUsage, text.T("export.cli.usage.flag", text.Args{"Flag": "--out"}))
 	case len(args) == 0:
 		return fmt.Errorf("%w: %s", errUsage, text.T("study.usage.paths"))
-	case o.dates != string(deid.Modified) && o.dates != string(deid.Full) && o.dates != string(deid.Removed):
-		return fmt.Errorf("%w: %s", errUsage, text.T("deid.usage.dates"))
+	}
+	if err := o.checkDates(); err != nil {
+		return err
 	}
 	for _, s := range append(o.keep, o.blank...) {
 		if _, err := parseBox(s); err != nil {
@@ -82,6 +83,14 @@ func (o *deidOptions) check(args []string) error {
 		}
 	}
 	return nil
+}
+
+func (o *deidOptions) checkDates() error {
+	switch deid.Dates(o.dates) {
+	case deid.Modified, deid.Full, deid.Removed:
+		return nil
+	}
+	return fmt.Errorf("%w: %s", errUsage, text.T("deid.usage.dates"))
 }
 
 // parseBox reads x,y,width,height in pixels.
@@ -224,6 +233,9 @@ func (r *reviewing) close() {
 
 // ask shows a proposal and waits for the answer.
 func (r *reviewing) ask(p *deid.Proposal) (deid.Answer, error) {
+	if len(p.Keep) == 0 {
+		return deid.Skip, fault.New(deid.CodeRegion, p.Name, nil, nil)
+	}
 	path := ""
 	if r.dir != "" {
 		sheet, err := p.Sheet()

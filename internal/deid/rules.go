@@ -70,10 +70,7 @@ type cleaner struct {
 // clean makes the whole data set but for the pixel data.
 func (c *cleaner) clean(name string) (part10.Set, error) {
 	s := c.file.Set
-	id := s.Text(0x00100020) + "\x00" + s.Text(0x00100021)
-	if strings.Trim(id, "\x00") == "" {
-		id = "study\x00" + s.Text(part10.Study)
-	}
+	id := patientOf(s)
 	c.patient, c.shift = c.key.Patient(id), c.key.shift(id)
 	c.seg = segmentation(s.Text(part10.SOPClass))
 	for _, must := range []part10.Tag{part10.SOPClass, part10.SOPInstance, part10.Study, part10.Series} {
@@ -96,6 +93,15 @@ func (c *cleaner) clean(name string) (part10.Set, error) {
 		c.completeSeg(out)
 	}
 	return out.set(), nil
+}
+
+// patientOf is what tells a patient from others: the ID with its issuer, or where there is none the study.
+func patientOf(s part10.Set) string {
+	id := s.Text(0x00100020) + "\x00" + s.Text(0x00100021)
+	if strings.Trim(id, "\x00") == "" {
+		id = "study\x00" + s.Text(part10.Study)
+	}
+	return id
 }
 
 // set cleans a data set or an item.
