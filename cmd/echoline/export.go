@@ -93,7 +93,7 @@ func (o *exportOptions) check(args []string) error {
 	if _, err := export.ParseInclude(o.include); err != nil {
 		return fmt.Errorf("%w: %s", errUsage, text.Fault(err))
 	}
-	return o.private.check(o)
+	return o.private.check()
 }
 
 // runExport runs the command. What fails is named on log and the rest goes on.

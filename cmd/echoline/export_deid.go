@@ -18,7 +18,7 @@ type private struct {
 }
 
 // check finds wrong usage of the flags.
-func (p *private) check(o *exportOptions) error {
+func (p *private) check() error {
 	d := p.deid
 	if !p.on && (d.yes || d.preview != "" || d.key != "" || d.dates != string(deid.Modified)) {
 		return fmt.Errorf("%w: %s", errUsage, text.T("deid.usage.export"))
