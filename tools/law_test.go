@@ -43,7 +43,7 @@ var law = map[string][]string{
 	"internal/part10":            {},
 	"internal/deid":              {support, "internal/durable", "internal/part10", "internal/study"},
 	"internal/dicomweb":          {support},
-	"internal/agree":             append([]string{support}, below...),
+	"internal/agree":             append([]string{support, "internal/store", "internal/tool"}, below...),
 	"internal/effort":            append([]string{support, "internal/tool"}, below...),
 	"internal/demo":              slices.Concat([]string{"internal/mask"}, behindStudy),
 	"internal/fault":             {},

@@ -10,9 +10,11 @@ import (
 
 	"echoline/assets"
 	"echoline/inference"
+	"echoline/internal/agree"
 	"echoline/internal/export"
 	"echoline/internal/fault"
 	"echoline/internal/review"
+	"echoline/internal/store"
 	"echoline/internal/study"
 	"echoline/internal/text"
 	"echoline/ui/panel"
@@ -126,12 +128,24 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 		}
 		in := taker.Input()
 		in.Table, in.Maps = table, ws.Recall
+		a.tellTalk(ws, &in)
 		if only != nil {
 			in.Items = slices.DeleteFunc(in.Items, func(it export.Item) bool { return it.Source.ID != only.ID })
 		}
 		res, err := export.Run(ctx, in, o)
 		a.post(func() { a.exported(card, res, err) })
 	}()
+}
+
+// tellTalk gives an export what readers and experts said. What of it is damaged is left out; audit tells.
+func (a *App) tellTalk(ws *store.Workspace, in *export.Input) {
+	origins, err := agree.OriginsOf(ws)
+	in.Consensus = origins.Of
+	questions, err2 := agree.Questions(ws)
+	in.Questions = questions
+	if err := errors.Join(err, err2); err != nil {
+		a.log.Warn("events for the export", "err", err)
+	}
 }
 
 // takeTime is how long the window collects masks before it does something else.

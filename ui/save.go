@@ -13,7 +13,7 @@ const saveRetry = 5 * time.Second
 // edited follows an edit whose result is err: work that could not be saved is said until it is, any other fault at once.
 func (a *App) edited(err error) {
 	switch {
-	case a.sess != nil && a.sess.review.Unsaved() > 0:
+	case a.sess != nil && a.sess.review.Unsaved() > 0 || a.ws != nil && a.ws.Unsaved() > 0:
 		a.journalFailed(err)
 	case err != nil:
 		a.fault(err)
@@ -85,7 +85,7 @@ func (a *App) keptElsewhere() (where string, all bool) {
 	}
 	where, n := a.ws.Kept()
 	if a.sess != nil {
-		return where, n > 0 && n >= a.sess.review.Unsaved()
+		return where, n > 0 && n >= a.sess.review.Unsaved()+a.ws.Unsaved()
 	}
 	return where, n > 0
 }

@@ -71,6 +71,7 @@ func audit(dir string, out io.Writer) error {
 	defer ws.Close()
 	events, trail := ws.Verify()
 	entries, journal := ws.VerifyJournal()
+	_, project := ws.VerifyEvents()
 	r := auditReport{Entries: entries, Faults: []string{}, Events: make([]auditEvent, len(events))}
 	for i, e := range events {
 		r.Events[i] = auditEvent{
@@ -82,7 +83,7 @@ func audit(dir string, out io.Writer) error {
 	if n := ws.Notice(); n != nil {
 		damage = n
 	}
-	all := []error{damage, trail, journal}
+	all := []error{damage, trail, journal, project}
 	for _, err := range all {
 		if err != nil {
 			r.Faults = append(r.Faults, text.Fault(err))

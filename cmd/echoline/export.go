@@ -17,6 +17,7 @@ import (
 
 	"echoline/assets"
 	"echoline/inference"
+	"echoline/internal/agree"
 	"echoline/internal/deid"
 	"echoline/internal/export"
 	"echoline/internal/fault"
@@ -124,6 +125,9 @@ func runExport(ctx context.Context, o exportOptions, out, log io.Writer) error {
 	}
 	in := export.FromStored(r, include, predictionsOf(ws))
 	in.Maps = ws.Recall
+	if err := tellTalk(ws, &in); err != nil {
+		report.fail(err)
+	}
 	if in.Table, err = labelTable(o.labels, o.workspace); err != nil {
 		return err
 	}
@@ -257,6 +261,15 @@ func nameMissing(st *study.Study, items []store.Item, report *reporter) {
 // provenance is poorer: the mask is the review's.
 func predictionsOf(ws *store.Workspace) func(*review.Frame) *inference.Prediction {
 	return func(f *review.Frame) *inference.Prediction { return ws.Recall(f.Key, f.Model) }
+}
+
+// tellTalk gives an export what readers and experts said: where a consensus comes from, and what was asked.
+func tellTalk(ws *store.Workspace, in *export.Input) error {
+	origins, err := agree.OriginsOf(ws)
+	in.Consensus = origins.Of
+	questions, err2 := agree.Questions(ws)
+	in.Questions = questions
+	return errors.Join(err, err2)
 }
 
 // labelTable is the table of labels that was named, or the workspace's own where it has one.

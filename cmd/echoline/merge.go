@@ -52,7 +52,7 @@ func merge(dir string, from []string, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(out, text.T("merge.done", text.Args{"From": f, "Edits": m.Entries, "Events": m.Events, "Predictions": m.Predictions}))
+		fmt.Fprintln(out, text.T("merge.done", text.Args{"From": f, "Edits": m.Entries, "Events": m.Audited, "Project": m.Events, "Predictions": m.Predictions}))
 		for _, k := range m.Forks {
 			fmt.Fprintln(out, text.T("merge.fork", text.Args{"Image": k.Instance, "Frame": k.Frame + 1}))
 		}

@@ -4,8 +4,6 @@ import (
 	"math"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"echoline/internal/mask"
 )
 
@@ -97,7 +95,7 @@ func TestJoiningRefuses(t *testing.T) {
 			t.Error("masks of different frames are joined")
 		}
 	}
-	if _, err := FindDisputes(odd[0], odd[1], 1, 2); err == nil {
+	if _, err := FindDisputes(odd, ByMean, 2); err == nil {
 		t.Error("masks of different frames are compared")
 	}
 	if f := Compare(odd[0], odd[1], 1, 2); !math.IsNaN(f.Dice) || !math.IsNaN(f.ASD) {
@@ -111,78 +109,6 @@ func TestConsensusOfNothing(t *testing.T) {
 	if err != nil || mask.Count(p, 1) != 0 || readers[0] != (Reliability{1, 1}) {
 		t.Errorf("%v %v %v", mask.Count(p, 1), readers, err)
 	}
-}
-
-// Two discs moved apart dispute two crescents; a bump on one of them is one more; what lies between boundaries that are
-// near is no dispute.
-func TestDisputes(t *testing.T) {
-	a, b := disc(100, 100, 48, 50, 20), disc(100, 100, 50, 50, 20)
-	d, err := FindDisputes(a, b, 1, 4)
-	if err != nil || len(d.List) != 0 {
-		t.Fatalf("2 px apart: %v %v", d.List, err)
-	}
-	b.Fill(mask.Capsule(70, 50, 84, 50, 5, 5), 1)
-	d, err = FindDisputes(a, b, 1, 4)
-	if err != nil || len(d.List) != 1 {
-		t.Fatalf("%v %v", d.List, err)
-	}
-	bump := d.List[0]
-	if bump.ByA || bump.Box.Min.X < 60 || bump.Box.Max.X != 89 || bump.Farthest < 15 {
-		t.Errorf("%+v", bump)
-	}
-	with, without := d.Join(map[int]Choice{0: ChooseB}), d.Join(map[int]Choice{0: ChooseA})
-	if with.At(80, 50) != 1 || without.At(80, 50) != 0 {
-		t.Error("the choice does not count")
-	}
-	if with.At(29, 50) != without.At(29, 50) || with.At(50, 50) != 1 {
-		t.Error("the choice counts elsewhere")
-	}
-}
-
-// Whatever is chosen: where both agree nothing changes, and without disputes all choices give the mean.
-func TestJoinKeepsWhatBothSay(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		g := splitMix(rapid.Uint64().Draw(t, "seed"))
-		w, h := 2+g.below(25), 2+g.below(25)
-		a, b := g.blobs(w, h), g.blobs(w, h)
-		d, err := FindDisputes(a, b, 1, float64(g.below(6)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		choices := map[int]Choice{}
-		for i, p := range d.List {
-			choices[i] = Choice(g.below(3))
-			if p.Box.Empty() || p.Farthest <= 0 {
-				t.Fatalf("%+v", p)
-			}
-		}
-		out := d.Join(choices)
-		for i := range out.Pix {
-			if a.Pix[i] == b.Pix[i] && out.Pix[i] != a.Pix[i] {
-				t.Fatal("what both say is not kept")
-			}
-		}
-		all, err := FindDisputes(a, b, 1, -1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, c := range []Choice{ChooseA, ChooseB} {
-			every := map[int]Choice{}
-			for i := range all.List {
-				every[i] = c
-			}
-			want := a
-			if c == ChooseB {
-				want = b
-			}
-			got := all.Join(every)
-			for i := range got.Pix {
-				if a.Pix[i] != b.Pix[i] && got.Pix[i] != want.Pix[i] {
-					t.Fatal("one reader's side everywhere is not that reader's mask")
-				}
-			}
-		}
-	})
 }
 
 // Three readers, five patients with two cases each: every two readers are compared on what both have.

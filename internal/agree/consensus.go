@@ -7,8 +7,11 @@ import (
 	"echoline/internal/mask"
 )
 
-// errSizes is the fault of a caller who joins masks of different frames.
-var errSizes = errors.New("masks to be joined must be of one frame, and at least one")
+// The faults of callers who join masks of different frames, or in a way that there is not.
+var (
+	errSizes  = errors.New("masks to be joined must be of one frame, and at least one")
+	errMethod = errors.New("no such way to join masks")
+)
 
 // Majority is where more than half of the masks hold label, written as label on an empty plane.
 func Majority(masks []*mask.Plane, label uint8) (*mask.Plane, error) {

@@ -4,76 +4,91 @@ import (
 	"image"
 	"math"
 
+	"echoline/internal/contour"
 	"echoline/internal/mask"
 )
 
-// Dispute is a connected piece of a frame that one reader counts to the label and the other does not, where their boundaries
-// lie further apart than a limit.
+// Dispute is a piece of a frame that some readers count to a label and others do not, where their boundaries lie
+// further apart than a limit.
 type Dispute struct {
 	Box      image.Rectangle
 	Pixels   int
 	Farthest float64 // how far the boundaries lie apart at most, px
-	ByA      bool    // reader a holds it to be the label; else b
 
 	id int32
 }
 
-// Choice settles a dispute.
-type Choice uint8
+// Choice settles a dispute: a reader, by the place of the mask in the list that FindDisputes got, or one of the others below.
+type Choice int
 
-// The choices: as reader A or B has it, or the mean of both boundaries.
+// The choices that are no reader's.
 const (
-	ChooseMean Choice = iota
-	ChooseA
-	ChooseB
+	ChooseProposal Choice = -1 - iota // as the method proposes it
+	ChooseMean                        // the mean of all boundaries
+	Redrawn                           // anything else: drawn by hand
 )
 
-// Disputes are two readers' masks of a label on one frame, taken apart: where they agree nearly enough, and where not.
+// Disputes are the masks of two or more readers on one frame, taken apart: where they agree nearly enough, and where not.
 type Disputes struct {
-	List []Dispute // a's from the top left, then b's
+	List []Dispute // from the top down
 
-	a, b, mean *mask.Plane
-	label      uint8
-	piece      []int32 // per pixel: id of the dispute; 0 for none
+	masks          []*mask.Plane
+	mean, proposal *mask.Plane
+	piece          []int32 // per pixel: id of the dispute; 0 for none
 }
 
-// FindDisputes compares masks a and b of one frame. What lies between their boundaries where these are at most limit px
-// apart is no dispute. Masks of different size give an error.
-func FindDisputes(a, b *mask.Plane, label uint8, limit float64) (*Disputes, error) {
-	mean, err := MeanDistance([]*mask.Plane{a, b}, label)
+// FindDisputes compares the masks of one frame. What lies between boundaries that are at most limit px apart is no dispute:
+// it is as the method proposes. Masks of different size, and none at all, give an error.
+func FindDisputes(masks []*mask.Plane, method Method, limit float64) (*Disputes, error) {
+	mean, err := Propose(masks, ByMean)
 	if err != nil {
 		return nil, err
 	}
-	d := &Disputes{a: a, b: b, mean: mean, label: label, piece: make([]int32, len(a.Pix))}
-	apart := gaps(a, b, label)
-	for _, byA := range []bool{true, false} {
-		wide := mask.NewPlane(a.W, a.H)
-		for i, gap := range apart {
-			if gap > limit && (a.Pix[i] == label) == byA {
+	d := &Disputes{masks: masks, mean: mean, proposal: mean}
+	if method != ByMean {
+		if d.proposal, err = Propose(masks, method); err != nil {
+			return nil, err
+		}
+	}
+	wide := mask.NewPlane(mean.W, mean.H)
+	apart := make([]float64, len(mean.Pix))
+	for _, label := range labelsIn(masks) {
+		for i, gap := range gaps(masks, label) {
+			apart[i] = max(apart[i], gap)
+			if gap > limit && gap > 0 {
 				wide.Pix[i] = 1
 			}
 		}
-		d.collect(wide, byA, apart)
 	}
+	d.collect(wide, apart)
 	return d, nil
 }
 
-// gaps is, for each pixel that one reader holds to be label and the other does not, how far their boundaries lie apart
-// there, px; 0 for others. A pixel between two boundaries lies so far from where both have the label and so far from where
-// neither has; where the readers share nothing, a piece is as wide as twice its depth.
-func gaps(a, b *mask.Plane, label uint8) []float64 {
-	both, neither := make([]bool, len(a.Pix)), make([]bool, len(a.Pix))
-	for i := range a.Pix {
-		inA, inB := a.Pix[i] == label, b.Pix[i] == label
-		both[i], neither[i] = inA && inB, !inA && !inB
+// gaps is, for each pixel that some hold to be label and some do not, how far the boundaries lie apart there, px; 0 for
+// others. A pixel between boundaries lies so far from where all have the label and so far from where none has; where the
+// readers share nothing, a piece is as wide as twice its depth.
+func gaps(masks []*mask.Plane, label uint8) []float64 {
+	w, h := masks[0].W, masks[0].H
+	all, none := make([]bool, w*h), make([]bool, w*h)
+	for i := range all {
+		n := 0
+		for _, m := range masks {
+			if m.Pix[i] == label {
+				n++
+			}
+		}
+		all[i], none[i] = n == len(masks), n == 0
 	}
-	inward, outward := squaredDistance(both, a.W, a.H), squaredDistance(neither, a.W, a.H)
-	out := make([]float64, len(a.Pix))
+	inward, outward := squaredDistance(all, w, h), squaredDistance(none, w, h)
+	out := make([]float64, w*h)
+	open, alone := mask.NewPlane(w, h), false
 	for i := range out {
-		if both[i] || neither[i] {
+		if all[i] || none[i] {
 			continue
 		}
+		open.Pix[i] = 1
 		in, rest := math.Sqrt(inward[i]), math.Sqrt(outward[i])
+		alone = alone || math.IsInf(in, 1) || math.IsInf(rest, 1)
 		if math.IsInf(in, 1) {
 			in = rest
 		}
@@ -81,51 +96,135 @@ func gaps(a, b *mask.Plane, label uint8) []float64 {
 			rest = in
 		}
 		if out[i] = in + rest - 1; math.IsInf(in, 1) { // the whole frame is disputed
-			out[i] = math.Hypot(float64(a.W), float64(a.H))
+			out[i] = math.Hypot(float64(w), float64(h))
 		}
+	}
+	if alone {
+		level(out, open)
 	}
 	return out
 }
 
-// collect takes the connected pieces of wide into the list.
-func (d *Disputes) collect(wide *mask.Plane, byA bool, apart []float64) {
-	ids, sizes := mask.Components(wide, 1)
-	first := len(d.List)
-	for id := 1; id < len(sizes); id++ {
-		d.List = append(d.List, Dispute{Pixels: sizes[id], ByA: byA, id: int32(first + id)})
+// level makes the gap of each piece of open the widest in it: where there is but one side to measure from, its rim is no
+// less disputed than its middle.
+func level(gap []float64, open *mask.Plane) {
+	ids, sizes := mask.Components(open, 1)
+	most := make([]float64, len(sizes))
+	for i, id := range ids {
+		most[id] = max(most[id], gap[i])
 	}
 	for i, id := range ids {
-		if id == 0 {
+		if id != 0 {
+			gap[i] = most[id]
+		}
+	}
+}
+
+// crumbReach is how near to each other, in px, pieces of a dispute lie that are one: what is about as wide as the limit falls
+// into crumbs.
+const crumbReach = 4
+
+// collect takes the connected pieces of wide into the list.
+func (d *Disputes) collect(wide *mask.Plane, apart []float64) {
+	ids, sizes := mask.Components(mask.Dilate(wide, 1, crumbReach/2), 1)
+	for id := 1; id < len(sizes); id++ {
+		d.List = append(d.List, Dispute{id: int32(id)})
+	}
+	d.piece = ids
+	for i, id := range ids {
+		if wide.Pix[i] == 0 {
+			d.piece[i] = 0
 			continue
 		}
-		p := &d.List[first+int(id)-1]
+		p := &d.List[id-1]
+		p.Pixels++
 		x, y := i%wide.W, i/wide.W
 		p.Box = p.Box.Union(image.Rect(x, y, x+1, y+1))
 		p.Farthest = max(p.Farthest, apart[i])
-		d.piece[i] = p.id
 	}
 }
 
-// Join is the consensus: what both agree on, the mean of both boundaries where they differ, and in the disputes what was
-// chosen, by their place in List. Disputes without a choice get the mean.
+// Proposal is the whole mask as the method proposes it. Read it only.
+func (d *Disputes) Proposal() *mask.Plane { return d.proposal }
+
+// Take is now with dispute i settled by a choice; all else stays. Redrawn changes nothing.
+func (d *Disputes) Take(now *mask.Plane, i int, c Choice) *mask.Plane {
+	out := now.Clone()
+	if from := d.from(c); from != nil {
+		d.each(i, func(at int) { out.Pix[at] = from.Pix[at] })
+	}
+	return out
+}
+
+// Join is the consensus: the method's proposal, and in the disputes what was chosen, by their place in List.
 func (d *Disputes) Join(choices map[int]Choice) *mask.Plane {
-	out := d.mean.Clone()
-	for i, id := range d.piece {
-		if id == 0 {
-			continue
-		}
-		from := d.mean
-		switch choices[int(id)-1] {
-		case ChooseA:
-			from = d.a
-		case ChooseB:
-			from = d.b
-		case ChooseMean:
-		}
-		out.Pix[i] = 0
-		if from.Pix[i] == d.label {
-			out.Pix[i] = d.label
+	out := d.proposal.Clone()
+	for i, c := range choices {
+		if from := d.from(c); from != nil {
+			d.each(i, func(at int) { out.Pix[at] = from.Pix[at] })
 		}
 	}
 	return out
+}
+
+// Says is the choice by which dispute i looks as in now: likely if that is one, else the proposal, the first reader, the mean
+// that fits, or Redrawn.
+func (d *Disputes) Says(now *mask.Plane, i int, likely Choice) Choice {
+	choices := []Choice{likely, ChooseProposal}
+	for r := range d.masks {
+		choices = append(choices, Choice(r))
+	}
+	for _, c := range append(choices, ChooseMean) {
+		from, same := d.from(c), true
+		if from == nil {
+			continue
+		}
+		d.each(i, func(at int) { same = same && from.Pix[at] == now.Pix[at] })
+		if same {
+			return c
+		}
+	}
+	return Redrawn
+}
+
+// Changed tells whether two masks differ within dispute i.
+func (d *Disputes) Changed(before, after *mask.Plane, i int) bool {
+	differ := false
+	d.each(i, func(at int) { differ = differ || before.Pix[at] != after.Pix[at] })
+	return differ
+}
+
+// Piece is where dispute i lies: 1 there, on an empty plane.
+func (d *Disputes) Piece(i int) *mask.Plane {
+	out := mask.NewPlane(d.mean.W, d.mean.H)
+	d.each(i, func(at int) { out.Pix[at] = 1 })
+	return out
+}
+
+// Outline is the edge of dispute i.
+func (d *Disputes) Outline(i int) []contour.Contour { return contour.FromMask(d.Piece(i), 1) }
+
+// from is the mask that a choice takes from; nil for Redrawn and readers that are not there.
+func (d *Disputes) from(c Choice) *mask.Plane {
+	switch {
+	case c == ChooseProposal:
+		return d.proposal
+	case c == ChooseMean:
+		return d.mean
+	case c >= 0 && int(c) < len(d.masks):
+		return d.masks[c]
+	}
+	return nil
+}
+
+// each calls do with the place of each pixel of dispute i.
+func (d *Disputes) each(i int, do func(at int)) {
+	p := d.List[i]
+	for y := p.Box.Min.Y; y < p.Box.Max.Y; y++ {
+		for x := p.Box.Min.X; x < p.Box.Max.X; x++ {
+			if at := y*d.mean.W + x; d.piece[at] == p.id {
+				do(at)
+			}
+		}
+	}
 }

@@ -2,6 +2,7 @@ package agree
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 
@@ -52,18 +53,7 @@ func Pairs(cases []Case, tolerance float64) []Pair {
 
 // labels are those that any of the masks holds, in order; 1 where there are none.
 func labels(masks map[string]*mask.Plane) []uint8 {
-	var seen [256]bool
-	for _, m := range masks {
-		for _, v := range m.Pix {
-			seen[v] = true
-		}
-	}
-	var out []uint8
-	for v := 1; v < len(seen); v++ {
-		if seen[v] {
-			out = append(out, uint8(v))
-		}
-	}
+	out := labelsIn(slices.Collect(maps.Values(masks)))
 	if len(out) == 0 {
 		out = []uint8{1}
 	}

@@ -15,6 +15,26 @@ type boundaryDoc struct {
 	Schema   string            `json:"schema"`
 	Echoline sidecar           `json:"echoline"`
 	Features []boundaryFeature `json:"features"`
+	Asked    []boundaryTalk    `json:"questions"` // to experts, about the frames that are exported
+}
+
+// boundaryTalk is a question with its answers, and how far it is.
+type boundaryTalk struct {
+	Frame int    `json:"frame"` // from 1
+	State string `json:"state"`
+	talk
+}
+
+// talk leaves out of a question what the document says already.
+type talk struct {
+	ID      string          `json:"id"`
+	By      string          `json:"by"`
+	At      time.Time       `json:"at"`
+	Words   string          `json:"words"`
+	Points  [][2]float64    `json:"points"`
+	Region  bool            `json:"region"`
+	Label   uint8           `json:"label"`
+	Answers []review.Answer `json:"answers"`
 }
 
 type boundaryFeature struct {
@@ -51,9 +71,13 @@ const boundarySchema = "echoline-boundary-1"
 func boundaryOutputs(j *job, it *Item) ([]output, error) {
 	name := j.stem + ".boundary.json"
 	side := j.sidecar(it, identity(), func(Frame) string { return name })
-	doc := boundaryDoc{Type: "FeatureCollection", Schema: boundarySchema, Echoline: side, Features: []boundaryFeature{}}
+	doc := boundaryDoc{Type: "FeatureCollection", Schema: boundarySchema, Echoline: side, Features: []boundaryFeature{}, Asked: []boundaryTalk{}}
 	for i, f := range it.Frames {
 		side.Frames[i].Arcs = []sidecarArc{} // they are the features
+		for _, q := range j.asked(it, f) {
+			said := append([]review.Answer{}, q.Answers...)
+			doc.Asked = append(doc.Asked, boundaryTalk{f.Index + 1, q.State(), talk{q.ID, q.By, q.At, q.Words, q.Points, q.Region, q.Label, said}})
+		}
 		for _, a := range f.Arcs {
 			doc.Features = append(doc.Features, j.feature(f, a))
 		}

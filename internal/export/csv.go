@@ -18,7 +18,7 @@ var csvHead = []string{
 	"perpendicular_high", "area_low", "area_high", "perimeter_low", "perimeter_high", "ellipse_circumference_low",
 	"ellipse_circumference_high", "spacing_x_mm", "spacing_y_mm", "spacing_from", "algorithm", "edited", "model", "model_version",
 	"model_sha256", "boundary_px", "predicted_share", "confirmed_share", "corrected_share", "not_visible_share",
-	"mean_expected_error_px", "program", "use",
+	"mean_expected_error_px", "consensus_of", "consensus_method", "adjudicated_by", "program", "use",
 }
 
 // noSizes are those of nothing.
@@ -53,7 +53,54 @@ func csvOutputs(j *job) ([]output, error) {
 		j.progress(i + 1)
 	}
 	w.Flush()
-	return []output{{"measurements.csv", b.Bytes()}}, w.Error()
+	out := []output{{"measurements.csv", b.Bytes()}}
+	if asked := j.questionTable(); asked != nil {
+		out = append(out, output{"questions.csv", asked})
+	}
+	return out, w.Error()
+}
+
+// questionTable is questions.csv: a line for each answer to what was asked about the exported frames, and for each question
+// without one. It is nil where nothing was asked.
+func (j *job) questionTable() []byte {
+	var b bytes.Buffer
+	b.WriteString("\ufeff")
+	w := csv.NewWriter(&b)
+	w.UseCRLF = true
+	_ = w.Write([]string{ // into memory
+		"name", "instance", "frame", "question", "asked_by", "asked_at", "words", "x", "y", "state", "answer", "answered_by", "answered_at",
+		"kind", "answer_words", "outcome",
+	})
+	rows := 0
+	for i := range j.Items {
+		it := &j.Items[i]
+		for _, f := range it.Frames {
+			for _, q := range j.asked(it, f) {
+				middle := q.Points[len(q.Points)/2]
+				line := []string{
+					it.Source.Name, it.Source.ID, strconv.Itoa(f.Index + 1), q.ID, q.By, stamp(q.At), q.Words, csvNumber(middle[0], 1),
+					csvNumber(middle[1], 1), q.State(),
+				}
+				answers := q.Answers
+				if len(answers) == 0 {
+					answers = []review.Answer{{}}
+				}
+				for _, a := range answers {
+					rows++
+					full := append(line[:len(line):len(line)], a.ID, a.By, stamp(a.At), a.Kind, a.Words, a.Outcome)
+					for c, s := range full {
+						full[c] = plainCell(s)
+					}
+					_ = w.Write(full)
+				}
+			}
+		}
+	}
+	w.Flush()
+	if rows == 0 {
+		return nil
+	}
+	return b.Bytes()
 }
 
 func (j *job) csvLines(it *Item, f Frame) [][]string {
@@ -91,7 +138,8 @@ func (j *job) csvLines(it *Item, f Frame) [][]string {
 			x, y, f.SpacingFrom.String(), algorithm([]Frame{f}), strconv.FormatBool(f.Edited),
 			j.Models[f.Model].Name, j.Models[f.Model].Version, f.Model,
 		}
-		out = append(out, append(append(line, boundaryColumns(f, m.Label)...), "Echoline "+j.Version, ResearchUse))
+		line = append(append(line, boundaryColumns(f, m.Label)...), j.consensusColumns(it, f)...)
+		out = append(out, append(line, "Echoline "+j.Version, ResearchUse))
 	}
 	for _, line := range out {
 		for i, s := range line {
@@ -121,6 +169,15 @@ func boundaryColumns(f Frame, label uint8) []string {
 		out = append(out, csvNumber(states[s]/total, 3))
 	}
 	return append(out, csvNumber(sum/known, 3))
+}
+
+// consensusColumns are whose masks a consensus joins, how, and who adjudicated; empty for other masks.
+func (j *job) consensusColumns(it *Item, f Frame) []string {
+	c := j.consensus(it, f)
+	if c == nil {
+		return []string{"", "", ""}
+	}
+	return []string{strings.Join(c.Readers(), "; "), c.Method, c.By}
 }
 
 // plainCell keeps a spreadsheet from taking a name for a formula.

@@ -168,6 +168,9 @@ func newJob(ctx context.Context, in Input, o Options, way format) *job {
 	}
 	j.stems = stems(names)
 	j.values = in.values()
+	if in.Consensus != nil {
+		j.nameConsensus()
+	}
 	return j
 }
 

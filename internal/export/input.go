@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -42,6 +43,10 @@ type Input struct {
 	Models map[string]inference.Info // by SHA-256
 	Items  []Item
 	Table  LabelTable // what label values mean, and goes before Labels
+	// Consensus tells where a consensus mask comes from, nil where it is none. It may be nil, and is called by the export's
+	// goroutine.
+	Consensus func(k review.Key, labels *mask.Plane) *review.Consensus
+	Questions []review.Question // that readers asked experts, on whatever frame
 	// Maps brings what a model said about a frame, nil where that is not known any more. It may be nil, and is called by the
 	// export's goroutine.
 	Maps func(k review.Key, modelSHA string) *inference.Prediction
@@ -155,6 +160,42 @@ func (in *Input) prediction(it *Item, f Frame) *inference.Prediction {
 	}
 	return in.Maps(review.Key{Instance: it.Source.ID, Frame: f.Index}, f.Model)
 }
+
+// consensus is where the frame's mask comes from, where that is other readers' masks; else nil.
+func (in *Input) consensus(it *Item, f Frame) *review.Consensus {
+	if in.Consensus == nil {
+		return nil
+	}
+	return in.Consensus(review.Key{Instance: it.Source.ID, Frame: f.Index}, f.Labels)
+}
+
+// asked are the questions about a frame.
+func (in *Input) asked(it *Item, f Frame) []review.Question {
+	out := []review.Question{}
+	for _, q := range in.Questions {
+		if q.Instance == it.Source.ID && q.Frame == f.Index {
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
+// nameConsensus gives masks that were joined from others a name where models have theirs.
+func (j *job) nameConsensus() {
+	j.Models = maps.Clone(j.Models)
+	for i := range j.Items {
+		for _, f := range j.Items[i].Frames {
+			if c := j.consensus(&j.Items[i], f); c != nil && joined(f.Model) {
+				j.Models[f.Model] = inference.Info{
+					SHA256: f.Model, Name: "consensus of " + strings.Join(c.Readers(), ", "), Version: c.Method,
+				}
+			}
+		}
+	}
+}
+
+// joined tells whether what a mask started from are other readers' masks.
+func joined(model string) bool { return strings.HasPrefix(model, review.ConsensusPrefix) }
 
 // declared tells whether it is known what a value means.
 func (in *Input) declared(v uint8) bool {

@@ -111,6 +111,12 @@ func (j *job) fingerprint(it *Item) string {
 	}
 	for _, f := range it.Frames {
 		fmt.Fprintf(h, "%d %d %v %v %s %v %v %+v\n", f.Index, f.Status, f.Touched, f.Edited, f.Model, f.Spacing, f.SpacingFrom, f.Boundary)
+		if c := j.consensus(it, f); c != nil {
+			fmt.Fprintf(h, "%+v\n", *c)
+		}
+		for _, q := range j.asked(it, f) {
+			fmt.Fprintf(h, "%+v\n", q)
+		}
 		_ = binary.Write(h, binary.LittleEndian, int64(len(f.Labels.Pix))) // a hash takes everything
 		h.Write(f.Labels.Pix)
 	}

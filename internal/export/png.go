@@ -62,6 +62,7 @@ type sidecarFrame struct {
 	Boundary  map[string]stateShare `json:"boundary"`
 	Arcs      []sidecarArc          `json:"arcs"`
 	Sizes     []sidecarSizes        `json:"measurements"`
+	Consensus *review.Consensus     `json:"consensus,omitempty"` // where a mask comes from that was joined from readers'
 }
 
 type sidecarModel struct {
@@ -129,7 +130,7 @@ func (j *job) sidecar(it *Item, grey [256]uint8, file func(Frame) string) sideca
 		s.Labels = append(s.Labels, sidecarLabel{grey[v], v, l.Name, newCode(l.Category), newCode(l.Type), newCode(l.Region)})
 	}
 	for _, f := range it.Frames {
-		s.Frames = append(s.Frames, j.sidecarFrame(f, file(f)))
+		s.Frames = append(s.Frames, j.sidecarFrame(it, f, file(f)))
 		if f.Status != review.Accepted {
 			s.NotReviewed = append(s.NotReviewed, f.Index+1)
 		}
@@ -184,11 +185,11 @@ func encodeGrey(f Frame, grey [256]uint8) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func (j *job) sidecarFrame(f Frame, file string) sidecarFrame {
+func (j *job) sidecarFrame(it *Item, f Frame, file string) sidecarFrame {
 	out := sidecarFrame{
 		Frame: f.Index + 1, File: file, Status: stateWord(f), Algorithm: algorithm([]Frame{f}), Edited: f.Edited,
 		From: f.SpacingFrom.String(), LengthPx: round(f.Boundary.Length()), Boundary: map[string]stateShare{},
-		Arcs: []sidecarArc{}, Sizes: []sidecarSizes{},
+		Arcs: []sidecarArc{}, Sizes: []sidecarSizes{}, Consensus: j.consensus(it, f),
 	}
 	if f.Model != "" {
 		m := j.Models[f.Model]

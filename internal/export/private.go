@@ -27,7 +27,7 @@ func without(ctx context.Context, in Input, o Options) (Input, []*fault.Error, e
 	var failed []*fault.Error
 	was := map[string]string{} // IDs by pseudonym
 	models := map[string]string{}
-	out := Input{Reader: p.Key.Reader(in.Reader), Table: in.Table.safe(), Models: map[string]inference.Info{}}
+	out := Input{Reader: pseudonym(p.Key, in.Reader), Table: in.Table.safe(), Models: map[string]inference.Info{}}
 	for sha, m := range in.Models {
 		safe := safeModel(p.Key, m)
 		models[safe.SHA256] = sha
@@ -54,11 +54,13 @@ func without(ctx context.Context, in Input, o Options) (Input, []*fault.Error, e
 			continue
 		}
 		was[s.Item.ID] = it.Source.ID
+		out.Questions = append(out.Questions, safeQuestions(p.Key, in.Questions, it, s)...)
 		out.Items = append(out.Items, safeItem(p.Key, it, s, name))
 		if p.Done != nil {
 			p.Done(i+1, len(in.Items))
 		}
 	}
+	out.Consensus = safeConsensus(p.Key, in.Consensus, was)
 	if in.Maps != nil {
 		out.Maps = func(k review.Key, sha string) *inference.Prediction {
 			return in.Maps(review.Key{Instance: was[k.Instance], Frame: k.Frame}, models[sha])
@@ -77,10 +79,12 @@ func safeItem(key *deid.Key, it Item, s *deid.Stand, name string) Item {
 	return out
 }
 
-// safeMark is the checksum of a model, or a pseudonym of that of a file that was imported.
+// safeMark is the checksum of a model, or a pseudonym of that of a file that was imported, or of what a consensus joins.
 func safeMark(key *deid.Key, sha string) string {
-	if sum, ok := strings.CutPrefix(sha, ImportPrefix); ok {
-		return ImportPrefix + key.Mark(sum)
+	for _, prefix := range []string{ImportPrefix, review.ConsensusPrefix} {
+		if sum, ok := strings.CutPrefix(sha, prefix); ok {
+			return prefix + key.Mark(sum)
+		}
 	}
 	return sha
 }
@@ -118,7 +122,7 @@ func safeName(name string, value uint8) string {
 	if e, ok := OwnLabels().named(name); ok {
 		return e.Name
 	}
-	if known := deid.Words(name); known != "" && known == strings.Join(strings.Fields(name), " ") {
+	if known := safeWords(name); known != "" {
 		return known
 	}
 	return fmt.Sprintf("label %d", value)

@@ -13,6 +13,7 @@ import (
 	"echoline/inference"
 	"echoline/internal/deid"
 	"echoline/internal/fault"
+	"echoline/internal/mask"
 	"echoline/internal/part10"
 	"echoline/internal/review"
 	"echoline/internal/study"
@@ -113,10 +114,26 @@ func TestPrivateNames(t *testing.T) {
 		p.Probability[7] = 1
 		return p
 	}
+	in.Consensus = func(k review.Key, _ *mask.Plane) *review.Consensus {
+		if k.Instance != it.Source.ID {
+			t.Errorf("asked for the consensus of %v", k)
+		}
+		return &review.Consensus{
+			Instance: k.Instance, Sources: []review.Source{{Reader: "Kim", Entry: "cdcdcdcd"}, {Reader: "Hong", Entry: "cdcdcdcd"}}, Method: "staple",
+			By: "Hong", Arcs: []review.SettledArc{{Choice: "reader", Reader: "Kim"}}, Mask: "cdcdcdcd",
+		}
+	}
+	in.Questions = []review.Question{{
+		ID: "cdcdcdcd", Instance: it.Source.ID, By: "Kim", At: time.Now(), Words: "Is this Hong's cyst?", Points: [][2]float64{{3, 4}}, Label: 2,
+		Answers: []review.Answer{{ID: "cdcdcdcd", By: "Hong", At: time.Now(), Kind: review.AnswerWords, Words: "Ask Kim"}},
+	}, {ID: "1", Instance: it.Source.ID, By: "Kim", At: time.Now(), Words: "breast mass", Points: [][2]float64{{3, 4}}}}
 	for _, format := range Formats() {
 		o := options(t, format)
 		o.Private = privately(t, deid.Modified)
 		res := run(t, in, o)
+		if all := allOf(t, res); format == "boundary" && (!strings.Contains(all, "breast mass") || !strings.Contains(all, "staple")) {
+			t.Error("what names nobody is gone too")
+		}
 		for _, file := range res.Files {
 			data, err := os.ReadFile(file.Path)
 			if err != nil {
@@ -139,6 +156,20 @@ func TestPrivateNames(t *testing.T) {
 			t.Errorf("%q becomes %q", name, got)
 		}
 	}
+}
+
+// allOf is what all files of an export hold.
+func allOf(t *testing.T, res Result) string {
+	t.Helper()
+	var b strings.Builder
+	for _, f := range res.Files {
+		data, err := os.ReadFile(f.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Write(data)
+	}
+	return b.String()
 }
 
 // TestPrivateFailures: what cannot be made safe is named as asked, and the rest is written; a reviewer who stops ends all.

@@ -209,7 +209,7 @@ func (s *sheet) models(items []*Item) {
 	var shas []string
 	for _, it := range items {
 		for _, f := range it.Frames {
-			if f.Model != "" && !slices.Contains(shas, f.Model) {
+			if f.Model != "" && !joined(f.Model) && !slices.Contains(shas, f.Model) {
 				shas = append(shas, f.Model)
 			}
 		}
@@ -278,7 +278,7 @@ func (s *sheet) block(it *Item, f Frame) error {
 	if err := s.picture(p, f); err != nil {
 		return err
 	}
-	s.facts(f)
+	s.facts(it, f)
 	s.Ln(3)
 	return nil
 }
@@ -323,7 +323,7 @@ func (s *sheet) picture(p *study.Frame, f Frame) error {
 }
 
 // facts are the measurements, and how the mask came about.
-func (s *sheet) facts(f Frame) {
+func (s *sheet) facts(it *Item, f Frame) {
 	s.font(false, 9, 30)
 	sizes := f.sizes()
 	for _, m := range sizes {
@@ -349,4 +349,28 @@ func (s *sheet) facts(f Frame) {
 		who += " · " + s.say("report.reviewed", fault.Args{"Percent": csvNumber(100*(1-f.Boundary[contour.Predicted].Length/total), 0)})
 	}
 	s.line(who)
+	if c := s.j.consensus(it, f); c != nil {
+		s.line(s.consensus(c))
+	}
+	for _, q := range s.j.asked(it, f) {
+		s.line(s.say("report.question", fault.Args{"By": q.By, "Words": q.Words, "State": s.say("consult.state."+q.State(), nil)}))
+		for _, a := range q.Answers {
+			s.line("    " + s.say("report.answer", fault.Args{"By": a.By, "Kind": s.say("consult.kind."+a.Kind, nil), "Words": a.Words}))
+		}
+	}
+}
+
+// consensus says where a mask comes from that was joined from readers'.
+func (s *sheet) consensus(c *review.Consensus) string {
+	key := "report.consensus.proposed"
+	if c.By != "" {
+		key = "report.consensus"
+	}
+	line := s.say(key, fault.Args{
+		"Readers": strings.Join(c.Readers(), ", "), "Method": s.say("agree.method."+c.Method, nil), "By": c.By, "Count": len(c.Arcs),
+	})
+	if c.Changed {
+		line += " " + s.say("report.consensus.changed", nil)
+	}
+	return line
 }

@@ -199,7 +199,7 @@ func (j *job) segments(it *Item, p segPlan) dcmwrite.Elem {
 			}
 		}
 		name := dcmwrite.Clean(l.Name, 64)
-		kind, what := p.kind.algorithm(frames), p.kind.describe(frames)
+		kind, what := p.kind.algorithm(frames), p.kind.describe(frames)+j.consensusWords(it, frames)
 		item := dcmwrite.Set{
 			dcmwrite.Ints("SegmentNumber", p.kind.number(i, v)),
 			dcmwrite.Text("SegmentLabel", name),
@@ -215,6 +215,28 @@ func (j *job) segments(it *Item, p segPlan) dcmwrite.Elem {
 		items = append(items, append(item, j.algorithmOf(frames, kind)...))
 	}
 	return dcmwrite.Seq("SegmentSequence", items...)
+}
+
+// consensusWords say of frames whose masks were joined from readers' where these come from; "" where there are none.
+func (j *job) consensusWords(it *Item, frames []Frame) string {
+	var said []string
+	for _, f := range frames {
+		if c := j.consensus(it, f); c != nil && !slices.Contains(said, c.Words()) {
+			said = append(said, c.Words())
+		}
+	}
+	if len(said) == 0 {
+		return ""
+	}
+	return ". " + strings.Join(said, "; ")
+}
+
+// familyOf is what kind of thing a mask started from, in DICOM's codes: people's work, for a consensus.
+func familyOf(model string) inference.Code {
+	if joined(model) {
+		return inference.Code{Value: "123109", Scheme: "DCM", Meaning: "Manual Processing"}
+	}
+	return inference.Code{Value: "123110", Scheme: "DCM", Meaning: "Artificial Intelligence"}
 }
 
 // stateCounts says how many frames are in which state.
@@ -253,7 +275,7 @@ func (j *job) algorithmOf(frames []Frame, kind string) []dcmwrite.Elem {
 		}
 		names = append(names, name+" "+version)
 		ids = append(ids, dcmwrite.Set{
-			coded("AlgorithmFamilyCodeSequence", inference.Code{Value: "123110", Scheme: "DCM", Meaning: "Artificial Intelligence"}),
+			coded("AlgorithmFamilyCodeSequence", familyOf(f.Model)),
 			dcmwrite.Text("AlgorithmName", name), dcmwrite.Text("AlgorithmVersion", version),
 			dcmwrite.Text("AlgorithmParameters", "SHA-256 of the model: "+dcmwrite.Clean(f.Model, 128)),
 		})

@@ -15,8 +15,8 @@ import (
 	"echoline/internal/review"
 )
 
-// Event is one row of the audit trail: who did what, when, to what, and with which model.
-type Event struct {
+// AuditEvent is one row of the audit trail: who did what, when, to what, and with which model.
+type AuditEvent struct {
 	Seq                    int64 // place in its trail, from 1; merged workspaces have trails side by side
 	Time                   time.Time
 	Reader, Action, Detail string
@@ -40,12 +40,12 @@ func frameDetail(k review.Key) string { return fmt.Sprintf("%s frame %d", k.Inst
 // patient's name. Decisions on frames are noted by the journal itself.
 func (w *Workspace) Audit(reader, action, detail string) error {
 	return w.write(func(tx *sql.Tx) error {
-		return addAudit(tx, &Event{Time: time.Now(), Reader: reader, Action: action, Detail: detail})
+		return addAudit(tx, &AuditEvent{Time: time.Now(), Reader: reader, Action: action, Detail: detail})
 	})
 }
 
 // addAudit chains a row to the longest trail.
-func addAudit(tx *sql.Tx, e *Event) error {
+func addAudit(tx *sql.Tx, e *AuditEvent) error {
 	e.form, e.Seq, e.prev = auditForm2, 0, make([]byte, sha256.Size)
 	err := tx.QueryRow(`SELECT seq, hash FROM audit ORDER BY seq DESC, time DESC, hash DESC LIMIT 1`).Scan(&e.Seq, &e.prev)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -57,7 +57,7 @@ func addAudit(tx *sql.Tx, e *Event) error {
 }
 
 // insert writes the row as it is.
-func (e *Event) insert(tx *sql.Tx) error {
+func (e *AuditEvent) insert(tx *sql.Tx) error {
 	entry := e.Entry
 	if entry == nil {
 		entry = []byte{}
@@ -68,7 +68,7 @@ func (e *Event) insert(tx *sql.Tx) error {
 }
 
 // chain is the hash of a row.
-func (e *Event) chain() []byte {
+func (e *AuditEvent) chain() []byte {
 	b := bytes.Clone(e.prev)
 	b = binary.AppendVarint(b, e.Seq)
 	b = binary.AppendVarint(b, micros(e.Time))
@@ -85,15 +85,15 @@ func (e *Event) chain() []byte {
 }
 
 // events reads the audit trail as it stands, in the order of seq.
-func (w *Workspace) events() ([]Event, error) {
+func (w *Workspace) events() ([]AuditEvent, error) {
 	rows, err := w.conn().Query(`SELECT hash, prev, seq, form, time, reader, action, detail, model, entry FROM audit ORDER BY seq, time, hash`)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var out []Event
+	var out []AuditEvent
 	for rows.Next() {
-		var e Event
+		var e AuditEvent
 		var at int64
 		if err := rows.Scan(&e.hash, &e.prev, &e.Seq, &e.form, &at, &e.Reader, &e.Action, &e.Detail, &e.Model, &e.Entry); err != nil {
 			return nil, err
@@ -106,7 +106,7 @@ func (w *Workspace) events() ([]Event, error) {
 
 // Verify checks the audit trail and returns it by time. The fault CodeAudit names the first row that was changed, or before
 // which one is missing; the rows before it are returned. That the last rows were cut off cannot be told from inside.
-func (w *Workspace) Verify() ([]Event, error) {
+func (w *Workspace) Verify() ([]AuditEvent, error) {
 	out, err := w.events()
 	if err != nil {
 		return nil, storeFault(w.dir, err)
@@ -126,11 +126,11 @@ func (w *Workspace) Verify() ([]Event, error) {
 			}
 			bad-- // the row before is not what it was, or gone
 		}
-		out = slices.DeleteFunc(out[:i], func(o Event) bool { return o.Seq >= bad })
+		out = slices.DeleteFunc(out[:i], func(o AuditEvent) bool { return o.Seq >= bad })
 		err = fault.New(CodeAudit, w.dir, nil, fault.Args{"Seq": int(bad)})
 		break
 	}
-	slices.SortStableFunc(out, func(a, b Event) int { return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Seq, b.Seq)) })
+	slices.SortStableFunc(out, func(a, b AuditEvent) int { return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Seq, b.Seq)) })
 	return out, err
 }
 

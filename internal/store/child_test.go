@@ -129,6 +129,9 @@ func workForEver(dir string) error {
 		if err := t.step(); err != nil {
 			return err
 		}
+		if _, err := w.AddEvent(Event{Kind: "step", Frame: NoFrame, Body: strconv.AppendInt(nil, int64(t.entries), 10)}); err != nil {
+			return err
+		}
 		fmt.Println(t.entries)
 	}
 	return errors.New("nobody kills me")
@@ -166,13 +169,15 @@ func TestNothingAcknowledgedIsLostByKill(t *testing.T) {
 		if i%50 == 0 { // a long journal takes long to compare
 			dir, total = t.TempDir(), 0
 		}
-		told := max(total, workAndKill(t, dir, i%3 != 0))
+		last := workAndKill(t, dir, i%3 != 0)
+		told := max(total, last)
 		w := mustOpen(t, dir)
 		if w.Notice() != nil {
 			t.Fatal("damaged by a kill", w.Notice())
 		}
 		entries, err := w.Entries("kim", []string{"1.2.4"})
 		must(t, err)
+		said(t, w, last)
 		if len(entries) < told || len(entries) > told+1 {
 			t.Fatalf("%d entries on the disk, %d acknowledged", len(entries), told)
 		}
@@ -188,6 +193,28 @@ func TestNothingAcknowledgedIsLostByKill(t *testing.T) {
 		t.Fatalf("%d entries in %d runs: the program was killed before it worked", all, kills)
 	}
 	t.Logf("%d kills, %d entries", kills, all)
+}
+
+// said fails unless the events of all steps up to the one that was told are there.
+func said(t *testing.T, w *Workspace, told int) {
+	t.Helper()
+	all, err := w.Events("step")
+	must(t, err)
+	last := 0
+	for i := range all {
+		n, err := strconv.Atoi(string(all[i].Body))
+		must(t, err)
+		if n < last {
+			t.Fatalf("step %d follows step %d", n, last)
+		}
+		last = n
+	}
+	if last < told {
+		t.Fatalf("the event of step %d is lost: %d is the last", told, last)
+	}
+	if _, err := w.VerifyEvents(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // workAndKill lets a child work for a while and kills it: while it works, or maybe before that, while it opens the

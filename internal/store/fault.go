@@ -46,6 +46,12 @@ const (
 	CodeAudit fault.Code = "store.audit"
 	// CodeJournal: entries of the journal were changed, or are missing. Args: Count, Total.
 	CodeJournal fault.Code = "store.journal"
+	// CodeEvent: an event that was to be added is none. Args: Kind.
+	CodeEvent fault.Code = "store.event"
+	// CodeEvents: events of the project were changed, or are missing. Args: Count, Total.
+	CodeEvents fault.Code = "store.events"
+	// CodeBlob: a file that belongs to the project is missing or damaged.
+	CodeBlob fault.Code = "store.blob"
 )
 
 // byResult are the faults of SQLite's primary result codes.

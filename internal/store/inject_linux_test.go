@@ -5,6 +5,7 @@ package store
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,6 +26,8 @@ type sitting struct {
 	w                    *Workspace
 	r                    *review.Review
 	acked                []review.ID // entries that the workspace said it holds
+	said                 []Event     // that were added, whatever the workspace said
+	ackedEvents          []string    // IDs of those that it said it holds
 	wrote                [][]byte    // what the exported file may hold
 }
 
@@ -70,6 +73,13 @@ func (s *sitting) open() error {
 func (s *sitting) work(check func()) {
 	for i := range 72 {
 		_ = step(s.r, i) // a full disk, say
+		if i%8 == 5 {
+			e, err := s.w.AddEvent(Event{Kind: "step", Frame: NoFrame, Reader: "kim", Body: fmt.Appendf(nil, "%d", i)})
+			s.said = append(s.said, e)
+			if err == nil {
+				s.ackedEvents = append(s.ackedEvents, e.ID)
+			}
+		}
 		check()
 	}
 	_ = s.w.SavePrediction(still, predicted(testW, testH, "m"))
@@ -90,7 +100,7 @@ func (s *sitting) work(check func()) {
 }
 
 // holds fails unless the workspace in dir, with its second places, holds the given entries, whole, and no half files.
-func (s *sitting) holds(dir, places string, want []review.ID) *Workspace {
+func (s *sitting) holds(dir, places string, want []review.ID, events []string) *Workspace {
 	t := s.t
 	w, err := Open(dir, places)
 	if err != nil {
@@ -115,6 +125,16 @@ func (s *sitting) holds(dir, places string, want []review.ID) *Workspace {
 	if _, err := w.VerifyJournal(); err != nil {
 		t.Fatal(err)
 	}
+	all, err := w.Events()
+	must(t, err)
+	for i, id := range events {
+		if !slices.ContainsFunc(all, func(e Event) bool { return e.ID == id }) {
+			t.Fatalf("event %d of %d is lost", i+1, len(events))
+		}
+	}
+	if _, err := w.VerifyEvents(); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := w.Verify(); err != nil {
 		t.Fatal(err)
 	}
@@ -126,6 +146,15 @@ func (s *sitting) holds(dir, places string, want []review.ID) *Workspace {
 		}
 	}
 	return w
+}
+
+// saidIDs are the IDs of all events that were added.
+func (s *sitting) saidIDs() []string {
+	out := make([]string, len(s.said))
+	for i := range s.said {
+		out[i] = s.said[i].ID
+	}
+	return out
 }
 
 // whole fails unless the exported file is one of those that were written, and alone.
@@ -237,8 +266,8 @@ func sit(t testing.TB, k int, tr trouble) int {
 	setDisk(func(op *operation) outcome { return d.next(op.file) }, tr.code, false)
 	work := func() {
 		s.work(func() {
-			if _, n := s.w.Kept(); !tr.second && n != s.r.Unsaved() {
-				t.Fatalf("%d entries wait, %d are kept", s.r.Unsaved(), n)
+			if _, n := s.w.Kept(); !tr.second && n != s.r.Unsaved()+s.w.Unsaved() {
+				t.Fatalf("%d entries and %d events wait, %d are kept", s.r.Unsaved(), s.w.Unsaved(), n)
 			}
 		})
 	}
@@ -254,9 +283,10 @@ func sit(t testing.TB, k int, tr trouble) int {
 		work()
 	}
 	must(t, s.r.Flush())
+	must(t, s.w.Settle())
 	must(t, s.w.Close())
 	s.whole()
-	w := s.holds(s.dir, s.places, s.acked)
+	w := s.holds(s.dir, s.places, s.acked, s.saidIDs())
 	again, err := w.Review(testStudy(), "kim")
 	must(t, err)
 	for _, key := range []review.Key{still, {Instance: "1.2.4"}, {Instance: "1.2.4", Frame: 1}, {Instance: "1.2.4", Frame: 2}} {
@@ -273,15 +303,16 @@ func sit(t testing.TB, k int, tr trouble) int {
 func (s *sitting) endsHere(root string, second bool) {
 	to := memoryFolder(s.t)
 	copyOf(s.t.(fataler), root, to)
-	want := slices.Clone(s.acked)
+	want, events := slices.Clone(s.acked), s.ackedEvents
 	if second {
+		events = s.saidIDs()
 		for _, e := range s.r.Waiting() {
 			want = append(want, e.ID)
 		}
 	}
 	saved := disk.decide
 	setDisk(nil, 0, false)
-	w := s.holds(filepath.Join(to, "ws"), filepath.Join(to, "second"), want)
+	w := s.holds(filepath.Join(to, "ws"), filepath.Join(to, "second"), want, events)
 	must(s.t, w.Close())
 	os.RemoveAll(to)
 	setDisk(saved, disk.code, false)

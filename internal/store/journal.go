@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"echoline/internal/fault"
@@ -54,6 +55,9 @@ func auditEntry(tx *sql.Tx, e *review.Entry) error {
 		action = map[review.Status]string{review.Open: "reopened", review.Accepted: "accepted", review.Rejected: "rejected"}[e.Status]
 	case review.KindEdit:
 		action = map[review.Origin]string{review.ByModel: "predicted", review.OnRequest: "asked"}[e.Origin]
+		if strings.HasPrefix(e.Model, review.ConsensusPrefix) {
+			action = map[review.Origin]string{review.ByModel: "proposed", review.OnRequest: "adjudicated"}[e.Origin]
+		}
 	case review.KindRuler:
 		action = "calibrated"
 		if e.Ruler == nil {
@@ -67,7 +71,7 @@ func auditEntry(tx *sql.Tx, e *review.Entry) error {
 	if r := e.Ruler; r != nil {
 		detail += fmt.Sprintf(" by a ruler of %g mm from %.1f, %.1f to %.1f, %.1f", r.MM, r.A[0], r.A[1], r.B[0], r.B[1])
 	}
-	return addAudit(tx, &Event{Time: e.Time, Reader: e.Reader, Action: action, Detail: detail, Model: e.Model, Entry: e.ID[:]})
+	return addAudit(tx, &AuditEvent{Time: e.Time, Reader: e.Reader, Action: action, Detail: detail, Model: e.Model, Entry: e.ID[:]})
 }
 
 // Entries returns what a reader did to the given items, in the order in which it was done. Of a frame on which the reader

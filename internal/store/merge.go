@@ -13,9 +13,9 @@ import (
 
 // Merged is what a merge brought.
 type Merged struct {
-	Entries, Events, Predictions int          // new here
-	Damaged                      int          // entries that could not be read, and stay where they were
-	Forks                        []review.Key // frames on which one reader has now gone on from the same work in two ways: see Versions
+	Entries, Audited, Events, Predictions int          // new here: of the journal, of the audit trail, of projects, of models
+	Damaged                               int          // entries and events that could not be read, and stay where they were
+	Forks                                 []review.Key // frames on which one reader has now gone on from the same work in two ways: see Versions
 }
 
 // Merge brings everything that the workspace in folder from holds into w. Every reader's work stays that reader's. Where
@@ -119,6 +119,7 @@ func (w *Workspace) unite(src *Workspace) (Merged, error) {
 			func() error { return uniteReaders(src, tx) },
 			func() error { return uniteJournal(src, tx, &m, touched) },
 			func() error { return uniteAudit(src, tx, &m) },
+			func() error { return uniteEvents(src, tx, &m) },
 			func() error { return uniteStudies(src, tx) },
 		} {
 			if err := part(); err != nil {
@@ -222,7 +223,7 @@ func uniteAudit(src *Workspace, tx *sql.Tx, m *Merged) error {
 		if err := events[i].insert(tx); err != nil {
 			return err
 		}
-		m.Events++
+		m.Audited++
 	}
 	return nil
 }

@@ -1,11 +1,13 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,6 +31,8 @@ func contents(t fataler, w *Workspace) []string {
 		`SELECT 'place', study, place, item FROM study_items`,
 		`SELECT 'entry', hex(id), hex(prev), reader, item, frame, n, time, w, h, kind, name, origin, model, status, hex(labels), hex(marks), crc FROM journal`,
 		`SELECT 'prediction', item, frame, model, time, hex(data) FROM predictions`,
+		`SELECT 'said', hex(id), kind, study, frame, reader, at, hex(body) FROM events`,
+		`SELECT 'blob', hex(hash), hex(data) FROM blobs`,
 		`SELECT 'event', hex(hash), hex(prev), seq, form, time, reader, action, detail, model, hex(entry) FROM audit`,
 	} {
 		if err := copyRows(w, query, func(v []any) error {
@@ -86,12 +90,31 @@ func (m *mix) work(dir string) {
 				m.t.Fatalf("%v", err)
 			}
 		}
+		for range rapid.IntRange(0, 3).Draw(m.t, "events") {
+			say(m.t, w, reader, rapid.IntRange(0, 9).Draw(m.t, "event"))
+		}
 		if rapid.Bool().Draw(m.t, "predict") {
 			p := predicted(testW, testH, rapid.SampledFrom([]string{"m", "n"}).Draw(m.t, "model"))
 			if err := w.SavePrediction(still, p); err != nil {
 				m.t.Fatalf("%v", err)
 			}
 		}
+	}
+}
+
+// say adds an event, and with some a file; some are the same wherever they are said.
+func say(t fataler, w *Workspace, reader string, i int) {
+	e := Event{Kind: "project.case", Study: fmt.Sprint("case ", i%3), Frame: i%4 - 1, Reader: reader, Body: fmt.Appendf(nil, `{"n": %d}`, i)}
+	if i < 4 {
+		e.At = time.Unix(int64(i/2), 0)
+	}
+	if i%5 == 0 {
+		if _, err := w.AddBlob(bytes.Repeat([]byte{byte(i)}, 100)); err != nil {
+			t.Fatalf("%v", err)
+		}
+	}
+	if _, err := w.AddEvent(e); err != nil {
+		t.Fatalf("%v", err)
 	}
 }
 
@@ -122,6 +145,9 @@ func (m *mix) contents(dir string) []string {
 		m.t.Fatalf("%v", err)
 	}
 	if _, err := w.VerifyJournal(); err != nil {
+		m.t.Fatalf("%v", err)
+	}
+	if _, err := w.VerifyEvents(); err != nil {
 		m.t.Fatalf("%v", err)
 	}
 	return contents(m.t, w)
@@ -166,14 +192,33 @@ func TestMergingIsAUnion(t *testing.T) {
 		m.same("groups", abc, m.contents(m.merge(a, m.merge(b, c))))
 		m.same("again", abc, m.contents(m.merge(b, a, c, a, b, m.merge(a, c))))
 		for _, row := range all {
-			if strings.HasPrefix(row, "entry") || strings.HasPrefix(row, "event") {
+			if strings.HasPrefix(row, "entry") || strings.HasPrefix(row, "event") || strings.HasPrefix(row, "said") || strings.HasPrefix(row, "blob") {
 				if _, found := slices.BinarySearch(abc, row); !found {
 					rt.Fatalf("lost: %.300s", row)
 				}
 			}
 		}
+		sameEvents(rt, m.merge(a, b, c), m.merge(c, a, b, a))
 		sameReviews(rt, m.merge(a, b, c), m.merge(c, a, b))
 	})
+}
+
+// sameEvents compares what was said, and in which order.
+func sameEvents(t fataler, one, two string) {
+	var said [2][]Event
+	for i, dir := range []string{one, two} {
+		w, err := Open(dir)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		said[i], err = w.Events()
+		if err := errors.Join(err, w.Close()); err != nil {
+			t.Fatalf("%v", err)
+		}
+	}
+	if !reflect.DeepEqual(said[0], said[1]) || !slices.IsSortedFunc(said[0], inTime) {
+		t.Fatalf("different events, or not in order: %d and %d", len(said[0]), len(said[1]))
+	}
 }
 
 // fewer lets rapid try n cases, each of which opens some twenty workspaces; as many as ever by night.
@@ -235,7 +280,7 @@ func TestOneReaderOnTwoLaptopsKeepsBoth(t *testing.T) {
 	if err != nil || !slices.Equal(m.Forks, []review.Key{still}) || m.Entries != 2 {
 		t.Fatal(m, err)
 	}
-	if m, err := w.Merge(b); err != nil || m.Entries+m.Events+m.Predictions+len(m.Forks) != 0 {
+	if m, err := w.Merge(b); err != nil || m.Entries+m.Audited+m.Events+m.Predictions+len(m.Forks) != 0 {
 		t.Fatal("merged again brought something", m, err)
 	}
 	r := mustReview(t, w, "kim")
@@ -344,6 +389,13 @@ func TestMergeReadsOnly(t *testing.T) {
 func TestMergeSurvivesKill(t *testing.T) {
 	a, _ := worked(t)
 	b, _ := worked(t)
+	for _, dir := range []string{a, b} {
+		w := mustOpen(t, dir)
+		for i := range 60 {
+			say(t, w, filepath.Base(dir), i)
+		}
+		must(t, w.Close())
+	}
 	whole := filepath.Join(t.TempDir(), "whole")
 	copyOf(t, a, whole)
 	w := mustOpen(t, whole)
@@ -368,7 +420,7 @@ func TestMergeSurvivesKill(t *testing.T) {
 		w := mustOpen(t, to)
 		now := contents(t, w)
 		for _, row := range before {
-			if _, found := slices.BinarySearch(now, row); !found && strings.HasPrefix(row, "entry") {
+			if _, found := slices.BinarySearch(now, row); !found && (strings.HasPrefix(row, "entry") || strings.HasPrefix(row, "said")) {
 				t.Fatalf("lost: %.200s", row)
 			}
 		}

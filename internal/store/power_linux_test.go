@@ -3,6 +3,7 @@
 package store
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -105,10 +106,12 @@ func TestPowerCut(t *testing.T) {
 	acked := 0
 	for i := range 70 {
 		must(t, step(r, i))
+		_, err := w.AddEvent(Event{Kind: "step", Frame: NoFrame, Body: fmt.Appendf(nil, "%d", i)})
+		must(t, err)
 		entries, err := w.Entries("kim", []string{"1.2.4"})
 		must(t, err)
 		acked = len(entries)
-		disk.log = append(disk.log, operation{kind: opAck, acked: acked})
+		disk.log = append(disk.log, operation{kind: opAck, acked: acked, said: i + 1})
 	}
 	log := disk.log
 	setDisk(nil, 0, false)
@@ -122,9 +125,9 @@ func TestPowerCut(t *testing.T) {
 	for i := range states {
 		rng := rand.New(rand.NewPCG(uint64(i), 7))
 		cut := rng.IntN(len(log) + 1)
-		want := 0
+		want, events := 0, 0
 		for _, op := range log[:cut] {
-			want = max(want, op.acked)
+			want, events = max(want, op.acked), max(events, op.said)
 		}
 		dir := memoryFolder(t)
 		for name, data := range powerCut(log[:cut], rng) {
@@ -141,6 +144,10 @@ func TestPowerCut(t *testing.T) {
 		}
 		if !slices.EqualFunc(entries, order[:len(entries)], func(a, b review.Entry) bool { return a.ID == b.ID }) {
 			t.Fatal("other entries")
+		}
+		said, err := w.Events()
+		if err != nil || len(said) < events {
+			t.Fatal("events lost:", len(said), err)
 		}
 		if _, err := w.VerifyJournal(); err != nil {
 			t.Fatal(err)

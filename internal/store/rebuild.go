@@ -107,10 +107,17 @@ func formOf(src *sql.DB) int64 {
 	if err != nil && strings.Contains(err.Error(), "no such column") {
 		return schemaLines - 1
 	}
-	if err == nil {
-		_ = rows.Close() // it asked for nothing
+	if err != nil {
+		return schemaEvents
 	}
-	return schemaLines
+	_ = rows.Close() // it asked for nothing
+	if rows, err = src.Query(`SELECT id FROM events LIMIT 0`); err != nil && isMissing(err) {
+		return schemaEvents - 1
+	}
+	if err == nil {
+		_ = rows.Close()
+	}
+	return schemaEvents
 }
 
 // table is one to be saved: its columns, and how its rows are ordered on the disk.
@@ -133,7 +140,7 @@ func salvaged(version int64) []table {
 		place = "rowid"
 		tables = append(tables, table{"workspace", "rowid", []string{"id", "made"}})
 	}
-	return append(tables,
+	tables = append(tables,
 		table{"readers", "rowid", []string{"name", "since"}},
 		table{"items", "rowid", items},
 		table{"studies", "rowid", []string{"id", "title", "opened"}},
@@ -141,6 +148,12 @@ func salvaged(version int64) []table {
 		table{"journal", "seq", append(entry, "seq")},
 		table{"audit", place, audit},
 	)
+	if version >= schemaEvents {
+		tables = append(tables,
+			table{"events", "rowid", []string{"id", "kind", "study", "frame", "reader", "at", "body"}},
+			table{"blobs", "rowid", []string{"hash", "data"}})
+	}
+	return tables
 }
 
 // salvage copies the rows of a table from its beginning up to the damage and from its end back to it. Only the new

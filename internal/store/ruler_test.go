@@ -35,7 +35,7 @@ func TestRulerComesBackAndIsAudited(t *testing.T) {
 	}
 	events, err := w.Verify()
 	must(t, err)
-	events = slices.DeleteFunc(events, func(e Event) bool { return e.Action == "opened" })
+	events = slices.DeleteFunc(events, func(e AuditEvent) bool { return e.Action == "opened" })
 	var actions []string
 	for _, e := range events {
 		actions = append(actions, e.Action)

@@ -22,6 +22,9 @@ var migrations embed.FS
 // schemaLines is the version of the tables since which entries form lines.
 const schemaLines = 2
 
+// schemaEvents is the version of the tables since which there are events.
+const schemaEvents = 3
+
 // migrate brings the tables to the newest form; the fault CodeNewer if they are beyond it.
 func (w *Workspace) migrate() error {
 	p, err := w.provider()

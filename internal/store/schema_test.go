@@ -2,10 +2,45 @@ package store
 
 import (
 	"errors"
+	"os"
 	"testing"
 
 	"echoline/internal/review"
 )
+
+// TestOlderWorkspaceGainsEvents: one that has lines but no events yet takes some, whether it is whole or must be repaired.
+func TestOlderWorkspaceGainsEvents(t *testing.T) {
+	old := func(dir string) *Workspace {
+		db, err := connect(dir + "/" + fileName)
+		must(t, err)
+		w := newWorkspace(dir, dir+"/"+fileName, db)
+		must(t, w.migrateTo(schemaEvents-1))
+		w.self, err = os.Stat(w.path)
+		must(t, err)
+		for i := range 30 {
+			must(t, step(mustReview(t, w, "kim"), i))
+		}
+		return w
+	}
+	dir, from := t.TempDir(), t.TempDir()
+	must(t, old(from).db.Close())
+	hurt := old(dir)
+	if _, err := hurt.db.Exec(`PRAGMA writable_schema = 1; UPDATE sqlite_schema SET rootpage = 99999 WHERE name = 'predictions'`); err != nil {
+		t.Fatal(err)
+	}
+	must(t, hurt.db.Close())
+	if n, err := transfer(dir, dir+"/"+fileName, dir+"/new.db"); err != nil || n < 15 {
+		t.Fatal(n, err)
+	}
+	must(t, os.Rename(dir+"/new.db", dir+"/"+fileName))
+	os.Remove(dir + "/" + fileName + "-wal")
+	w := mustOpen(t, dir)
+	say(t, w, "kim", 1)
+	m, err := w.Merge(from)
+	if all, err2 := w.Events(); err != nil || err2 != nil || len(all) != 1 || m.Entries == 0 {
+		t.Fatal(all, m, err, err2)
+	}
+}
 
 // asReleased makes a workspace of version 1, without lines, with the given work in it, as that release wrote it.
 func asReleased(t *testing.T, dir string, entries []review.Entry, hurt string) {
@@ -27,9 +62,9 @@ func asReleased(t *testing.T, dir string, entries []review.Entry, hurt string) {
 			t.Fatal(err)
 		}
 	}
-	last := &Event{prev: make([]byte, 32), form: auditForm1}
+	last := &AuditEvent{prev: make([]byte, 32), form: auditForm1}
 	for i, action := range []string{"opened", "accepted"} {
-		e := Event{prev: last.prev, form: auditForm1, Seq: int64(i + 1), Time: entries[i].Time, Reader: "kim", Action: action, Detail: "x"}
+		e := AuditEvent{prev: last.prev, form: auditForm1, Seq: int64(i + 1), Time: entries[i].Time, Reader: "kim", Action: action, Detail: "x"}
 		if i > 0 {
 			e.prev = last.hash
 		}
@@ -86,7 +121,7 @@ func TestOlderWorkspaceKeepsItsWork(t *testing.T) {
 	}
 	// Two copies that were brought up to date apart are still the same.
 	m, err := w.Merge(copied)
-	if err != nil || m.Entries+m.Events+len(m.Forks) != 0 {
+	if err != nil || m.Entries+m.Audited+m.Events+len(m.Forks) != 0 {
 		t.Fatal(m, err)
 	}
 }

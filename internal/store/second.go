@@ -2,6 +2,7 @@ package store
 
 import (
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"errors"
 	"os"
@@ -30,6 +31,21 @@ func (j journal) Keep(waiting []*review.Entry) { j.w.keep(waiting) }
 func (w *Workspace) keep(waiting []*review.Entry) {
 	w.keeping.Lock()
 	defer w.keeping.Unlock()
+	w.keepAll(waiting)
+}
+
+// keepEvents writes the events that wait to a second place. One that holds entries is not given up for another: what they are
+// is not known here.
+func (w *Workspace) keepEvents() {
+	if w.second != nil && len(w.kept) > 0 {
+		w.keepIn(w.second, nil)
+		return
+	}
+	w.keepAll(nil)
+}
+
+// keepAll is keep, and for events too.
+func (w *Workspace) keepAll(waiting []*review.Entry) {
 	if w.second != nil && w.keepIn(w.second, waiting) {
 		return
 	}
@@ -55,8 +71,15 @@ func (w *Workspace) keep(waiting []*review.Entry) {
 	}
 }
 
-// keepIn appends what is not kept yet; false if that failed.
+// keepIn appends what is not kept yet, and all events that wait; false if that failed.
 func (w *Workspace) keepIn(s *Workspace, waiting []*review.Entry) bool {
+	w.eventsKept = 0
+	if len(w.waiting) > 0 {
+		if s.write(func(tx *sql.Tx) error { return addEvents(tx, w.waiting) }) != nil {
+			return false
+		}
+		w.eventsKept = len(w.waiting)
+	}
 	for _, e := range waiting {
 		if w.kept[e.ID] {
 			continue
@@ -70,7 +93,7 @@ func (w *Workspace) keepIn(s *Workspace, waiting []*review.Entry) bool {
 	return true
 }
 
-// Kept tells where n entries are kept that the workspace has not taken yet; "" and 0 where nothing waits, or where no second
+// Kept tells where n entries and events are kept that the workspace has not taken yet; "" and 0 where nothing waits, or where no second
 // place took it. Where a review has more unsaved, the rest is in memory alone.
 func (w *Workspace) Kept() (where string, n int) {
 	w.keeping.Lock()
@@ -78,7 +101,7 @@ func (w *Workspace) Kept() (where string, n int) {
 	if w.second == nil {
 		return "", 0
 	}
-	return w.second.dir, len(w.kept)
+	return w.second.dir, len(w.kept) + w.eventsKept
 }
 
 // saved notes that the workspace took an entry. With the last one that waited, the second place has done its work.
@@ -86,7 +109,7 @@ func (w *Workspace) saved(id review.ID) {
 	w.keeping.Lock()
 	defer w.keeping.Unlock()
 	delete(w.kept, id)
-	if w.second != nil && len(w.kept) == 0 {
+	if (w.second != nil || len(w.waiting) > 0) && len(w.kept) == 0 {
 		_ = w.settle() // if it fails, Settle tries again, or the next Open
 	}
 }
@@ -96,14 +119,21 @@ func (w *Workspace) saved(id review.ID) {
 func (w *Workspace) Settle() error {
 	w.keeping.Lock()
 	defer w.keeping.Unlock()
-	if w.second == nil {
-		return nil
-	}
 	return w.settle()
 }
 
-// settle merges the second place and removes it: an earlier run may have left something there, too.
+// settle saves the events that wait, then merges the second place and removes it: an earlier run may have left something
+// there, too.
 func (w *Workspace) settle() error {
+	if len(w.waiting) > 0 {
+		if err := w.write(func(tx *sql.Tx) error { return addEvents(tx, w.waiting) }); err != nil {
+			return err
+		}
+		w.waiting, w.eventsKept = nil, 0
+	}
+	if w.second == nil {
+		return nil
+	}
 	if _, err := w.unite(w.second); err != nil {
 		return err
 	}

@@ -49,6 +49,9 @@ type Workspace struct {
 	id      string     // of the workspace
 	second  *Workspace // holds what waits; nil while nothing does
 	kept    map[[16]byte]bool
+
+	waiting    []Event // events that the workspace could not take
+	eventsKept int     // how many of them are in second
 }
 
 // Open opens the workspace in dir, which it creates if needed. Faults: CodeBusy where another program has it open,
@@ -184,7 +187,7 @@ func (w *Workspace) prepare() error {
 
 // check looks for damage in what cannot be computed again. Predictions, most of the file, are checked as they are read.
 func (w *Workspace) check() error {
-	for _, table := range []string{"workspace", "readers", "items", "studies", "study_items", "journal", "audit"} {
+	for _, table := range []string{"workspace", "readers", "items", "studies", "study_items", "journal", "audit", "events", "blobs"} {
 		var said string
 		if err := w.db.QueryRow("PRAGMA quick_check(" + table + ")").Scan(&said); err != nil {
 			if isMissing(err) {

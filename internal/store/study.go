@@ -75,7 +75,7 @@ func (w *Workspace) addStudy(st *study.Study, reader string, ids []string) error
 				return err
 			}
 		}
-		return addAudit(tx, &Event{Time: now, Reader: reader, Action: "opened", Detail: key})
+		return addAudit(tx, &AuditEvent{Time: now, Reader: reader, Action: "opened", Detail: key})
 	})
 }
 

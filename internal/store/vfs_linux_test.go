@@ -26,6 +26,7 @@ type operation struct {
 	offset int64  // of a write; the new size of a truncation
 	data   []byte
 	acked  int // of opAck: entries that the workspace has said it holds
+	said   int // of opAck: events that it has said it holds
 }
 
 type opKind uint8
