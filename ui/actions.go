@@ -76,13 +76,16 @@ func (a *App) bindActions() {
 
 // do runs an action.
 func (a *App) do(id keys.ID) {
-	if f := a.actions[id]; f != nil {
+	if f := a.actions[id]; f != nil && a.allowed(id) {
 		f()
 	}
 }
 
 // held follows the actions that last while their key is down.
 func (a *App) held(id keys.ID, down bool) {
+	if a.page != nil && down {
+		return
+	}
 	switch id {
 	case keys.Pan:
 		a.view.SetPanning(down)
@@ -145,6 +148,8 @@ func (a *App) enter() {
 func (a *App) escape() {
 	s := a.sess
 	switch {
+	case a.page != nil:
+		a.closePage()
 	case s == nil:
 	case s.stroke:
 		a.cancelStroke()
@@ -300,6 +305,9 @@ func (a *App) refreshAll() {
 	}
 	for _, o := range []fyne.CanvasObject{a.toolbar, a.list, a.inspector, a.strip, a.status, a.view, a.frame.box} {
 		o.Refresh()
+	}
+	if a.page != nil {
+		a.page.Refresh()
 	}
 	a.showAlert()
 	a.refreshFrame()

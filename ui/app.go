@@ -68,6 +68,8 @@ type App struct {
 	status    *panel.StatusBar
 	view      *viewer.Viewport
 	frame     *frame
+	room      *fyne.Container // toolbar and frame
+	pageRoom  *fyne.Container // what stands in their place while a page is shown
 	keys      *keys.Dispatcher
 	actions   map[keys.ID]func()
 
@@ -88,6 +90,9 @@ type App struct {
 	measuring measuring
 	sizeMM    float64 // radius of the tools on calibrated images
 	sizePx    float64 // and on others
+
+	page   *panel.Page // on show in place of the image; nil: none
+	pageID keys.ID     // which
 
 	line    panel.Status
 	opacity float64 // of the heatmap and the mask
@@ -170,7 +175,11 @@ func (a *App) build() {
 	a.bindActions()
 	a.bindPanels()
 	a.bindPointer()
-	a.win.SetContent(container.NewBorder(a.toolbar, a.status, nil, nil, a.frame.box))
+	a.bindPages()
+	a.room = container.NewBorder(a.toolbar, nil, nil, nil, a.frame.box)
+	a.pageRoom = container.NewStack()
+	a.pageRoom.Hide()
+	a.win.SetContent(container.NewBorder(nil, a.status, nil, nil, container.NewStack(a.room, a.pageRoom)))
 	a.bindKeys()
 	a.refreshToolbar()
 	a.refreshInspector()

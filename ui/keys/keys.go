@@ -90,6 +90,8 @@ const (
 	Versions      ID = "versions"
 	Language      ID = "language"
 	Quit          ID = "quit"
+	Pages         ID = "pages"
+	ProjectPage   ID = "project"
 )
 
 // Group is a heading of the list of keys; its title is "keys.group.GROUP".
@@ -102,13 +104,14 @@ const (
 	View   Group = "view"
 	Move   Group = "move"
 	Files  Group = "files"
+	Work   Group = "work"
 
 	// Unlisted keys are in the list as one gesture.
 	Unlisted Group = ""
 )
 
 // Groups in the order of the list.
-var Groups = []Group{Review, Draw, View, Move, Files}
+var Groups = []Group{Review, Draw, View, Move, Work, Files}
 
 // How an action answers to its key being kept down.
 type How int
@@ -216,6 +219,9 @@ var Table = []Binding{
 	{LoopFrom, Move, Once, with(shift, fyne.KeyHome)},
 	{LoopTo, Move, Once, with(shift, fyne.KeyEnd)},
 	{LoopAll, Move, Once, with(shift, fyne.KeyK)},
+
+	{Pages, Work, Once, nil},
+	{ProjectPage, Work, Once, on(fyne.KeyF4)},
 
 	{Open, Files, Once, with(ctrl, fyne.KeyO)},
 	{Export, Files, Once, with(ctrl, fyne.KeyE)},

@@ -107,7 +107,7 @@ func key(name fyne.KeyName) *fyne.KeyEvent { return &fyne.KeyEvent{Name: name} }
 func TestEveryIconExists(t *testing.T) {
 	names := []string{
 		"x", "arrow-up", "folder", "file", "house", "hard-drive", "history", "folder-open", "play", "pause", "chevron-down",
-		"ellipsis", "sun", "triangle-alert",
+		"ellipsis", "sun", "triangle-alert", "arrow-left",
 	}
 	for _, d := range tools {
 		names = append(names, d.icon)

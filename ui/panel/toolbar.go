@@ -40,6 +40,7 @@ const lastGroup = 5
 var tools = []tool{
 	{keys.Open, "folder-open", "panel.toolbar.open", flat, 0, 0},
 	{keys.Export, "file-output", "", flat, 2, 0},
+	{keys.Pages, "clipboard-list", "", flat, 1, 0},
 	{keys.Undo, "undo-2", "", flat, 1, 1},
 	{keys.Redo, "redo-2", "", flat, 2, 1},
 	{keys.Brush, "brush", "", flat, 0, 2},
@@ -90,6 +91,7 @@ type Toolbar struct {
 	more    *button
 	presets []Choice
 	preset  string
+	pages   []keys.ID        // those of the menu of pages
 	hidden  []keys.ID        // tools that are in the menu for want of room
 	off, on map[keys.ID]bool // actions without a button that are greyed, or ticked
 }
@@ -104,6 +106,7 @@ func NewToolbar() *Toolbar {
 	t.buttons[menuPreset].onTap = t.showPresets
 	t.buttons[keys.Tools].trailing = "chevron-down"
 	t.buttons[keys.Tools].onTap = t.ShowTools
+	t.buttons[keys.Pages].onTap = t.ShowPages
 	t.more = newButton("ellipsis", nil, flat, t.showMore)
 	t.more.height = toolHeight
 	t.more.hint = func() string { return text.T("panel.toolbar.more") }
@@ -195,6 +198,22 @@ func (t *Toolbar) ShowTools() {
 		items = append(items, item)
 	}
 	popUp(t.buttons[keys.Tools], items)
+}
+
+// SetPages says which pages there are, by the actions that open them.
+func (t *Toolbar) SetPages(ids []keys.ID) { t.pages = ids }
+
+// ShowPages opens the menu of pages.
+func (t *Toolbar) ShowPages() {
+	var items []*fyne.MenuItem
+	for _, id := range t.pages {
+		items = append(items, fyne.NewMenuItem(id.Hint(), func() { t.run(id) }))
+	}
+	from := t.buttons[keys.Pages]
+	if !from.Visible() {
+		from = t.more
+	}
+	popUp(from, items)
 }
 
 // showMore opens the menu of what has no room, and of what never has a button.
