@@ -34,6 +34,7 @@ type deidOptions struct {
 	out, dates, key, preview string
 	keep, blank              []string
 	yes, overwrite, quiet    bool
+	bare                     bool // no words of descriptions stay
 }
 
 // deidentifyCommand writes files without persons.
@@ -60,6 +61,7 @@ func deidentifyCommand() *cobra.Command {
 	f.StringVar(&o.preview, "preview", "", text.T("deid.flag.preview"))
 	f.StringArrayVar(&o.keep, "keep", nil, text.T("deid.flag.keep"))
 	f.StringArrayVar(&o.blank, "blank", nil, text.T("deid.flag.blank"))
+	f.BoolVar(&o.bare, "no-descriptions", false, text.T("deid.flag.bare"))
 	f.BoolVar(&o.yes, "yes", false, text.T("deid.flag.yes"))
 	f.BoolVar(&o.overwrite, "overwrite", false, text.T("export.cli.flag.overwrite"))
 	f.BoolVar(&o.quiet, "quiet", false, text.T("export.cli.flag.quiet"))
@@ -121,7 +123,7 @@ func runDeidentify(ctx context.Context, o deidOptions, paths []string, c *cobra.
 	}
 	defer r.close()
 	res, err := deid.Run(ctx, st, deid.Options{
-		Dir: o.out, Key: key, Dates: deid.Dates(o.dates), Boxes: boxes, Overwrite: o.overwrite, Review: r.ask,
+		Dir: o.out, Key: key, Dates: deid.Dates(o.dates), Bare: o.bare, Boxes: boxes, Overwrite: o.overwrite, Review: r.ask,
 		Name: namer(len(st.Files), c.ErrOrStderr()),
 		Done: func(i, total int) { report.step(text.T("deid.step"), i, total) },
 	})
@@ -151,13 +153,13 @@ func (o *deidOptions) memory() (*deid.Key, *deid.Boxes, error) {
 		if err != nil {
 			return nil, nil, fault.New(deid.CodeKey, "", err, nil)
 		}
-		path = filepath.Join(dir, "echoline", "deidentify.key")
+		path = filepath.Join(dir, "echoline", deid.KeyName)
 	}
 	key, err := deid.OpenKey(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	boxes, err := deid.OpenBoxes(filepath.Join(filepath.Dir(path), "deidentify-boxes.json"))
+	boxes, err := deid.OpenBoxes(filepath.Join(filepath.Dir(path), deid.BoxesName))
 	return key, boxes, err
 }
 

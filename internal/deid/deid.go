@@ -62,6 +62,7 @@ type Options struct {
 	Dir       string
 	Key       *Key
 	Dates     Dates
+	Bare      bool   // no words of descriptions stay, not even known ones: without the option Clean Descriptors
 	Boxes     *Boxes // remembered boxes; may be nil
 	Overwrite bool
 	// Review is asked before a file with pixels is written; nil: everything is written as proposed, but for what was only
@@ -240,7 +241,7 @@ func (o *Options) reviewed(it *study.Item, name string) (*Proposal, error) {
 
 // write writes the cleaned file.
 func (r *run) write(f *part10.File, px *pixels, name string) error {
-	c := cleaner{key: r.Key, dates: r.Dates, file: f, px: px}
+	c := cleaner{key: r.Key, dates: r.Dates, bare: r.Bare, file: f, px: px}
 	set, err := c.clean(name)
 	if err != nil {
 		return err

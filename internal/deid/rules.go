@@ -60,6 +60,7 @@ func dictionaryVR(t part10.Tag) string { return kept[t].vr }
 type cleaner struct {
 	key     *Key
 	dates   Dates
+	bare    bool
 	file    *part10.File
 	px      *pixels
 	patient string     // pseudonym
@@ -161,7 +162,10 @@ func (c *cleaner) text(e *part10.Element, r rule, in part10.Set) (value string, 
 	case "terms":
 		return terms(r.keyword, own)
 	case "words", "model":
-		v := knownWords(own, r.kind == "model")
+		v := ""
+		if !c.bare {
+			v = knownWords(own, r.kind == "model")
+		}
 		return fit(v, r.vr), v != "" || r.keyword == "Manufacturer"
 	case "version":
 		return own, version.MatchString(own)

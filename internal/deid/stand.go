@@ -52,7 +52,7 @@ func (o *Options) Stand(it *study.Item, name string, pictures bool) (*Stand, err
 	if err != nil {
 		return nil, err
 	}
-	c := cleaner{key: o.Key, dates: o.Dates, file: file, px: &pixels{file: file, layout: layout{photometric: file.Set.Text(tagPhotometric)}}}
+	c := cleaner{key: o.Key, dates: o.Dates, bare: o.Bare, file: file, px: &pixels{file: file, layout: layout{photometric: file.Set.Text(tagPhotometric)}}}
 	set, err := c.clean(name)
 	if err != nil {
 		return nil, err

@@ -59,7 +59,7 @@ func (c *cleaner) statement(out byTag) {
 	out.put(0x00120063, "LO", methodText)
 	out.put(0x00280303, "CS", c.dates.longitudinal())
 	var items []part10.Set
-	for _, m := range Methods(c.dates) {
+	for _, m := range Methods(c.dates, c.bare) {
 		items = append(items, part10.Set{
 			{Tag: 0x00080100, VR: "SH", Data: []byte(m[0])},
 			{Tag: 0x00080102, VR: "SH", Data: []byte("DCM")},
@@ -79,11 +79,13 @@ func (d Dates) longitudinal() string {
 }
 
 // Methods are the codes of DCM, with their meanings, of what is done to a file.
-func Methods(d Dates) [][2]string {
+func Methods(d Dates, bare bool) [][2]string {
 	out := [][2]string{
 		{"113100", "Basic Application Confidentiality Profile"},
 		{"113101", "Clean Pixel Data Option"},
-		{"113105", "Clean Descriptors Option"},
+	}
+	if !bare {
+		out = append(out, [2]string{"113105", "Clean Descriptors Option"})
 	}
 	switch d {
 	case Modified:

@@ -195,7 +195,7 @@ func (j *job) statement(it *Item) []dcmwrite.Elem {
 		return nil
 	}
 	var codes []dcmwrite.Set
-	for _, m := range deid.Methods(j.Private.Dates) {
+	for _, m := range deid.Methods(j.Private.Dates, j.Private.Bare) {
 		codes = append(codes, dcmwrite.Set{
 			dcmwrite.Text("CodeValue", m[0]), dcmwrite.Text("CodingSchemeDesignator", "DCM"), dcmwrite.Text("CodeMeaning", m[1]),
 		})
