@@ -27,6 +27,7 @@ func (a *App) bindActions() {
 		keys.NotVisible:    a.notVisible,
 		keys.Accept:        a.accept,
 		keys.Reject:        a.backspace,
+		keys.Judge:         a.toggleJudge,
 		keys.NextImage:     func() { a.step(1) },
 		keys.PreviousImage: func() { a.step(-1) },
 		keys.NextFrame:     func() { a.moveFrame(1) },
@@ -77,7 +78,10 @@ func (a *App) bindActions() {
 
 // do runs an action.
 func (a *App) do(id keys.ID) {
-	if f := a.actions[id]; f != nil && a.allowed(id) {
+	if !a.allowed(id) || a.judgeDo(id) {
+		return
+	}
+	if f := a.actions[id]; f != nil {
 		f()
 	}
 }
@@ -162,6 +166,9 @@ func (a *App) escape() {
 	case s.active != nil:
 		s.active = nil
 		a.refreshFrame()
+	case s.judged() != nil:
+		s.judged().at = -1
+		a.showJudged()
 	}
 }
 

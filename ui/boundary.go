@@ -52,6 +52,12 @@ func (a *App) activate(arc contour.Arc) {
 	a.refreshToolbar()
 }
 
+// withMargin is a rectangle with the margin that an arc is shown with.
+func withMargin(r image.Rectangle) image.Rectangle {
+	m := int(math.Max(arcMarginMin, arcMargin*float64(max(r.Dx(), r.Dy()))))
+	return r.Inset(-m)
+}
+
 // extent is the rectangle around points, with the margin that an arc is shown with.
 func extent(ps []contour.Vertex) image.Rectangle {
 	x0, y0, x1, y1 := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)

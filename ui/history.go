@@ -15,8 +15,13 @@ func (a *App) showHistory() {
 		switch h.Origin {
 		case review.ByModel:
 			who = text.T("app.bymodel")
+			if s.docket != nil {
+				who = text.T("judge.by.readers")
+			}
 		case review.OnRequest:
-			who += " · " + text.T("app.bymodel")
+			if s.docket == nil {
+				who += " · " + text.T("app.bymodel")
+			}
 		case review.ByReader:
 		}
 		steps = append(steps, panel.Step{

@@ -85,7 +85,10 @@ func (a *App) refreshInspector() {
 		m := a.predictor.Info()
 		c.Model, c.Calibrated = m.Name+" "+m.Version, m.Calibrated
 	}
-	if a.modelErr != nil {
+	if a.docket != nil { // no model has a part in it
+		c.Model, c.Readers = "", text.T("judge.by.readers")
+	}
+	if a.modelErr != nil && a.docket == nil {
 		c.Note = text.Fault(a.modelErr)
 	}
 	if s == nil || s.item == nil || s.frame == nil {

@@ -99,6 +99,8 @@ func (a *App) rowState(it *study.Item) panel.State {
 		return panel.Rejected
 	case accepted+rejected+touched > 0:
 		return panel.InReview
+	case s.docket != nil:
+		return panel.Predicted
 	case a.modelErr != nil:
 		return panel.Unpredicted
 	case predicted == 0:

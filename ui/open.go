@@ -195,6 +195,7 @@ func (a *App) readDone(r *reading, st *study.Study, err error) {
 		a.nothingCame()
 		a.fault(err)
 	default:
+		a.docket = nil
 		a.replace(st)
 	}
 }
@@ -256,7 +257,7 @@ func (a *App) take(st *study.Study) {
 	a.endSession()
 	a.taking = st
 	a.view.SetBusy(true)
-	ws, reader := a.ws, a.set.Reader
+	ws, reader := a.ws, a.worksAs()
 	go func() {
 		rev, err := ws.Review(st, reader)
 		a.post(func() {
@@ -280,7 +281,8 @@ func (a *App) take(st *study.Study) {
 // begin makes st, with its review, the study on show.
 func (a *App) begin(st *study.Study, rev *review.Review) {
 	s := newSession(st, rev)
-	a.sess = s
+	a.sess, s.docket = s, a.docket
+	a.view.SetTraces("", nil, nil)
 	a.win.SetTitle(text.T("app.title") + " · " + st.Title)
 	rev.OnChange = func(k review.Key) { a.frameChanged(s, k) }
 	a.makeTools()

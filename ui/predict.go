@@ -33,7 +33,7 @@ func (p *oneByOne) Predict(ctx context.Context, im inference.Image, g inference.
 // and first frames first. It waits for the window after each that was stored: thousands at once would freeze it.
 func (a *App) startPredictions() {
 	s := a.sess
-	if a.predictor == nil || s.worker != nil {
+	if a.predictor == nil || s.worker != nil || s.docket != nil { // a consensus starts from readers, not from a model
 		return
 	}
 	s.worker = inference.NewWorker(a.predictor, a.post)
@@ -179,7 +179,7 @@ func (a *App) predictionProgress(s *session) {
 
 // recall brings back the maps of a frame that were let go, from the workspace.
 func (a *App) recall(s *session, k review.Key) {
-	if a.predictor == nil || !s.predicted[k] || s.failed[k] != nil || s.review.Frame(k).Prediction != nil {
+	if a.predictor == nil || s.docket != nil || !s.predicted[k] || s.failed[k] != nil || s.review.Frame(k).Prediction != nil {
 		return
 	}
 	ws, sha := a.ws, a.predictor.Info().SHA256

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 
 	"echoline/internal/review"
 	"echoline/internal/text"
@@ -24,6 +25,7 @@ func (a *App) chooseReader() {
 		a.fault(err)
 		return
 	}
+	known = slices.DeleteFunc(known, func(n string) bool { return n == review.ConsensusReader })
 	panel.ShowReaders(a.win, panel.Readers{Current: a.set.Reader, Known: known, OnDone: a.changeReader})
 }
 
@@ -33,12 +35,20 @@ func (a *App) changeReader(name string) {
 	if name == "" || name == a.set.Reader {
 		return
 	}
+	if name == review.ConsensusReader {
+		a.status.SetHint(text.T("judge.name"))
+		return
+	}
 	if err := a.flush(); err != nil {
 		a.journalFailed(err)
 		if _, all := a.keptElsewhere(); !all {
 			return // the bar says why
 		}
 	}
+	if s := a.sess; s != nil && s.docket != nil {
+		s.study = s.docket.whole
+	}
+	a.docket = nil
 	a.set.Reader = name
 	a.saveSettings()
 	a.log.Debug("window", "event", "reader-changed")

@@ -82,6 +82,8 @@ type session struct {
 	settled    bool // all were predicted once
 	attaching  bool // a prediction is being set: rows follow later
 
+	docket *docket // what is being adjudicated in it; nil: a reader works
+
 	scale errorScale
 	gone  bool // another study took its place: late answers are dropped
 }
@@ -192,5 +194,8 @@ func (s *session) undecided(it *study.Item) int {
 
 // isOpen tells whether a frame waits for a decision.
 func (s *session) isOpen(k review.Key) bool {
+	if s.docket != nil && s.docket.eligible[k] == 0 {
+		return false
+	}
 	return !s.unreadable[k] && s.review.Frame(k).Status == review.Open
 }

@@ -84,7 +84,7 @@ func (a *App) decode(s *session) {
 	go func() {
 		f, err := it.Frame(i)
 		if err == nil {
-			f.Sector() // found once, and not on the window's time
+			f.Fan() // found once, with its sector, and not on the window's time
 		}
 		a.post(func() { a.decoded(s, it, i, f, err) })
 	}()
@@ -129,7 +129,7 @@ func (a *App) frameCame(it *study.Item, i int, f *study.Frame, err error) {
 		a.clearView(viewer.MessageRefused, text.Fault(err))
 		return
 	}
-	s.review.SetSector(s.key(), f.Sector())
+	s.review.SetSector(s.key(), review.Sector{Rectangle: f.Sector(), Fan: f.Fan()})
 	a.showSight()
 	if s.window == (study.Window{}) {
 		s.window = f.Window
@@ -188,6 +188,7 @@ func (a *App) settle() {
 	if s.worker != nil {
 		s.worker.Prioritise(s.key())
 	}
+	a.bringReadings()
 	a.recall(s, s.key())
 	a.refreshFrame()
 }
@@ -234,6 +235,9 @@ func (a *App) refreshPicture() {
 	a.showSpacing()
 	a.view.SetErrorScale(s.scale.limitPx(s.item), s.scale.weakPx(s.item), a.calibrated())
 	a.refreshContours()
+	if s.docket != nil {
+		a.showJudged()
+	}
 	a.tintMask()
 	if p := f.Prediction; p != nil {
 		a.view.SetHeatmap(p.W, p.H, p.Probability)
@@ -245,10 +249,12 @@ func (a *App) refreshPicture() {
 		a.view.SetMessage(viewer.MessageNote, text.Fault(s.failed[k]))
 	case msg != "":
 		a.view.SetMessage(viewer.MessageNote, msg)
+	case s.judgeNote() != "":
+		a.view.SetMessage(viewer.MessageNote, s.judgeNote())
 	default:
 		a.view.SetMessage(viewer.MessageNone, "")
 	}
-	a.view.SetBusy(a.reading != nil || a.modelErr == nil && !s.predicted[k] || s.asked != nil && s.asked.waiting)
+	a.view.SetBusy(a.reading != nil || a.modelErr == nil && s.docket == nil && !s.predicted[k] || s.asked != nil && s.asked.waiting)
 	a.refreshCorners()
 }
 
@@ -323,6 +329,7 @@ func (a *App) frameChanged(s *session, k review.Key) {
 	if s.asked != nil && s.asked.key == k {
 		a.dropQuestion()
 	}
+	a.judgeChanged(s, k)
 	a.updateRow(k.Instance)
 	a.markStrip(k)
 	if s.shows(k) && !s.stroke {

@@ -12,6 +12,9 @@ import (
 // refreshStatus writes the right part of the status bar.
 func (a *App) refreshStatus() {
 	a.line.Reader = a.set.Reader
+	if a.docket != nil {
+		a.line.Reader = text.T("judge.as", text.Args{"Reader": a.set.Reader})
+	}
 	a.line.Zoom = a.zoomText()
 	sp, cal := a.spacing()
 	a.line.Calibrated = cal != study.Uncalibrated

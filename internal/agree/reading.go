@@ -3,6 +3,7 @@ package agree
 import (
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -73,11 +74,46 @@ func ReadingOf(r *review.Review, k review.Key) (reading Reading, ok bool) {
 	return reading, true
 }
 
+// Eligible are the frames of st that at least two readers accepted, and how many did.
+func Eligible(ws *store.Workspace, st *study.Study) (map[review.Key]int, error) {
+	readers, err := ws.Readers()
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(st.Items))
+	for i, it := range st.Items {
+		ids[i] = it.ID
+	}
+	out := map[review.Key]int{}
+	for _, name := range readers {
+		if name == "" || name == review.ConsensusReader {
+			continue
+		}
+		entries, err := ws.Entries(name, ids)
+		if err != nil {
+			return nil, err
+		}
+		r := review.New(st, name, nil)
+		if err := r.Replay(entries); err != nil && fault.CodeOf(err) != review.CodeDamaged {
+			return nil, err
+		}
+		for _, it := range st.Items {
+			for i := range it.Frames {
+				if k := (review.Key{Instance: it.ID, Frame: i}); r.Frame(k).Status == review.Accepted {
+					out[k]++
+				}
+			}
+		}
+	}
+	maps.DeleteFunc(out, func(_ review.Key, n int) bool { return n < 2 })
+	return out, nil
+}
+
 // Limit is how far apart boundaries may lie before a person has to decide: in mm where the frame has a scale, else in px.
 type Limit struct{ MM, Px float64 }
 
 // DefaultLimit is a width that hands differ by anyhow, and that changes no measurement that counts.
-var DefaultLimit = Limit{MM: 1, Px: 6}
+var DefaultLimit = Limit{MM: 0.5, Px: 4}
 
 // Adjudication is a frame on which several readers are to become one.
 type Adjudication struct {

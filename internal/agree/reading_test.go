@@ -67,7 +67,13 @@ func TestConsensusInAWorkspace(t *testing.T) {
 	if _, err := Adjudicate(still, readings, ByMean, DefaultLimit); fault.CodeOf(err) != CodeFew {
 		t.Error(err)
 	}
+	if e, err := Eligible(ws, oneStill()); err != nil || len(e) != 0 {
+		t.Error(e, err)
+	}
 	draw(t, ws, "Lee", lee)
+	if e, err := Eligible(ws, oneStill()); err != nil || e[still] != 2 {
+		t.Error(e, err)
+	}
 	if readings, err = Readings(ws, oneStill(), still); err != nil || len(readings) != 2 {
 		t.Fatal(readings, err)
 	}

@@ -91,6 +91,7 @@ const (
 	Versions      ID = "versions"
 	Language      ID = "language"
 	Quit          ID = "quit"
+	Judge         ID = "judge"
 	Pages         ID = "pages"
 	ProjectPage   ID = "project"
 )
@@ -165,6 +166,7 @@ var Table = []Binding{
 	{NotVisible, Review, Once, on(fyne.KeyX)},
 	{Accept, Review, Once, with(ctrl, fyne.KeyReturn, fyne.KeyEnter)},
 	{Reject, Review, Once, on(fyne.KeyBackspace)},
+	{Judge, Review, Once, on(fyne.KeyJ)},
 
 	{Brush, Draw, Once, on(fyne.KeyB)},
 	{Eraser, Draw, Once, on(fyne.KeyE)},

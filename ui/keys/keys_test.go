@@ -102,7 +102,7 @@ func TestKeysRunActions(t *testing.T) {
 	r.press(fyne.KeyEvent{Name: fyne.KeyN}, fyne.KeyModifierShift, 1)
 	r.press(fyne.KeyEvent{Name: fyne.KeyF1}, 0, 1)
 	r.press(fyne.KeyEvent{Name: fyne.KeyEnter}, 0, 1)
-	r.press(fyne.KeyEvent{Name: fyne.KeyJ}, 0, 1)
+	r.press(fyne.KeyEvent{Name: fyne.KeyZ}, 0, 1)
 	r.expect(t, "next_weak", "previous_weak", "help", "confirm")
 }
 

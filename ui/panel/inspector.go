@@ -19,6 +19,7 @@ import (
 // Confidence is what the model thinks of the image and how much of that a reader has reviewed.
 type Confidence struct {
 	Model       string  // name and version; "" where there is no model
+	Readers     string  // what the mask was made from where no model has a part in it; else ""
 	Calibrated  bool    // whether its expected error was calibrated
 	Probability float64 // that there is a lesion, 0..1; NaN where unknown
 	Dice        float64 // that the model expects of its own outline, 0..1; NaN where it does not say
@@ -254,6 +255,13 @@ func (p *Inspector) showWeak() { p.weakValue.set(quantity(p.confidence.Weak, p.c
 
 func confidenceFacts(c Confidence) []fact {
 	f := []fact{{key: "panel.confidence.model", value: c.Model}}
+	if c.Readers != "" {
+		f = []fact{{key: "judge.origin", value: c.Readers}}
+		if !math.IsNaN(c.Reviewed) {
+			f = append(f, fact{key: "panel.confidence.reviewed", value: percent(c.Reviewed), role: roleText})
+		}
+		return f
+	}
 	if c.Model == "" {
 		f[0].value = text.T("panel.confidence.no_model")
 		f[0].role = roleWarn

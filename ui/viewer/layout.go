@@ -22,6 +22,7 @@ func (v *Viewport) objects() []fyne.CanvasObject {
 	}
 	out = append(out, v.line.objects()...)
 	out = append(out, v.legend.objects()...)
+	out = append(out, v.names.objects()...)
 	for _, c := range v.corners {
 		out = append(out, c.objects()...)
 	}
@@ -97,7 +98,7 @@ func (v *Viewport) layHeat() { v.heat.lay(&v.geo, v.heatOn, v.heatGlow) }
 // layOutlines puts the outlines where the image is, and has them drawn anew before the next time the window is painted:
 // once, however many changes come until then.
 func (v *Viewport) layOutlines() {
-	if !v.overlay || v.geo.iw == 0 || len(v.contours) == 0 && v.look.draft.empty() {
+	if !v.overlay || v.geo.iw == 0 || len(v.contours)+len(v.look.traces) == 0 && v.look.draft.empty() {
 		show(false, v.drawn)
 		return
 	}
@@ -146,6 +147,7 @@ func (v *Viewport) layWords() {
 	}
 	used := v.legend.lay(&v.geo, v.laid, v.measure, v.overlay && v.known())
 	v.layCorners()
+	v.names.lay(v.look.traces, v.overlay, 2*margin+v.corners[0].height(), v.laid.Width/3)
 	right := float32(0)
 	if v.corners[2].plate.Visible() {
 		right = v.corners[2].plate.Size().Width

@@ -17,6 +17,7 @@ const (
 	tickInk
 	accentInk
 	bandInk
+	firstTraceInk // of MaxTraces
 )
 
 // Sizes of what is drawn, in device-independent pixels.
@@ -58,6 +59,8 @@ type outlines struct {
 	rings  []ring
 	dashes []ring          // open lines of the draft, dashed
 	marks  []ring          // and solid
+	trails []ring          // of the traces, solid
+	dotted []ring          // and dashed
 	scale  float32         // screen pixels per device-independent pixel
 	bounds image.Rectangle // what the drawing touches within the viewport
 	band   bool
@@ -75,6 +78,8 @@ type look struct {
 	band   int     // index into contour.Levels, or -1
 	active *contour.Arc
 	draft  Draft
+	traces []Trace
+	focus  []contour.Contour
 }
 
 // newOutlines returns outlines without contours.
@@ -90,6 +95,9 @@ func newOutlines() *outlines {
 	o.colour[tickInk] = t.Confirmed
 	o.colour[accentInk] = t.Accent
 	o.colour[bandInk] = t.Text
+	for i := range MaxTraces {
+		o.colour[firstTraceInk+i] = theme.Label(i + 2)
+	}
 	return o
 }
 
@@ -105,6 +113,7 @@ func (o *outlines) lay(cs []contour.Contour, g *geometry, l look) {
 			o.rings = append(o.rings, o.nodes[from:n:n])
 		}
 	}
+	o.layTraces(&l, g)
 	o.layDraft(&l.draft, g)
 	o.bounds = o.extent().Intersect(image.Rect(0, 0, round(g.w), round(g.h)))
 }
@@ -202,6 +211,8 @@ func (o *outlines) paint() *image.RGBA {
 		o.each(o.glow)
 		o.ink.flush(dst, &o.colour, glow(haloWidth*o.scale, 0.85))
 	}
+	o.traced()
+	o.ink.flush(dst, &o.colour, cased(casingWidth*o.scale, casingDarkness))
 	o.each(o.lines)
 	o.ink.flush(dst, &o.colour, cased(casingWidth*o.scale, casingDarkness))
 	o.each(o.ticks)

@@ -73,6 +73,7 @@ type Viewport struct {
 	ring    *cursorRing
 	line    *lineLayer
 	legend  *legend
+	names   *nameList
 	corners [3]*corner
 	message *message
 	busy    *busyLine
@@ -88,7 +89,7 @@ func New() *Viewport {
 		overlay:   true, heatGlow: defaultHeat,
 		ground: canvas.NewRectangle(color.Black),
 		frame:  newFrameLayer(), tint: newTintLayer(), heat: newHeatLayer(), lines: newOutlines(),
-		ring: newCursorRing(), line: newLineLayer(), legend: newLegend(), message: newMessage(), busy: newBusyLine(),
+		ring: newCursorRing(), line: newLineLayer(), legend: newLegend(), names: newNameList(), message: newMessage(), busy: newBusyLine(),
 		corners: [3]*corner{newCorner(t.Text), newCorner(t.Text), newCorner(t.Warn)},
 	}
 	v.geo.settle()
@@ -118,6 +119,7 @@ func (v *Viewport) SetImage(img *image.RGBA) {
 	v.geo.view = View{Fitted: true}
 	if img == nil {
 		v.contours, v.look.active, v.look.draft = nil, nil, Draft{}
+		v.look.traces, v.look.focus = nil, nil
 		v.tint.set(nil, 0)
 		v.heat.set(0, 0, nil)
 	}
