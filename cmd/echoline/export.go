@@ -21,6 +21,7 @@ import (
 	"echoline/internal/deid"
 	"echoline/internal/export"
 	"echoline/internal/fault"
+	"echoline/internal/models"
 	"echoline/internal/review"
 	"echoline/internal/store"
 	"echoline/internal/study"
@@ -123,8 +124,9 @@ func runExport(ctx context.Context, o exportOptions, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	in := export.FromStored(r, include, predictionsOf(ws))
-	in.Maps = ws.Recall
+	recall := models.Recall(ws)
+	in := export.FromStored(r, include, func(f *review.Frame) *inference.Prediction { return recall(f.Key, f.Model) })
+	in.Maps = recall
 	if err := tellTalk(ws, &in); err != nil {
 		report.fail(err)
 	}

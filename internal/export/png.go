@@ -69,6 +69,7 @@ type sidecarModel struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
 	SHA256  string `json:"sha256"`
+	Here    bool   `json:"calibrated_here,omitempty"` // its bands were fitted anew on the workspace's own corrections
 }
 
 // stateShare is how much of the boundary is in one state. Share is of the length, 0..1.
@@ -193,7 +194,7 @@ func (j *job) sidecarFrame(it *Item, f Frame, file string) sidecarFrame {
 	}
 	if f.Model != "" {
 		m := j.Models[f.Model]
-		out.Model = &sidecarModel{m.Name, m.Version, f.Model}
+		out.Model = &sidecarModel{m.Name, m.Version, f.Model, m.CalibratedHere}
 	}
 	if f.Spacing != nil {
 		out.SpacingMM = &[2]float64{f.Spacing.X, f.Spacing.Y}
