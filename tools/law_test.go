@@ -40,7 +40,7 @@ var law = map[string][]string{
 	"internal/tool":              {support, "internal/mask", "internal/contour", "internal/review"},
 	"internal/store":             append([]string{support, "internal/durable"}, below...),
 	"internal/store/storetest":   {},
-	"internal/export":            slices.Concat([]string{support, "internal/durable", "internal/part10"}, reading, below),
+	"internal/export":            slices.Concat([]string{support, "internal/deid", "internal/durable", "internal/part10"}, reading, below),
 	"internal/part10":            {},
 	"internal/deid":              {support, "internal/durable", "internal/part10", "internal/study"},
 	"internal/dicomweb":          {support},
