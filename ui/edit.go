@@ -38,6 +38,7 @@ func (a *App) bindPointer() {
 
 // viewChanged follows zoom and pan.
 func (a *App) viewChanged() {
+	a.touch()
 	a.fitReach()
 	a.refreshCorners()
 	a.line.Zoom = a.zoomText()
@@ -46,6 +47,7 @@ func (a *App) viewChanged() {
 
 // pointer follows one gesture: press, drag, release.
 func (a *App) pointer(e viewer.Pointer) {
+	a.touch()
 	if a.ruler.on && a.sess != nil {
 		a.rulerPointer(e)
 		return

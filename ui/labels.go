@@ -10,6 +10,9 @@ import (
 
 // labelName is the name of the i-th label, from 0: the model's, or its number.
 func (a *App) labelName(i int) string {
+	if n := a.proj.labelName(i + 1); n != "" {
+		return n
+	}
 	if a.predictor != nil && i < len(a.predictor.Info().Labels) {
 		if n := a.predictor.Info().Labels[i].Name; n != "lesion" {
 			return n
@@ -24,7 +27,7 @@ func (a *App) labelName(i int) string {
 // labelCount is how many labels are listed: the model's, those that the frame holds, and those that the reader asked for.
 func (a *App) labelCount() int {
 	s := a.sess
-	n := max(1, s.labels, int(s.label))
+	n := max(1, s.labels, int(s.label), a.proj.labelCount())
 	if a.predictor != nil {
 		n = max(n, len(a.predictor.Info().Labels))
 	}

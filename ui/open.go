@@ -38,6 +38,7 @@ func (a *App) openWorkspace() {
 func (a *App) workIn(ws *store.Workspace) {
 	a.ws = ws
 	a.notice(ws)
+	a.beginProject()
 	a.loadModel()
 	if len(a.cfg.Paths) > 0 {
 		a.open(a.cfg.Paths)
@@ -312,6 +313,8 @@ func (a *App) endSession() {
 	a.stopPlaying()
 	a.dropQuestion()
 	a.lower(alertMasks)
+	a.endVisit(false)
+	a.visit = visit{}
 	s.gone = true
 	s.end()
 	if s.fresh != nil {

@@ -32,6 +32,7 @@ func fileOf(path string) string {
 type standing struct {
 	state *project.State
 	work  *project.Work
+	taken []project.Taken
 }
 
 // stand reads how a workspace's project stands; the state is nil where there is none. What is damaged is left out, and the
@@ -42,7 +43,8 @@ func stand(ws *store.Workspace) (standing, error) {
 		return standing{}, err
 	}
 	decisions, err2 := ws.Decisions()
-	return standing{s, project.Sum(decisions)}, errors.Join(err, err2)
+	taken, err3 := s.Visits(ws)
+	return standing{s, project.Sum(decisions), taken}, errors.Join(err, err2, err3)
 }
 
 // projectPage shows the project: its cases, and how far its readers are.
@@ -57,7 +59,9 @@ func (a *App) projectPage() *panel.Page {
 		}
 		return text.T("project.title")
 	}
-	p := panel.NewPage(title, view, mine)
+	take := panel.NewAction("", func() string { return text.T("project.take") }, false, a.chooseTake)
+	share := panel.NewAction("", func() string { return text.T("project.share") }, false, func() { a.chooseShare(st.state) })
+	p := panel.NewPage(title, view, take, share, mine)
 	p.First = view.First()
 	view.OnCase = func(item string) { a.openCase(item, 0) }
 	present := func() { a.presentProject(view, st) }
@@ -74,7 +78,8 @@ func (a *App) projectPage() *panel.Page {
 				a.fault(err)
 			}
 			if got.state == nil {
-				p.SetEmpty(func() string { return text.T("project.none.title") }, func() string { return text.T("project.none.what") })
+				p.SetEmpty(func() string { return text.T("project.none.title") }, func() string { return text.T("project.none.what") },
+					panel.NewAction("", func() string { return text.T("project.take") }, true, a.chooseTake))
 				return
 			}
 			st = got
@@ -97,7 +102,9 @@ func (a *App) presentProject(v *panel.ProjectView, st standing) {
 	me := a.set.Reader
 	hidden := s.Hides(me)
 	var readers []panel.ProjectReader
-	for _, p := range s.Progress(st.work) {
+	all := s.Progress(st.work)
+	project.AddTimes(all, s, st.work, st.taken)
+	for _, p := range all {
 		if hidden && p.Name != me {
 			continue
 		}

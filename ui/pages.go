@@ -25,6 +25,7 @@ type page struct {
 func (a *App) pages() []page {
 	return []page{
 		{keys.ProjectPage, a.projectPage},
+		{keys.TimePage, a.timePage},
 	}
 }
 

@@ -112,6 +112,10 @@ func (a *App) frameCame(it *study.Item, i int, f *study.Frame, err error) {
 	a.dropPath()
 	a.dropQuestion()
 	entered := it != s.item
+	if s.item != nil && (entered || i != s.index) {
+		a.endVisit(false)
+		s.compared = nil
+	}
 	if entered {
 		a.leaveItem()
 		s.item, s.window = it, s.kept[it.ID].window
@@ -330,6 +334,7 @@ func (a *App) frameChanged(s *session, k review.Key) {
 		a.dropQuestion()
 	}
 	a.judgeChanged(s, k)
+	a.gesture(k)
 	a.updateRow(k.Instance)
 	a.markStrip(k)
 	if s.shows(k) && !s.stroke {

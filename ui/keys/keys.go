@@ -94,6 +94,9 @@ const (
 	Judge         ID = "judge"
 	Pages         ID = "pages"
 	ProjectPage   ID = "project"
+	TimePage      ID = "time"
+	Guideline     ID = "guideline"
+	Reveal        ID = "reveal"
 )
 
 // Group is a heading of the list of keys; its title is "keys.group.GROUP".
@@ -225,6 +228,9 @@ var Table = []Binding{
 
 	{Pages, Work, Once, nil},
 	{ProjectPage, Work, Once, on(fyne.KeyF4)},
+	{Guideline, Work, Once, on(fyne.KeyF5)},
+	{TimePage, Work, Once, on(fyne.KeyF12)},
+	{Reveal, Work, Once, on(fyne.KeyY)},
 
 	{Open, Files, Once, with(ctrl, fyne.KeyO)},
 	{Export, Files, Once, with(ctrl, fyne.KeyE)},
