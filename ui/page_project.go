@@ -114,14 +114,18 @@ func (a *App) presentProject(v *panel.ProjectView, st standing) {
 		readers = append(readers, panel.ProjectReader{Name: m.Name, Role: text.T("project.role.expert"), Done: -1})
 	}
 	cases := make([]panel.ProjectCase, len(s.Cases))
-	done := 0
+	done, of := 0, 0
 	for i, c := range s.Cases {
 		cases[i] = caseLine(st, c, me, hidden)
+		if hidden && !cases[i].Mine {
+			continue // of those nothing is known here
+		}
+		of++
 		if cases[i].State == panel.CaseDone {
 			done++
 		}
 	}
-	v.Set(aboutProject(s, done), readers, cases)
+	v.Set(aboutProject(s, done, of), readers, cases)
 }
 
 func shareOf(n, of int) float64 {
@@ -132,8 +136,8 @@ func shareOf(n, of int) float64 {
 }
 
 // aboutProject tells what a project is and how far.
-func aboutProject(s *project.State, done int) string {
-	lines := []string{text.T("project.about.done", text.Args{"Done": done, "Of": len(s.Cases)})}
+func aboutProject(s *project.State, done, of int) string {
+	lines := []string{text.T("project.about.done", text.Args{"Done": done, "Of": of})}
 	if s.Share > 0 && s.By > 1 {
 		lines = append(lines, text.T("project.about.overlap", text.Args{"Share": int(s.Share*100 + 0.5), "By": s.By}))
 	}
