@@ -290,6 +290,7 @@ func (a *App) begin(st *study.Study, rev *review.Review) {
 	a.startPredictions()
 	a.startThumbnails()
 	a.log.Debug("window", "event", "study-opened", "items", len(st.Items), "refused", len(st.Refused))
+	a.loadTalk(a.tellTalkOnce)
 	at := a.resume
 	a.resume = nil
 	if at != nil && s.items[at.item] != nil {

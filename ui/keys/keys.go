@@ -91,6 +91,8 @@ const (
 	Language      ID = "language"
 	Quit          ID = "quit"
 	Judge         ID = "judge"
+	Consult       ID = "consult"
+	QuestionsPage ID = "questions"
 	Pages         ID = "pages"
 	ProjectPage   ID = "project"
 )
@@ -165,6 +167,7 @@ var Table = []Binding{
 	{NotVisible, Review, Once, on(fyne.KeyX)},
 	{Accept, Review, Once, with(ctrl, fyne.KeyReturn, fyne.KeyEnter)},
 	{Reject, Review, Once, on(fyne.KeyBackspace)},
+	{Consult, Review, Once, with(shift, fyne.KeyX)},
 	{Judge, Review, Once, on(fyne.KeyJ)},
 
 	{Brush, Draw, Once, on(fyne.KeyB)},
@@ -224,6 +227,7 @@ var Table = []Binding{
 
 	{Pages, Work, Once, nil},
 	{ProjectPage, Work, Once, on(fyne.KeyF4)},
+	{QuestionsPage, Work, Once, on(fyne.KeyF5)},
 
 	{Open, Files, Once, with(ctrl, fyne.KeyO)},
 	{Export, Files, Once, with(ctrl, fyne.KeyE)},
