@@ -45,6 +45,7 @@ var law = map[string][]string{
 	"internal/dicomweb":          {support},
 	"internal/agree":             append([]string{support, "internal/store", "internal/tool"}, below...),
 	"internal/project":           append([]string{support, "internal/durable", "internal/store"}, below...),
+	"internal/trainer":           append([]string{support, "internal/durable", "internal/store", "internal/export"}, below...),
 	"internal/effort":            append([]string{support, "internal/tool"}, below...),
 	"internal/demo":              slices.Concat([]string{"internal/mask"}, behindStudy),
 	"internal/fault":             {},
@@ -64,7 +65,7 @@ var packages = append([]string{
 	"assets", "cmd/echoline", "inference", "inference/ort", "internal/agree", "internal/contour", "internal/demo",
 	"internal/deid", "internal/dicomweb", "internal/durable", "internal/effort", "internal/export", "internal/fault", "internal/mask", "internal/part10", "internal/project",
 	"internal/review", "internal/review/reviewtest", "internal/store",
-	"internal/study", "internal/text", "internal/tool", "ui", "ui/keys", "ui/panel", "ui/theme", "ui/viewer",
+	"internal/study", "internal/text", "internal/tool", "internal/trainer", "ui", "ui/keys", "ui/panel", "ui/theme", "ui/viewer",
 }, reading...)
 
 // doors says which packages may import a library; every other may not.

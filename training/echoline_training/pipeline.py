@@ -13,10 +13,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from . import calibrate, data, errors, folds, ranks, teach
+from . import calibrate, data, durable, errors, folds, ranks, teach
 from .augment import Packed, pack
 from .data import Sample
 from .errors import ErrorRecipe, ErrorTrainer
@@ -58,6 +59,8 @@ SMALL = Plan(  # for tests: proves every stage, learns little
     error=ErrorRecipe(epochs=4, batch=8, warm_up=4, ema=0.9),
 )
 PLANS = {"full": Plan(), "small": SMALL}
+STAGES = "stages.json"
+ERROR_WORK = 0.25
 
 
 class Pipeline:
@@ -77,11 +80,41 @@ class Pipeline:
 
     def run(self) -> None:
         """All stages."""
+        if self.ranks.main:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            durable.write_text(self.folder / STAGES, json.dumps({"stages": self.stages()}, indent=2))
         for k in range(self.plan.folds):
             self.fold_network(k)
         lessons = self.lessons()
         self.outline(lessons)
         self.errors(lessons)
+
+    def stages(self) -> list[dict[str, Any]]:
+        """What there is to do, in order, for who follows the run: the folder of each stage, its steps, and how much work a
+        step is: pixels, with those of error networks counted as ERROR_WORK of an outline network's.
+        """
+        out: list[dict[str, Any]] = []
+
+        def add(name: str, samples: Sequence[Sample], recipe: Recipe) -> None:
+            steps = recipe.epochs * max(1, int(repeats(samples, recipe).sum()) // recipe.batch)
+            shares = (recipe.first_part, 1 - recipe.first_part)
+            pixels = sum(share * side**2 for share, side in zip(shares, (recipe.sides[0], recipe.sides[-1]), strict=True))
+            out.append({"name": name, "steps": steps, "work": recipe.batch * round(pixels)})
+
+        for k in range(self.plan.folds):
+            add(f"fold{k}", [s for s, f in zip(self.train, self.fold, strict=True) if f != k], self.plan.fold)
+        add("outline", self.train, self.plan.outline)
+        add("refine", self.train, self.plan.refine)
+        work = round(self.plan.error.batch * self.plan.lesson_side**2 * ERROR_WORK)
+        for name, chosen in self.error_runs().items():
+            steps = self.plan.error.epochs * max(1, len(chosen) // self.plan.error.batch)
+            out.append({"name": name, "steps": steps, "work": work})
+        return out
+
+    def error_runs(self) -> dict[str, np.ndarray]:
+        """The error networks by name, with the samples that each learns from."""
+        everything = np.arange(len(self.train))
+        return {"error": everything} | {f"error{k}": everything[self.fold != k] for k in range(self.plan.folds)}
 
     def fold_network(self, k: int) -> None:
         """Train the network that does not see fold k."""
@@ -129,9 +162,7 @@ class Pipeline:
         temp = calibrate.lesson_temperature(lessons, truths)
         native = errors.native_per_input(self.train, self.plan.lesson_side)
         (self.folder / "lessons.json").write_text(json.dumps({"temperature": temp}))
-        everything = np.arange(len(self.train))
-        runs = {"error": everything} | {f"error{k}": everything[self.fold != k] for k in range(self.plan.folds)}
-        for name, chosen in runs.items():
+        for name, chosen in self.error_runs().items():
             path = self.folder / f"{name}.pt"
             if not path.exists():
                 ErrorTrainer(lessons, truths, native, temp, self.plan.error, chosen, path).run()

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 import torch
 
-from . import checkpoint, clicks, durable, export, losses, page, ranks, runs, watch
+from . import checkpoint, clicks, durable, export, losses, page, ranks, runs, stop, watch
 from .augment import Packed, augment
 from .checkpoint import TrainingError, save_atomic
 from .data import Sample
@@ -347,7 +347,7 @@ class Trainer:
             seen.append(self.advance())
             last = self.step == self.steps
             checked = self.check is not None and (self.step % (2 * self.per_epoch) == 0 or last)
-            if not (checked or last or self.step % save_every == 0):
+            if not (checked or last or stop.asked() or self.step % save_every == 0):
                 continue
             # First what is said of this step, then its checkpoint: what a stop in between leaves is said anew.
             line = {"step": self.step, "of": self.steps, "loss": round(float(np.mean(seen)), 4)}
@@ -357,6 +357,8 @@ class Trainer:
                 ended = self.ranks.share(self._judge() if self.ranks.main else False)
             self.save()
             self._page()
+            if stop.asked():
+                raise stop.StoppedError(f"stopped when asked, at step {self.step}; start it again to go on")
         if ended and self.ranks.main:
             with self._writing():
                 durable.write(self.folder / "ema.pt", (self.folder / "best.pt").read_bytes())

@@ -1,5 +1,6 @@
 """The whole way on synthetic ellipses, small: every stage, stopped and gone on with, to a file that keeps the contract."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from echoline_training import build, card, contract, folds, report, teach
+from echoline_training import build, card, contract, folds, report, runs, teach
 from echoline_training.data import load
 from echoline_training.pipeline import SMALL, Pipeline
 from echoline_training.train import limit_threads
@@ -87,3 +88,24 @@ def test_other_greys_keep_the_place() -> None:
     other = teach.other_greys(images, 1)
     assert other.shape == images.shape and not np.array_equal(other[0], other[1])
     assert other[:, 24:36, 24:36].mean() > other[:, :12, :12].mean() + 40
+
+
+def test_a_set_of_ones_own_is_measured_and_named(pipeline: Pipeline, data: Path, tmp_path: Path) -> None:
+    own = tmp_path / "clinic"
+    own.symlink_to(data / "busi", target_is_directory=True)
+    linked = tmp_path / "m.onnx"
+    result = build.build(pipeline, tmp_path, linked, clicks=0, sets=[str(own)], name="clinic-1")
+    doc = contract.read(linked)
+    assert list(result["sets"]) == [own.resolve().name] and doc["name"] == "clinic-1"
+    assert [d["name"] for d in doc["data"]] == ["clinic"]
+    told = card.text(linked, doc)
+    assert "clinic-1" in told and "masks accepted in Echoline" in told and "Two hospitals" not in told
+
+
+def test_the_stages_are_told_before_they_begin(pipeline: Pipeline) -> None:
+    stages = {s["name"]: s for s in json.loads((pipeline.folder / "stages.json").read_text())["stages"]}
+    assert list(stages) == ["fold0", "fold1", "outline", "refine", "error", "error0", "error1"]
+    for name in ("fold0", "outline", "refine"):
+        last = [line for line in runs.read_log(pipeline.folder / name) if "of" in line][-1]
+        assert last["of"] == stages[name]["steps"] == last["step"]
+    assert stages["outline"]["work"] == 8 * 64**2

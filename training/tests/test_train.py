@@ -19,7 +19,7 @@ import pytest
 import torch
 from conftest import ellipse
 
-from echoline_training import checkpoint, durable, runs
+from echoline_training import checkpoint, durable, runs, stop
 from echoline_training import train as training
 from echoline_training.augment import Packed
 from echoline_training.checkpoint import TrainingError
@@ -384,3 +384,30 @@ def program(folder: Path, stop: int | None, plain: bool) -> None:
 if __name__ == "__main__":
     given = sys.argv[2:]
     program(Path(sys.argv[1]), int(given[given.index("--stop") + 1]) if "--stop" in given else None, "--plain" in given)
+
+
+def test_asked_to_stop_it_keeps_a_checkpoint_and_goes_on_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = trainer(tmp_path / "whole")
+    whole.run(save_every=100)
+    stop.listen(1)
+    try:
+        halted = trainer(tmp_path / "halted")
+        step = halted.advance
+
+        def advance() -> float:
+            loss = step()
+            if halted.step == 5:
+                os.kill(os.getpid(), signal.SIGTERM)
+            return loss
+
+        monkeypatch.setattr(halted, "advance", advance)
+        with pytest.raises(stop.StoppedError, match="step 5"):
+            halted.run(save_every=100)
+        assert stored(tmp_path / "halted")["step"] == 5
+        assert any("stopped" in line for line in runs.read_log(tmp_path / "halted"))
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        stop.listen(2)  # forgets that it was asked
+    trainer(tmp_path / "halted").run(save_every=100)
+    assert same(stored(tmp_path / "halted")["average"], stored(tmp_path / "whole")["average"])
+    assert not any("stopped" in line for line in runs.read_log(tmp_path / "halted"))

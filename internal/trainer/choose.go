@@ -1,0 +1,285 @@
+package trainer
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"math"
+	"slices"
+	"strings"
+
+	"echoline/inference"
+	"echoline/internal/export"
+	"echoline/internal/fault"
+	"echoline/internal/mask"
+	"echoline/internal/review"
+	"echoline/internal/store"
+	"echoline/internal/study"
+)
+
+// Choice says which masks a model is to learn from.
+type Choice struct {
+	Readers   []string       `json:"readers"`   // whose; empty: everybody's
+	Include   export.Include `json:"include"`   // export.Accepted or export.Reviewed
+	Consensus bool           `json:"consensus"` // where there is a consensus it alone counts
+}
+
+// The parts of the data: val chooses and calibrates, test measures.
+const (
+	partTrain = "train"
+	partVal   = "val"
+	partTest  = "test"
+)
+
+// share is how much of all groups each of val and test gets. It must never change: a group that was learned from would
+// then measure what learned from it.
+const share = 0.15
+
+// Counts are how much there is to learn from.
+type Counts struct {
+	Frames  int            `json:"frames"` // masks: a picture that two readers drew counts twice
+	Lesions int            `json:"lesions"`
+	Groups  int            `json:"groups"` // patients, as far as the files tell
+	Parts   map[string]int `json:"parts"`  // masks with a lesion in train, val and test
+}
+
+// Cases are the masks that were chosen, by reader.
+type Cases struct {
+	Inputs  []export.Input
+	Missing []*fault.Error // files of reviewed images that cannot be opened any more
+	Counts  Counts
+	groups  map[string]string // of studies: the first study of the same patient
+}
+
+// Gather opens what readers of a workspace reviewed and takes the masks that were chosen. Nothing is written. Faults:
+// CodeNothing, CodeFew, and those of the workspace.
+func Gather(ctx context.Context, ws *store.Workspace, c Choice, progress func(done, total int)) (*Cases, error) {
+	readers, err := c.readers(ws)
+	if err != nil {
+		return nil, err
+	}
+	items, work, err := worked(ws, readers)
+	if err != nil {
+		return nil, err
+	}
+	if len(items) == 0 {
+		return nil, fault.New(CodeNothing, ws.Dir(), nil, nil)
+	}
+	paths := make([]string, len(items))
+	for i, it := range items {
+		paths[i] = it.Path
+	}
+	st, err := study.Open(ctx, paths, progress)
+	if err != nil {
+		return nil, err
+	}
+	out := &Cases{Missing: missing(st, items), groups: groupsOf(st)}
+	for _, reader := range readers {
+		in, err := take(ws, st, reader, work[reader], c.Include)
+		if err != nil {
+			out.Missing = append(out.Missing, fault.New(review.CodeDamaged, reader, err, nil))
+		}
+		out.Inputs = append(out.Inputs, in)
+	}
+	if c.Consensus {
+		out.prefer(consensus)
+	}
+	out.count()
+	return out, out.enough()
+}
+
+// readers are whose masks are taken: those that were named, or all that have a name.
+func (c Choice) readers(ws *store.Workspace) ([]string, error) {
+	all, err := ws.Readers()
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(n string) bool {
+		if n == consensus {
+			return !c.Consensus
+		}
+		return n == "" || len(c.Readers) > 0 && !slices.Contains(c.Readers, n)
+	}), nil
+}
+
+// worked lists the items on which readers did something, once each, and what each reader did.
+func worked(ws *store.Workspace, readers []string) ([]store.Item, map[string][]review.Entry, error) {
+	studies, err := ws.Studies()
+	if err != nil {
+		return nil, nil, err
+	}
+	known := map[string]store.Item{}
+	var ids []string
+	for _, s := range studies {
+		for _, it := range s.Items {
+			if _, ok := known[it.ID]; !ok {
+				known[it.ID], ids = it, append(ids, it.ID)
+			}
+		}
+	}
+	touched, work := map[string]bool{}, map[string][]review.Entry{}
+	for _, reader := range readers {
+		if work[reader], err = ws.Entries(reader, ids); err != nil {
+			return nil, nil, err
+		}
+		for _, e := range work[reader] {
+			touched[e.Key.Instance] = true
+		}
+	}
+	var items []store.Item
+	for _, id := range ids {
+		if touched[id] {
+			items = append(items, known[id])
+		}
+	}
+	return items, work, nil
+}
+
+// missing are the items whose files cannot be opened, or hold something else now.
+func missing(st *study.Study, items []store.Item) []*fault.Error {
+	out := slices.Clone(st.Refused)
+	for _, it := range items {
+		if !slices.ContainsFunc(out, func(f *fault.Error) bool { return f.Where == it.Path }) &&
+			!slices.ContainsFunc(st.Items, func(s *study.Item) bool { return s.ID == it.ID }) {
+			out = append(out, fault.New(study.CodeMissing, it.Path, nil, nil))
+		}
+	}
+	return out
+}
+
+// take takes a reader's masks out of what was done.
+func take(ws *store.Workspace, st *study.Study, reader string, work []review.Entry, include export.Include) (export.Input, error) {
+	there := map[string]bool{}
+	for _, it := range st.Items {
+		there[it.ID] = true
+	}
+	r := review.New(st, reader, nil)
+	err := r.Replay(slices.DeleteFunc(work, func(e review.Entry) bool { return !there[e.Key.Instance] }))
+	in := export.FromStored(r, include, func(f *review.Frame) *inference.Prediction { return ws.Recall(f.Key, f.Model) })
+	in.Maps = ws.Recall
+	return in, err
+}
+
+// prefer leaves out what others drew where one reader's mask is there.
+func (c *Cases) prefer(reader string) {
+	has := map[review.Key]bool{}
+	each := func(do func(in *export.Input, k review.Key) bool) {
+		for i := range c.Inputs {
+			in := &c.Inputs[i]
+			for n := range in.Items {
+				it := &in.Items[n]
+				it.Frames = slices.DeleteFunc(it.Frames, func(f export.Frame) bool {
+					return do(in, review.Key{Instance: it.Source.ID, Frame: f.Index})
+				})
+			}
+		}
+	}
+	each(func(in *export.Input, k review.Key) bool {
+		if in.Reader == reader {
+			has[k] = true
+		}
+		return false
+	})
+	each(func(in *export.Input, k review.Key) bool { return in.Reader != reader && has[k] })
+}
+
+// count sums up.
+func (c *Cases) count() {
+	c.Counts = Counts{Parts: map[string]int{partTrain: 0, partVal: 0, partTest: 0}}
+	groups := map[string]bool{}
+	for _, in := range c.Inputs {
+		for _, it := range in.Items {
+			group := c.groupOf(it.Source)
+			for _, f := range it.Frames {
+				groups[group] = true
+				c.Counts.Frames++
+				if anything(f.Labels) {
+					c.Counts.Lesions++
+					c.Counts.Parts[partOf(group)]++
+				}
+			}
+		}
+	}
+	c.Counts.Groups = len(groups)
+}
+
+// enough tells whether there is a lesion in each part.
+func (c *Cases) enough() error {
+	if c.Counts.Frames == 0 {
+		return fault.New(CodeNothing, "", nil, nil)
+	}
+	for _, part := range []string{partTrain, partVal, partTest} {
+		if c.Counts.Parts[part] == 0 {
+			return fault.New(CodeFew, "", nil, fault.Args{"Part": part, "Frames": c.Counts.Lesions, "Groups": c.Counts.Groups})
+		}
+	}
+	return nil
+}
+
+// groupOf is what training/ takes for the group of an item: what training.toml says of the study, the study, or the file.
+func (c *Cases) groupOf(it *study.Item) string {
+	uid := attribute(it, "StudyInstanceUID")
+	if first, ok := c.groups[uid]; ok {
+		return first
+	}
+	return cmp.Or(uid, it.ID)
+}
+
+// groupsOf finds the studies of patients who have several. All bear the name of the first, which stays when more come.
+func groupsOf(st *study.Study) map[string]string {
+	first := map[string]*study.Item{}
+	for _, it := range st.Items {
+		patient := attribute(it, "PatientID")
+		if patient == "" || attribute(it, "StudyInstanceUID") == "" {
+			continue
+		}
+		if f := first[patient]; f == nil || dated(it) < dated(f) {
+			first[patient] = it
+		}
+	}
+	out := map[string]string{}
+	for _, it := range st.Items {
+		f := first[attribute(it, "PatientID")]
+		if f == nil {
+			continue
+		}
+		if uid, name := attribute(it, "StudyInstanceUID"), attribute(f, "StudyInstanceUID"); uid != "" && uid != name {
+			out[uid] = name
+		}
+	}
+	return out
+}
+
+// dated orders studies by time.
+func dated(it *study.Item) string {
+	return attribute(it, "StudyDate") + "\x00" + attribute(it, "StudyTime") + "\x00" + attribute(it, "StudyInstanceUID")
+}
+
+func attribute(it *study.Item, keyword string) string {
+	if it.Header == nil {
+		return ""
+	}
+	return strings.TrimSpace(it.Header.Attr[keyword])
+}
+
+// partOf is the part in which a group lies, as training/ decides it (options.py).
+func partOf(group string) string {
+	sum := sha256.Sum256([]byte(group))
+	at := float64(binary.BigEndian.Uint64(sum[:])) / math.Pow(2, 64)
+	switch {
+	case at < share:
+		return partVal
+	case at-share < share:
+		return partTest
+	}
+	return partTrain
+}
+
+// anything tells whether a mask holds any label.
+func anything(p *mask.Plane) bool {
+	return slices.ContainsFunc(p.Pix, func(v uint8) bool { return v != 0 })
+}
+
+// consensus is whose masks several readers' were joined to.
+const consensus = review.ConsensusReader
