@@ -44,6 +44,9 @@ func (a *App) loadTalk(then func()) {
 				all = slices.DeleteFunc(all, func(q review.Question) bool { return q.By != me })
 			}
 			a.talk.questions = all
+			if answers, questions := a.waiting(); answers+questions == 0 {
+				a.lower(alertTalk)
+			}
 			a.showTalk()
 			if then != nil {
 				then()
@@ -159,14 +162,21 @@ func (a *App) consult() {
 			}
 		}
 	}
-	switch {
-	case q == nil || q.State() == review.QuestionClosed:
-		a.askExpert(s)
-	case q.By == a.set.Reader:
-		a.takeOrLeave(s, *q)
-	default:
-		a.answerQuestion(s, *q)
+	at := review.Question{}
+	if q != nil {
+		at = *q
 	}
+	a.post(func() { // not at once: the letter of the key would be typed into the card
+		switch {
+		case a.sess != s || a.editing() != s:
+		case at.ID == "" || at.State() == review.QuestionClosed:
+			a.askExpert(s)
+		case at.By == a.set.Reader:
+			a.takeOrLeave(s, at)
+		default:
+			a.answerQuestion(s, at)
+		}
+	})
 }
 
 // regionRadius is that of a region around the pointer, in screen pixels.
@@ -263,7 +273,11 @@ func (a *App) takeOrLeave(s *session, q review.Question) {
 			a.edited(err)
 			if err == nil {
 				conclude(review.OutcomeTaken)
-				a.status.SetHint(text.T("consult.taken"))
+				hint := "consult.read"
+				if changed {
+					hint = "consult.taken"
+				}
+				a.status.SetHint(text.T(hint))
 				a.log.Debug("window", "event", "question-taken", "changed", changed)
 			}
 			a.refreshFrame()

@@ -15,10 +15,11 @@ import (
 // say types into the card on show and presses its nth button from the right.
 func (b *bench) say(words string, button int) {
 	b.t.Helper()
-	card, ok := b.win.Canvas().Overlays().Top().(*panel.Card)
-	if !ok {
-		b.t.Fatal("no card is shown")
-	}
+	var card *panel.Card
+	b.wait("a card", func() bool {
+		card, _ = b.win.Canvas().Overlays().Top().(*panel.Card)
+		return card != nil
+	})
 	if f := b.win.Canvas().Focused(); f != nil && words != "" {
 		test.Type(f, words)
 	}
@@ -45,9 +46,6 @@ func TestConsultation(t *testing.T) {
 	if q.By != "R1" || q.Region || len(q.Points) < 10 || q.Points[0][0] < 55 || q.Key() != k {
 		t.Fatalf("%+v", q)
 	}
-	b.do(keys.Consult) // nobody has answered: another question
-	b.win.Canvas().Overlays().Top().(*panel.Card).Close()
-
 	b.changeReader("Park")
 	b.wait("the expert's work", func() bool { return b.sess != nil && b.sess.review.Reader() == "Park" && b.sess.frame != nil })
 	b.wait("the news", func() bool { return b.alerts[alertTalk] != nil })
@@ -113,7 +111,9 @@ func TestConsultationInWords(t *testing.T) {
 		t.Fatalf("%+v", q)
 	}
 	b.changeReader("Park")
-	b.wait("the expert's work", func() bool { return b.sess != nil && b.sess.review.Reader() == "Park" && b.sess.frame != nil && b.sess.shows(k) })
+	b.wait("the expert's work", func() bool {
+		return b.sess != nil && b.sess.review.Reader() == "Park" && b.sess.frame != nil && b.sess.shows(k)
+	})
 	b.wait("the news", func() bool { return b.alerts[alertTalk] != nil })
 	b.talk.at = b.talk.questions[0].ID
 	b.do(keys.Consult)

@@ -24,6 +24,7 @@ func (a *App) questionsPage() *panel.Page {
 		panel.LineColumn{Title: title("by"), Share: 2}, panel.LineColumn{Title: title("words"), Share: 6},
 		panel.LineColumn{Title: title("answers"), Share: 5}, panel.LineColumn{Title: title("at"), Share: 2})
 	lines.OnHint = a.status.SetHover
+	a.lower(alertTalk)
 	p := panel.NewPage(func() string { return text.T("consult.page.title") }, lines)
 	p.First = lines.First()
 	p.SetBusy(func() string { return text.T("project.reading") })
