@@ -39,6 +39,7 @@ var law = map[string][]string{
 	"internal/review/reviewtest": append([]string{support}, below...),
 	"internal/tool":              {support, "internal/mask", "internal/contour", "internal/review"},
 	"internal/store":             append([]string{support, "internal/durable"}, below...),
+	"internal/store/storetest":   {},
 	"internal/export":            slices.Concat([]string{support, "internal/durable", "internal/part10"}, reading, below),
 	"internal/part10":            {},
 	"internal/deid":              {support, "internal/durable", "internal/part10", "internal/study"},
@@ -65,7 +66,7 @@ var law = map[string][]string{
 var packages = append([]string{
 	"assets", "cmd/echoline", "inference", "inference/ort", "internal/agree", "internal/concord", "internal/contour", "internal/demo",
 	"internal/deid", "internal/dicomweb", "internal/durable", "internal/effort", "internal/export", "internal/fault", "internal/mask", "internal/part10", "internal/project",
-	"internal/review", "internal/review/reviewtest", "internal/store",
+	"internal/review", "internal/review/reviewtest", "internal/store", "internal/store/storetest",
 	"internal/study", "internal/text", "internal/tool", "internal/trainer", "ui", "ui/keys", "ui/panel", "ui/theme", "ui/viewer",
 }, reading...)
 

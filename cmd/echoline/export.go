@@ -201,6 +201,11 @@ func reopen(ctx context.Context, ws *store.Workspace, reader string, include exp
 	}
 	nameMissing(st, items, report)
 	r := review.New(st, reader, nil)
+	labels, err := ws.Labels(reader)
+	if err != nil {
+		return nil, err
+	}
+	r.SetLabels(labels)
 	there := map[string]bool{}
 	for _, it := range st.Items {
 		there[it.ID] = true
