@@ -26,6 +26,7 @@ func (a *App) pages() []page {
 	return []page{
 		{keys.ProjectPage, a.projectPage},
 		{pageQuestions, a.questionsPage},
+		{pageAgreement, a.agreementPage},
 	}
 }
 

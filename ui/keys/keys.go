@@ -93,6 +93,7 @@ const (
 	Judge         ID = "judge"
 	Consult       ID = "consult"
 	QuestionsPage ID = "questions"
+	AgreementPage ID = "agreement"
 	Pages         ID = "pages"
 	ProjectPage   ID = "project"
 )
@@ -228,6 +229,7 @@ var Table = []Binding{
 	{Pages, Work, Once, nil},
 	{ProjectPage, Work, Once, on(fyne.KeyF4)},
 	{QuestionsPage, Work, Once, on(fyne.KeyF5)},
+	{AgreementPage, Work, Once, on(fyne.KeyF6)},
 
 	{Open, Files, Once, with(ctrl, fyne.KeyO)},
 	{Export, Files, Once, with(ctrl, fyne.KeyE)},
