@@ -125,6 +125,9 @@ func runAgree(ctx context.Context, o agreeOptions, out, log io.Writer) error {
 	return nil
 }
 
+// agreeSeed makes the intervals of one workspace the same each time.
+const agreeSeed = concord.Seed
+
 // gather collects the frames that readers accepted, each with every reader's mask.
 func gather(ctx context.Context, ws *store.Workspace, o agreeOptions, report *reporter) (*gathering, error) {
 	readers, err := ws.Readers()
@@ -224,7 +227,7 @@ func (g *gathering) trust() []concord.ReaderTrust {
 		for i := range frames {
 			frames[i].Weak = weak
 		}
-		out = append(out, concord.ReaderTrust{Reader: reader, Trust: agree.Check(frames, concord.Seed)})
+		out = append(out, concord.ReaderTrust{Reader: reader, Trust: agree.Check(frames, agreeSeed)})
 	}
 	slices.SortFunc(out, func(a, b concord.ReaderTrust) int { return strings.Compare(a.Reader, b.Reader) })
 	return out
