@@ -85,6 +85,7 @@ type App struct {
 	alerts    [alertCount]*alert
 	question  *panel.Card // about unsaved work
 	talk      talk
+	judging   judging
 	docket    *docket // what is being adjudicated; nil: a reader works
 	player    player
 	ruler     ruler
