@@ -297,7 +297,9 @@ func (a *App) begin(st *study.Study, rev *review.Review) {
 	a.fillList()
 	a.startPredictions()
 	a.startThumbnails()
+	a.offerMasks(s)
 	a.log.Debug("window", "event", "study-opened", "items", len(st.Items), "refused", len(st.Refused))
+	a.loadTalk(a.tellTalkOnce)
 	at := a.resume
 	a.resume = nil
 	if at != nil && s.items[at.item] != nil {
@@ -318,6 +320,7 @@ func (a *App) endSession() {
 	}
 	a.stopPlaying()
 	a.dropQuestion()
+	a.lower(alertMasks)
 	s.gone = true
 	s.end()
 	if s.fresh != nil {

@@ -141,7 +141,7 @@ func (v *modelsView) about(m *models.Model) []panel.Block {
 		facts = append(facts, text.T("models.facts.own"))
 	}
 	b := panel.Block{Heading: m.Name + " " + m.Version, Words: strings.Join(facts, "\n")}
-	state := panel.Block{Words: text.T("models.inuse"), Tone: panel.ToneGood}
+	state := panel.Block{Words: text.T("models.inuse"), Mood: panel.MoodGood}
 	if !m.InUse {
 		state = panel.Block{Acts: []panel.Act{
 			{Icon: "scan", Label: text.T("models.compare"), First: v.result == nil, Do: v.compare},
@@ -150,7 +150,7 @@ func (v *modelsView) about(m *models.Model) []panel.Block {
 	}
 	out := []panel.Block{b, state}
 	if v.busy != "" {
-		out = append(out, panel.Block{Words: v.busy, Tone: panel.ToneQuiet, Bar: true, Share: v.done, Acts: []panel.Act{
+		out = append(out, panel.Block{Words: v.busy, Mood: panel.MoodQuiet, Bar: true, Share: v.done, Acts: []panel.Act{
 			{Icon: "x", Label: text.T("models.stop"), Do: v.stop},
 		}})
 	}
@@ -163,12 +163,12 @@ func (v *modelsView) compared() []panel.Block {
 	if c == nil || c.Models[1].SHA256 != v.chosen {
 		return nil
 	}
-	tone := map[int]panel.Tone{1: panel.ToneGood, -1: panel.ToneBad, 0: panel.ToneText}[c.Settled()]
+	mood := map[int]panel.Mood{1: panel.MoodGood, -1: panel.MoodBad, 0: panel.MoodText}[c.Settled()]
 	out := []panel.Block{
-		{Heading: text.T("models.compared", text.Args{"A": c.Models[0].Name, "B": c.Models[1].Name}), Words: comparisonWords(c), Tone: tone},
-		{Words: text.T("models.page.where"), Tone: panel.ToneQuiet, Copy: v.page},
+		{Heading: text.T("models.compared", text.Args{"A": c.Models[0].Name, "B": c.Models[1].Name}), Words: comparisonWords(c), Mood: mood},
+		{Words: text.T("models.page.where"), Mood: panel.MoodQuiet, Copy: v.page},
 	}
-	return append(out, panel.Block{Words: extremes(c), Tone: panel.ToneQuiet})
+	return append(out, panel.Block{Words: extremes(c), Mood: panel.MoodQuiet})
 }
 
 // comparisonWords are the figures of a comparison in a sentence or two.
@@ -207,10 +207,10 @@ func extremes(c *models.Comparison) string {
 func cardBlock(m *models.Model) []panel.Block {
 	data, err := os.ReadFile(m.Card)
 	if m.Card == "" || err != nil {
-		return []panel.Block{{Heading: text.T("models.card"), Words: text.T("models.card.none"), Tone: panel.ToneQuiet}}
+		return []panel.Block{{Heading: text.T("models.card"), Words: text.T("models.card.none"), Mood: panel.MoodQuiet}}
 	}
 	words, _, _ := strings.Cut(string(data), "\n|")
-	out := []panel.Block{{Heading: text.T("models.card"), Words: text.T("models.card.where"), Tone: panel.ToneQuiet, Copy: m.Card}}
+	out := []panel.Block{{Heading: text.T("models.card"), Words: text.T("models.card.where"), Mood: panel.MoodQuiet, Copy: m.Card}}
 	for _, p := range strings.Split(strings.NewReplacer("**", "", "`", "").Replace(words), "\n\n") {
 		p = strings.TrimSpace(p)
 		switch {
@@ -218,7 +218,7 @@ func cardBlock(m *models.Model) []panel.Block {
 		case strings.HasPrefix(p, "## "):
 			out = append(out, panel.Block{Heading: strings.TrimPrefix(p, "## ")})
 		default:
-			out = append(out, panel.Block{Words: joined(p), Tone: panel.ToneQuiet})
+			out = append(out, panel.Block{Words: joined(p), Mood: panel.MoodQuiet})
 		}
 	}
 	return out

@@ -171,7 +171,7 @@ func (v *trainingView) newBlocks() []panel.Block {
 		return b
 	}
 	out := []panel.Block{
-		{Heading: text.T("training.new"), Words: text.T("training.new.what"), Tone: panel.ToneQuiet},
+		{Heading: text.T("training.new"), Words: text.T("training.new.what"), Mood: panel.MoodQuiet},
 		pick("training.include", &v.order.include, string(export.Accepted), string(export.Reviewed)),
 		pick("training.readers", &v.order.readers, everybody, onlyMe, agreed),
 		pick("training.start", &v.order.start, fromModel, scratch),
@@ -184,7 +184,7 @@ func (v *trainingView) newBlocks() []panel.Block {
 }
 
 func (v *trainingView) busyBlock() panel.Block {
-	return panel.Block{Words: v.busy, Tone: panel.ToneQuiet, Acts: []panel.Act{{Icon: "x", Label: text.T("models.stop"), Do: v.stop}}}
+	return panel.Block{Words: v.busy, Mood: panel.MoodQuiet, Acts: []panel.Act{{Icon: "x", Label: text.T("models.stop"), Do: v.stop}}}
 }
 
 func (v *trainingView) stop() {
@@ -201,7 +201,7 @@ func (v *trainingView) runBlocks(r *trainer.Run) []panel.Block {
 		Words: text.T("train.counts", text.Args{
 			"Frames": c.Frames, "Lesions": c.Lesions, "Groups": c.Groups, "Train": c.Parts["train"], "Val": c.Parts["val"], "Test": c.Parts["test"],
 		}) + "\n" + text.T("training.made", text.Args{"Date": r.Recipe.Made.Local().Format("2006-01-02 15:04"), "Plan": text.T("training.choice." + r.Recipe.Plan)}),
-		Tone: panel.ToneQuiet,
+		Mood: panel.MoodQuiet,
 	}}
 	if v.checked == r.Dir {
 		out = append(out, v.findingBlocks()...)
@@ -217,13 +217,13 @@ func (v *trainingView) runBlocks(r *trainer.Run) []panel.Block {
 // findingBlocks tell what the check found.
 func (v *trainingView) findingBlocks() []panel.Block {
 	if len(v.findings) == 0 {
-		return []panel.Block{{Words: text.T("train.sound"), Tone: panel.ToneGood}}
+		return []panel.Block{{Words: text.T("train.sound"), Mood: panel.MoodGood}}
 	}
 	var out []panel.Block
 	for _, f := range v.findings {
-		b := panel.Block{Words: text.Fault(f.Fault), Tone: panel.ToneWarn}
+		b := panel.Block{Words: text.Fault(f.Fault), Mood: panel.MoodWarn}
 		if f.Refuses {
-			b.Tone = panel.ToneBad
+			b.Mood = panel.MoodBad
 		}
 		out = append(out, b)
 	}
@@ -253,10 +253,10 @@ func (v *trainingView) stateBlock(r *trainer.Run) panel.Block {
 		b.Words = text.T("training.state.cancelled")
 		b.Acts = []panel.Act{{Icon: "play", Label: text.T("training.resume"), First: true, Do: func() { v.begin(r) }}}
 	case trainer.Broken:
-		b.Words, b.Tone = text.Fault(s.Why), panel.ToneBad
+		b.Words, b.Mood = text.Fault(s.Why), panel.MoodBad
 		b.Acts = []panel.Act{{Icon: "play", Label: text.T("training.resume"), First: true, Do: func() { v.begin(r) }}}
 	case trainer.Done:
-		b.Words, b.Tone = text.T("training.state.done"), panel.ToneGood
+		b.Words, b.Mood = text.T("training.state.done"), panel.MoodGood
 		b.Acts = []panel.Act{{Icon: "layers", Label: text.T("training.take"), First: true, Do: func() { v.take(r) }}}
 	}
 	return b
@@ -330,14 +330,14 @@ func (v *trainingView) elsewhereBlocks(r *trainer.Run) []panel.Block {
 		return nil
 	}
 	if v.commands == nil {
-		return []panel.Block{{Heading: text.T("training.elsewhere"), Words: text.T("training.elsewhere.what"), Tone: panel.ToneQuiet, Acts: []panel.Act{
+		return []panel.Block{{Heading: text.T("training.elsewhere"), Words: text.T("training.elsewhere.what"), Mood: panel.MoodQuiet, Acts: []panel.Act{
 			{Icon: "hard-drive", Label: text.T("training.elsewhere.one"), Do: func() { v.elsewhere(r, trainer.Machine{Processes: 1, GPU: true, Cores: 4}) }},
 			{Icon: "hard-drive", Label: text.T("training.elsewhere.two"), Do: func() { v.elsewhere(r, trainer.Machine{Processes: 2, GPU: true, Cores: 4}) }},
 		}}}
 	}
 	out := []panel.Block{{Heading: text.T("training.elsewhere"), Words: text.T("train.elsewhere", text.Args{"Dir": r.Dir})}}
 	for i, key := range []string{"train.elsewhere.setup", "train.elsewhere.run", "train.elsewhere.slurm"} {
-		out = append(out, panel.Block{Words: text.T(key), Tone: panel.ToneQuiet, Copy: v.commands[i], Acts: []panel.Act{
+		out = append(out, panel.Block{Words: text.T(key), Mood: panel.MoodQuiet, Copy: v.commands[i], Acts: []panel.Act{
 			{Icon: "file-output", Label: text.T("training.copy"), Do: func() { v.a.fyne.Clipboard().SetContent(v.commands[i]) }},
 		}})
 	}

@@ -145,7 +145,7 @@ func (a *App) frameCame(it *study.Item, i int, f *study.Frame, err error) {
 	} else {
 		a.settle()
 	}
-	a.log.Debug("window", "event", "frame-shown", "item", s.item.ID, "name", s.item.Name, "frame", s.index)
+	a.log.Debug("window", "event", "frame-shown", "item", s.item.ID, "frames", s.item.Frames, "frame", s.index)
 }
 
 // leaveItem remembers how the item on show was looked at.
@@ -189,6 +189,7 @@ func (a *App) settle() {
 		s.worker.Prioritise(s.key())
 	}
 	a.bringReadings()
+	a.bringQuestion()
 	a.recall(s, s.key())
 	a.refreshFrame()
 }

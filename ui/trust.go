@@ -115,13 +115,13 @@ func (a *App) trustBlocks(calibrate, undo func()) []panel.Block {
 	t := &a.trust
 	b := panel.Block{Heading: text.T("trust.title")}
 	if !t.reckoned {
-		b.Words, b.Tone = text.T("trust.reckoning"), panel.ToneQuiet
+		b.Words, b.Mood = text.T("trust.reckoning"), panel.MoodQuiet
 		return []panel.Block{b}
 	}
 	b.Words = trustWords(&t.found)
 	off := t.found.Judge(band90) == agree.TooThin || t.found.Judge(band90) == agree.TooWide
 	if off {
-		b.Tone = panel.ToneWarn
+		b.Mood = panel.MoodWarn
 	}
 	if off && t.found.Groups >= agree.LeastToRefit {
 		b.Acts = append(b.Acts, panel.Act{Icon: "ruler", Label: text.T("trust.calibrate"), First: true, Do: calibrate})

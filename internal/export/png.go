@@ -119,7 +119,7 @@ func (j *job) maskPictures(it *Item, grey [256]uint8, ending string) ([]output, 
 func (j *job) sidecar(it *Item, grey [256]uint8, file func(Frame) string) sidecar {
 	s := sidecar{
 		Program: map[string]string{"name": "Echoline", "version": j.Version}, Use: ResearchUse,
-		Exported: j.Now.UTC().Format(time.RFC3339), Reader: j.Reader, Include: j.Include,
+		Exported: j.now(it).UTC().Format(time.RFC3339), Reader: j.Reader, Include: j.Include,
 		Name: it.Source.Name, Instance: it.Source.ID, Size: [2]int{it.Source.W, it.Source.H},
 		NotReviewed: []int{}, LeftOut: it.LeftOut,
 	}

@@ -14,26 +14,26 @@ import (
 	"echoline/ui/theme"
 )
 
-// Tone is how a block's words are meant.
-type Tone int
+// Mood is how a block's words are meant.
+type Mood int
 
-// The tones.
+// The moods.
 const (
-	ToneText Tone = iota
-	ToneQuiet
-	ToneGood
-	ToneWarn
-	ToneBad
+	MoodText Mood = iota
+	MoodQuiet
+	MoodGood
+	MoodWarn
+	MoodBad
 )
 
-var toneRoles = [...]role{ToneText: roleText, ToneQuiet: roleQuiet, ToneGood: roleGood, ToneWarn: roleWarn, ToneBad: roleBad}
+var moodRoles = [...]role{MoodText: roleText, MoodQuiet: roleQuiet, MoodGood: roleGood, MoodWarn: roleWarn, MoodBad: roleBad}
 
 // Block is a piece of a sheet, from top to bottom: a heading, words, a share done, curves, a choice, a line to copy, buttons.
 // What is not set is left out.
 type Block struct {
 	Heading string
 	Words   string
-	Tone    Tone
+	Mood    Mood
 	Bar     bool
 	Share   float64 // of Bar, 0 … 1
 	Curves  []Curve
@@ -122,7 +122,7 @@ func (s *Sheet) parts(b Block, narrow bool) []fyne.CanvasObject {
 		out = append(out, newBold(fixed(b.Heading), textSize))
 	}
 	if b.Words != "" {
-		out = append(out, newParagraph(fixed(b.Words), toneRoles[b.Tone], textSize))
+		out = append(out, newParagraph(fixed(b.Words), moodRoles[b.Mood], textSize))
 	}
 	if b.Bar {
 		out = append(out, newBar(b.Share))
