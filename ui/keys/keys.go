@@ -97,6 +97,8 @@ const (
 	AgreementPage ID = "agreement"
 	Pages         ID = "pages"
 	ProjectPage   ID = "project"
+	ModelsPage    ID = "models"
+	TrainingPage  ID = "training"
 )
 
 // Group is a heading of the list of keys; its title is "keys.group.GROUP".
@@ -231,6 +233,8 @@ var Table = []Binding{
 	{ProjectPage, Work, Once, on(fyne.KeyF4)},
 	{QuestionsPage, Work, Once, on(fyne.KeyF5)},
 	{AgreementPage, Work, Once, on(fyne.KeyF6)},
+	{ModelsPage, Work, Once, on(fyne.KeyF7)},
+	{TrainingPage, Work, Once, on(fyne.KeyF8)},
 
 	{Open, Files, Once, with(ctrl, fyne.KeyO)},
 	{Export, Files, Once, with(ctrl, fyne.KeyE)},
