@@ -13,6 +13,7 @@ import (
 	"echoline/internal/agree"
 	"echoline/internal/export"
 	"echoline/internal/fault"
+	"echoline/internal/models"
 	"echoline/internal/review"
 	"echoline/internal/store"
 	"echoline/internal/study"
@@ -100,11 +101,11 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 		a.exported(card, export.Result{}, err)
 		return
 	}
-	var models []inference.Info
+	var infos []inference.Info
 	if a.predictor != nil {
-		models = append(models, a.predictor.Info())
+		infos = append(infos, a.modelInfo())
 	}
-	taker := export.NewTaker(s.review, export.Include(c.Include), models...)
+	taker := export.NewTaker(s.review, export.Include(c.Include), infos...)
 	ws := a.ws
 	taker.Ask(func(f *review.Frame) *inference.Prediction {
 		if !f.Imported() {
@@ -133,7 +134,7 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 			}
 		}
 		in := taker.Input()
-		in.Table, in.Maps = table, ws.Recall
+		in.Table, in.Maps = table, models.Recall(ws)
 		a.tellTalk(ws, &in)
 		if only != nil {
 			in.Items = slices.DeleteFunc(in.Items, func(it export.Item) bool { return it.Source.ID != only.ID })

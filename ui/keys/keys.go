@@ -92,8 +92,13 @@ const (
 	Language      ID = "language"
 	Quit          ID = "quit"
 	Judge         ID = "judge"
+	Consult       ID = "consult"
+	QuestionsPage ID = "questions"
+	AgreementPage ID = "agreement"
 	Pages         ID = "pages"
 	ProjectPage   ID = "project"
+	ModelsPage    ID = "models"
+	TrainingPage  ID = "training"
 	TimePage      ID = "time"
 	Guideline     ID = "guideline"
 	Reveal        ID = "reveal"
@@ -169,6 +174,7 @@ var Table = []Binding{
 	{NotVisible, Review, Once, on(fyne.KeyX)},
 	{Accept, Review, Once, with(ctrl, fyne.KeyReturn, fyne.KeyEnter)},
 	{Reject, Review, Once, on(fyne.KeyBackspace)},
+	{Consult, Review, Once, with(shift, fyne.KeyX)},
 	{Judge, Review, Once, on(fyne.KeyJ)},
 
 	{Brush, Draw, Once, on(fyne.KeyB)},
@@ -228,7 +234,11 @@ var Table = []Binding{
 
 	{Pages, Work, Once, nil},
 	{ProjectPage, Work, Once, on(fyne.KeyF4)},
-	{Guideline, Work, Once, on(fyne.KeyF5)},
+	{QuestionsPage, Work, Once, on(fyne.KeyF5)},
+	{AgreementPage, Work, Once, on(fyne.KeyF6)},
+	{ModelsPage, Work, Once, on(fyne.KeyF7)},
+	{TrainingPage, Work, Once, on(fyne.KeyF8)},
+	{Guideline, Work, Once, with(shift, fyne.KeyF4)},
 	{TimePage, Work, Once, on(fyne.KeyF12)},
 	{Reveal, Work, Once, on(fyne.KeyY)},
 
