@@ -52,7 +52,7 @@ type verdict struct {
 // own work.
 func (a *App) toggleJudge() {
 	s := a.sess
-	if s == nil || a.ws == nil || a.reading != nil || a.taking != nil || s.docket == nil && a.hidesOthers() {
+	if s == nil || a.ws == nil || a.reading != nil || a.taking != nil {
 		return
 	}
 	if err := a.flush(); err != nil {

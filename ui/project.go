@@ -61,15 +61,6 @@ func (a *App) mayBecome(name string) bool {
 	return true
 }
 
-// hidesOthers tells whether the reader may see nothing of others' work, and says so.
-func (a *App) hidesOthers() bool {
-	if !a.proj.state.Hides(a.set.Reader) {
-		return false
-	}
-	a.status.SetHint(text.T("project.blinded.hint"))
-	return true
-}
-
 // toggleGuideline shows the guideline in the inspector's place, or takes it away.
 func (a *App) toggleGuideline() {
 	if a.guide.Visible() {

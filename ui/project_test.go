@@ -269,7 +269,7 @@ func TestAPartIsOneReaders(t *testing.T) {
 	if away.set.Reader != "kim" {
 		t.Fatal("another reader works in kim's part")
 	}
-	if !away.hidesOthers() {
+	if !away.proj.state.Hides("kim") {
 		t.Fatal("kim may see others' work")
 	}
 	st, err := stand(away.ws)

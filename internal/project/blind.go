@@ -144,3 +144,12 @@ func (s *State) Looks(l Log) ([]Look, error) {
 	}
 	return out, nil
 }
+
+// LooksOf is Looks of the project in a workspace; none where there is no project.
+func LooksOf(l Log) ([]Look, error) {
+	events, err := l.Events(KindMade)
+	if s := Fold(events); s != nil && err == nil {
+		return s.Looks(l)
+	}
+	return nil, err
+}
