@@ -61,6 +61,7 @@ func (a *App) bindActions() {
 		keys.Export:        func() { a.showExport(false) },
 		keys.ExportCurrent: func() { a.showExport(true) },
 		keys.Import:        a.chooseMasks,
+		keys.Deidentify:    a.showDeidentify,
 		keys.WorkList:      func() { a.frame.toggleLeft() },
 		keys.Inspector:     func() { a.frame.toggleRight() },
 		keys.ImageAlone:    a.imageAlone,

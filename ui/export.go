@@ -48,7 +48,8 @@ func (a *App) showExport(onlyShown bool) {
 		Note: func(format string) string { return text.T("app.export.note." + format) },
 		Includes: choices("app.export.include.",
 			string(export.Accepted), string(export.Reviewed), string(export.All)),
-		Start:    panel.ExportChoice{Format: "seg", Include: string(include), Folder: a.exportDir()},
+		Dates: dateChoices(), Pictures: export.Pictures,
+		Start:    panel.ExportChoice{Format: "seg", Include: string(include), Folder: a.exportDir(), Private: a.set.Private, Dates: a.set.DeidDates},
 		Recent:   a.set.Recent,
 		OnCancel: func() { cancel() },
 		OnExport: func(c panel.ExportChoice) {
@@ -92,8 +93,13 @@ func choices(prefix string, ids ...string) []panel.Choice {
 // export writes what the card asks for, from a copy of the review that no later edit changes. s is the session that the card
 // was opened for: files dropped meanwhile may have brought another study. With only, that item alone is written.
 func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.ExportChoice, s *session, only *study.Item) {
-	a.set.ExportDir = c.Folder
+	a.set.ExportDir, a.set.Private = c.Folder, c.Private
+	private, err := a.privately(ctx, card, c, s)
 	a.saveSettings()
+	if err != nil {
+		a.exported(card, export.Result{}, err)
+		return
+	}
 	var models []inference.Info
 	if a.predictor != nil {
 		models = append(models, a.predictor.Info())
@@ -113,7 +119,7 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 	}
 	o := export.Options{
 		Format: c.Format, Dir: c.Folder, Include: export.Include(c.Include), Overwrite: c.Overwrite, Manifest: true,
-		Version: a.cfg.Version, Now: time.Now(), Progress: a.throttled(card.Progress),
+		Private: private, Version: a.cfg.Version, Now: time.Now(), Progress: a.throttled(card.Progress),
 		Report: export.Report{
 			Regular: assets.FontRegular, Bold: assets.FontBold,
 			Say: func(key string, args fault.Args) string { return text.T(key, args) },

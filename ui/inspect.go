@@ -159,7 +159,7 @@ func (a *App) refreshToolbar() {
 	a.toolbar.SetSelected(keys.Tools, open && !a.ruler.on && hidden[s.tool.Name()])
 	for _, id := range []keys.ID{
 		keys.Tools, keys.FillHoles, keys.KeepLargest, keys.Smooth, keys.Grow, keys.Shrink, keys.Release, keys.Ask, keys.Ruler, keys.NextWeak, keys.PreviousWeak, keys.Confirm, keys.Accept, keys.Reject, keys.Fit,
-		keys.ZoomIn, keys.ZoomOut, keys.NextPreset, keys.Invert, keys.Overlay, keys.Heatmap, keys.Band, keys.Export, keys.Import,
+		keys.ZoomIn, keys.ZoomOut, keys.NextPreset, keys.Invert, keys.Overlay, keys.Heatmap, keys.Band, keys.Export, keys.Import, keys.Deidentify,
 	} {
 		a.toolbar.SetEnabled(id, open)
 	}

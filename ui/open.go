@@ -289,6 +289,7 @@ func (a *App) begin(st *study.Study, rev *review.Review) {
 	a.fillList()
 	a.startPredictions()
 	a.startThumbnails()
+	a.offerMasks(s)
 	a.log.Debug("window", "event", "study-opened", "items", len(st.Items), "refused", len(st.Refused))
 	at := a.resume
 	a.resume = nil
@@ -310,6 +311,7 @@ func (a *App) endSession() {
 	}
 	a.stopPlaying()
 	a.dropQuestion()
+	a.lower(alertMasks)
 	s.gone = true
 	s.end()
 	if s.fresh != nil {

@@ -25,6 +25,9 @@ type Settings struct {
 	SortByName   bool     `json:"sort_by_name"`
 	Recent       []string `json:"recent"`
 	ExportDir    string   `json:"export_dir"`
+	Private      bool     `json:"private"`          // exports leave persons out
+	DeidDir      string   `json:"deidentify_dir"`   // where de-identified images go
+	DeidDates    string   `json:"deidentify_dates"` // what becomes of dates
 	Width        float32  `json:"width"`
 	Height       float32  `json:"height"`
 

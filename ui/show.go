@@ -84,7 +84,7 @@ func (a *App) decode(s *session) {
 	go func() {
 		f, err := it.Frame(i)
 		if err == nil {
-			f.Sector() // found once, and not on the window's time
+			f.Fan() // found once, with its sector, and not on the window's time
 		}
 		a.post(func() { a.decoded(s, it, i, f, err) })
 	}()
@@ -129,7 +129,7 @@ func (a *App) frameCame(it *study.Item, i int, f *study.Frame, err error) {
 		a.clearView(viewer.MessageRefused, text.Fault(err))
 		return
 	}
-	s.review.SetSector(s.key(), f.Sector())
+	s.review.SetSector(s.key(), review.Sector{Rectangle: f.Sector(), Fan: f.Fan()})
 	a.showSight()
 	if s.window == (study.Window{}) {
 		s.window = f.Window
@@ -145,7 +145,7 @@ func (a *App) frameCame(it *study.Item, i int, f *study.Frame, err error) {
 	} else {
 		a.settle()
 	}
-	a.log.Debug("window", "event", "frame-shown", "item", s.item.ID, "name", s.item.Name, "frame", s.index)
+	a.log.Debug("window", "event", "frame-shown", "item", s.item.ID, "frames", s.item.Frames, "frame", s.index)
 }
 
 // leaveItem remembers how the item on show was looked at.

@@ -313,7 +313,7 @@ func (a *App) warnPress(p tool.Pointer) {
 	case s.tool.Name() == toolAsk:
 	case rules.Locked[s.label]:
 		a.status.SetHint(text.T("app.hint.locked", text.Args{"Label": a.labelName(int(s.label) - 1)}))
-	case !rules.Released && (int(p.X) < sector.Min.X || int(p.Y) < sector.Min.Y || int(p.X) >= sector.Max.X || int(p.Y) >= sector.Max.Y):
+	case !rules.Released && !sector.Has(int(p.X), int(p.Y)):
 		a.status.SetHint(text.T("app.hint.sector"))
 	}
 }

@@ -94,7 +94,7 @@ func runImport(ctx context.Context, o importOptions, paths []string, out, log io
 	}
 	st := r.Study()
 	files, failed, err := export.Read(ctx, paths, st.Items, export.ReadOptions{
-		Known: knownLabels(ws, st), Table: table, Map: named,
+		Names: r.Labels(), Known: knownLabels(ws, st), Table: table, Map: named,
 		Progress: func(done, total int) { report.step(text.T("import.cli.reading"), done, total) },
 	})
 	report.end()

@@ -58,7 +58,7 @@ func newRoot() *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", errUsage, err) })
 	root.AddCommand(agreeCommand(), auditCommand(), doctorCommand(), effortCommand(), exportCommand(), fetchCommand(), framesCommand(), importCommand(), infoCommand(), mergeCommand(), predictCommand(), sendCommand())
-	root.AddCommand(deidentifyCommand(), adjudicateCommand(), consultCommand(), trainCommand())
+	root.AddCommand(deidentifyCommand(), adjudicateCommand(), consultCommand(), trainCommand(), modelsCommand())
 	addViewFlags(root)
 	return root
 }

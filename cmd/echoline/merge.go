@@ -56,6 +56,9 @@ func merge(dir string, from []string, out io.Writer) error {
 		for _, k := range m.Forks {
 			fmt.Fprintln(out, text.T("merge.fork", text.Args{"Image": k.Instance, "Frame": k.Frame + 1}))
 		}
+		for _, c := range m.Clashes {
+			fmt.Fprintln(out, text.T("merge.clash", text.Args{"Reader": c.Reader, "Value": c.Value, "Name": c.Name, "Other": c.Other}))
+		}
 		if m.Damaged > 0 {
 			fmt.Fprintln(out, text.T("merge.damaged", text.Args{"Count": m.Damaged, "From": f}))
 		}

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -121,16 +119,4 @@ func seconds(cache string) []string {
 		out = append(out, filepath.Join(temp, "echoline", "second"))
 	}
 	return out
-}
-
-// newLog writes to stderr what ECHOLINE_LOG asks for; by default nothing. The log names files and frames, never patients.
-func newLog() *slog.Logger {
-	switch os.Getenv(logVariable) {
-	case "debug":
-		return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	case "info":
-		return slog.New(slog.NewTextHandler(os.Stderr, nil))
-	default:
-		return slog.New(slog.NewTextHandler(io.Discard, nil))
-	}
 }

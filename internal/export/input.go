@@ -10,6 +10,7 @@ import (
 
 	"echoline/inference"
 	"echoline/internal/contour"
+	"echoline/internal/deid"
 	"echoline/internal/fault"
 	"echoline/internal/mask"
 	"echoline/internal/review"
@@ -38,10 +39,11 @@ func ParseInclude(s string) (Include, error) {
 // Input is what to export. It shares nothing with the review that it came from, so an export may run beside it.
 type Input struct {
 	Reader string
+	Names  map[uint8]string          // what the reader called label values; goes before everything else
 	Labels []inference.Label         // what label values mean; values that are not here are named by number
 	Models map[string]inference.Info // by SHA-256
 	Items  []Item
-	Table  LabelTable // what label values mean, and goes before Labels
+	Table  LabelTable // what label values mean in the workspace; goes before Labels
 	// Consensus tells where a consensus mask comes from, nil where it is none. It may be nil, and is called by the export's
 	// goroutine.
 	Consensus func(k review.Key, labels *mask.Plane) *review.Consensus
@@ -56,6 +58,9 @@ type Item struct {
 	Source  *study.Item
 	Frames  []Frame
 	LeftOut int // frames with a mask that are not to be exported
+
+	stand *deid.Stand // in the place of the image, in exports without persons; else nil
+	shown string      // how messages name it then
 }
 
 // Frame is the mask of one frame and how it came about.
@@ -127,11 +132,15 @@ func (in *Input) frames() int {
 	return n
 }
 
-// values are the labels declared or found in a mask, ascending.
+// values are the labels declared, named or found in a mask, ascending: who names a label wants it in every export, so that
+// classes have the same numbers in all of them.
 func (in *Input) values() []uint8 {
 	var seen [256]bool
 	for _, l := range in.Labels {
 		seen[l.Value] = true
+	}
+	for v := range in.Names {
+		seen[v] = true
 	}
 	for _, it := range in.Items {
 		for _, f := range it.Frames {
@@ -200,18 +209,16 @@ func (in *Input) declared(v uint8) bool {
 
 // label is what a value means.
 func (in *Input) label(v uint8) inference.Label {
+	if name := in.Names[v]; name != "" {
+		return in.Table.Called(v, name)
+	}
 	if l, ok := in.Table.ByValue(v); ok {
 		return l
 	}
 	if i := slices.IndexFunc(in.Labels, func(l inference.Label) bool { return l.Value == v }); i >= 0 {
 		return in.Labels[i]
 	}
-	return inference.Label{
-		Value:    v,
-		Name:     fmt.Sprintf("label %d", v),
-		Category: inference.Code{Value: "49755003", Scheme: "SCT", Meaning: "Morphologically Altered Structure"},
-		Type:     inference.Code{Value: "52988006", Scheme: "SCT", Meaning: "Lesion"},
-	}
+	return unnamed(v)
 }
 
 // How masks came about, in DICOM's words.

@@ -12,6 +12,7 @@ import (
 
 	"echoline/inference"
 	"echoline/internal/fault"
+	"echoline/internal/review"
 )
 
 // CodeLabels is the fault of a table of labels that cannot be read; Cause.
@@ -168,4 +169,36 @@ func cause(err error) error {
 		return p.Err
 	}
 	return err
+}
+
+// Called is a label value under the name that a reader gave it: with the codes of the line of that name, else as a lesion of
+// no particular kind, for codes that say something else than the name would mislead.
+func (t LabelTable) Called(v uint8, name string) inference.Label {
+	l := unnamed(v)
+	if e, ok := t.named(name); ok {
+		l = e.label()
+	}
+	l.Value, l.Name = v, name
+	return l
+}
+
+// unnamed is a label value of which nobody said what it is.
+func unnamed(v uint8) inference.Label {
+	return inference.Label{
+		Value:    v,
+		Name:     fmt.Sprintf("label %d", v),
+		Category: inference.Code{Value: "49755003", Scheme: "SCT", Meaning: "Morphologically Altered Structure"},
+		Type:     inference.Code{Value: "52988006", Scheme: "SCT", Meaning: "Lesion"},
+	}
+}
+
+// namesOf are the labels that a reader gave names, by value.
+func namesOf(s review.LabelSet) map[uint8]string {
+	out := map[uint8]string{}
+	for _, l := range s.Labels {
+		if l.Name != "" {
+			out[l.Value] = l.Name
+		}
+	}
+	return out
 }

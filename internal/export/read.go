@@ -62,6 +62,7 @@ type Imported struct {
 
 // ReadOptions say how labels in files become label values.
 type ReadOptions struct {
+	Names review.LabelSet   // what the reader calls labels; goes before Known
 	Known []inference.Label // of the review: the model's
 	Table LabelTable
 	Map   map[string]uint8 // by the name or number that a label has in the file; goes first. 0 leaves it out
@@ -364,11 +365,28 @@ func (r *reader) resolve(im *Imported, name, number string, kind inference.Code)
 	return 0
 }
 
-// knownAs finds a label of the review: by name and code, else by code, else, where there is none, by name.
+// knownAs finds a label of the review: by name and code, else by code, else, where there is none, by name. A code that the
+// reader's name does not have tells nothing of it.
 func (r *reader) knownAs(name string, kind inference.Code) (inference.Label, bool) {
-	known := slices.Clone(r.Known)
+	names := namesOf(r.Names)
+	var known []inference.Label
+	for v, n := range names {
+		l := r.Table.Called(v, n)
+		if strings.EqualFold(n, name) && (kind.Value == "" || sameCode(l.Type, kind)) {
+			return l, true
+		}
+		if _, coded := r.Table.named(n); coded {
+			known = append(known, l)
+		}
+	}
+	slices.SortFunc(known, func(a, b inference.Label) int { return int(a.Value) - int(b.Value) })
+	for _, l := range r.Known {
+		if names[l.Value] == "" {
+			known = append(known, l)
+		}
+	}
 	for _, e := range r.Table.entries {
-		if e.Value != 0 {
+		if e.Value != 0 && names[e.Value] == "" {
 			known = append(known, e.label())
 		}
 	}

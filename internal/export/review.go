@@ -47,7 +47,7 @@ type Taker struct {
 func NewTaker(r *review.Review, include Include, models ...inference.Info) *Taker {
 	t := &Taker{
 		review: r, include: include, stored: func(*review.Frame) *inference.Prediction { return nil },
-		in: Input{Reader: r.Reader(), Models: map[string]inference.Info{}},
+		in: Input{Reader: r.Reader(), Names: namesOf(r.Labels()), Models: map[string]inference.Info{}},
 	}
 	for _, m := range models {
 		t.in.learn(m)

@@ -30,7 +30,6 @@ func (r *Review) Locking(k Key, label uint8) func() *mask.Plane {
 // locks makes the plane of Locked.
 func (p *permit) locks(labels, marks *mask.Plane, label uint8) *mask.Plane {
 	out := mask.NewPlane(marks.W, marks.H)
-	within := p.within.Intersect(out.Rect())
 	var fixed [256]bool // labels that stay
 	for v := range fixed {
 		other := uint8(v) != 0 && uint8(v) != label
@@ -48,12 +47,12 @@ func (p *permit) locks(labels, marks *mask.Plane, label uint8) *mask.Plane {
 				row[x] = 1
 			}
 		}
-		x0, x1 := within.Min.X, within.Max.X
-		if y < within.Min.Y || y >= within.Max.Y {
-			x0, x1 = 0, 0
+		from := 0
+		for _, s := range p.within.clip([]mask.Span{{Y: y, X0: 0, X1: out.W}}) {
+			lock(row[from:s.X0])
+			from = s.X1
 		}
-		lock(row[:x0])
-		lock(row[x1:])
+		lock(row[from:])
 	}
 	return out
 }

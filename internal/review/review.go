@@ -7,7 +7,6 @@
 package review
 
 import (
-	"image"
 	"time"
 
 	"echoline/inference"
@@ -122,7 +121,7 @@ type Frame struct {
 	last     time.Time
 	broken   bool // the journal is damaged: a base must come before the next entry
 	stroke   *Stroke
-	sector   image.Rectangle       // where it shows ultrasound; empty until SetSector
+	sector   Sector                // where it shows ultrasound; empty until SetSector
 	pending  *inference.Prediction // came while a stroke was under way
 	boundary boundary
 
@@ -144,6 +143,7 @@ type Review struct {
 	blanks  map[[2]int]*mask.Plane // empty planes by size, shared by all frames that hold nothing
 	unsaved []*Entry
 	rules   Rules
+	labels  LabelSet
 	budget  int64 // bytes of history to keep in memory
 	held    int64 // bytes of history in memory
 	steps   int64 // made so far, to know which are the oldest

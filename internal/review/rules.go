@@ -5,6 +5,7 @@ import (
 
 	"echoline/internal/contour"
 	"echoline/internal/mask"
+	"echoline/internal/study"
 )
 
 // Overwrite says what a label may be painted over.
@@ -27,27 +28,55 @@ type Rules struct {
 // Rules are those in force.
 func (r *Review) Rules() Rules { return r.rules }
 
-// SetRules puts rules in force.
+// SetRules puts rules in force. Locks and the rule of what is painted over come with a reader's labels: SetLabels.
 func (r *Review) SetRules(x Rules) { r.rules = x }
 
-// SetSector tells where frame k shows ultrasound, as study.Frame.Sector found it. Until it is told, it is what the item's
-// regions say.
-func (r *Review) SetSector(k Key, sector image.Rectangle) {
+// Sector is where a frame shows ultrasound: a rectangle of pixels, and of that only a fan where the picture shows one.
+type Sector struct {
+	image.Rectangle
+	Fan *study.Fan // nil: all of the rectangle
+}
+
+// Has tells whether the sector holds a pixel.
+func (s Sector) Has(x, y int) bool {
+	return image.Pt(x, y).In(s.Rectangle) && (s.Fan == nil || s.Fan.Has(x, y))
+}
+
+// clip is what of the spans lies in the sector.
+func (s Sector) clip(spans []mask.Span) []mask.Span {
+	spans = clip(spans, s.Rectangle)
+	if s.Fan == nil {
+		return spans
+	}
+	out := make([]mask.Span, 0, len(spans))
+	for _, p := range spans {
+		for _, r := range s.Fan.Row(p.Y) {
+			if x0, x1 := max(p.X0, r[0]), min(p.X1, r[1]); x0 < x1 {
+				out = append(out, mask.Span{Y: p.Y, X0: x0, X1: x1})
+			}
+		}
+	}
+	return out
+}
+
+// SetSector tells where frame k shows ultrasound, as study.Frame.Sector and Fan found it. Until it is told, it is what the
+// item's regions say.
+func (r *Review) SetSector(k Key, sector Sector) {
 	if f := r.Frame(k); f != nil {
 		f.sector = sector
 	}
 }
 
-// Sector is where a reader may draw on frame k unless the rules release it, in pixels.
-func (r *Review) Sector(k Key) image.Rectangle {
+// Sector is where a reader may draw on frame k unless the rules release it.
+func (r *Review) Sector(k Key) Sector {
 	f := r.Frame(k)
 	switch {
 	case f == nil:
-		return image.Rectangle{}
+		return Sector{}
 	case !f.sector.Empty():
 		return f.sector
 	default:
-		return r.items[k.Instance].Sector()
+		return Sector{Rectangle: r.items[k.Instance].Sector()}
 	}
 }
 
@@ -55,17 +84,17 @@ func (r *Review) Sector(k Key) image.Rectangle {
 type permit struct {
 	bound  bool
 	rules  Rules
-	within image.Rectangle // where it may draw
-	keep   [256]bool       // states along which the boundary stays
-	marks  *mask.Plane     // as they were when the stroke began
-	strict bool            // pixels have to be looked at one by one
+	within Sector      // where it may draw
+	keep   [256]bool   // states along which the boundary stays
+	marks  *mask.Plane // as they were when the stroke began
+	strict bool        // pixels have to be looked at one by one
 }
 
 // permitOf is what a stroke on f that begins now may change.
 func (r *Review) permitOf(f *Frame, origin Origin) permit {
 	p := permit{bound: origin == ByReader, rules: r.rules, within: r.Sector(f.Key), marks: f.Marks}
 	if p.rules.Released {
-		p.within = f.Labels.Rect()
+		p.within = Sector{Rectangle: f.Labels.Rect()}
 	}
 	p.strict = p.bound && (p.rules.Overwrite != OverwriteAll || p.rules.Locked != [256]bool{})
 	return p
@@ -91,7 +120,7 @@ func (p *permit) allowed(now *mask.Plane, spans []mask.Span, label uint8) []mask
 		return spans
 	}
 	if label != 0 {
-		spans = clip(spans, p.within)
+		spans = p.within.clip(spans)
 	}
 	if !p.strict {
 		return spans

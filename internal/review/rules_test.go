@@ -2,6 +2,7 @@ package review_test
 
 import (
 	"image"
+	"math"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -10,6 +11,7 @@ import (
 	"echoline/internal/mask"
 	"echoline/internal/review"
 	"echoline/internal/review/reviewtest"
+	"echoline/internal/study"
 )
 
 // lumps starts a frame of 80×60 with a disc of label 1 and one of label 2 beside it.
@@ -84,7 +86,7 @@ func TestOverwriteNoneTakesBackgroundOnly(t *testing.T) {
 func TestSectorBindsUntilReleased(t *testing.T) {
 	r := lumps(t)
 	sector := image.Rect(20, 20, 60, 40)
-	r.SetSector(reviewtest.Key, sector)
+	r.SetSector(reviewtest.Key, review.Sector{Rectangle: sector})
 	now := draw(t, r, 1, nil)
 	for y := range now.H {
 		for x := range now.W {
@@ -104,7 +106,7 @@ func TestSetLabelsOfAReaderIsBound(t *testing.T) {
 	rules := review.Rules{}
 	rules.Locked[2] = true
 	r.SetRules(rules)
-	r.SetSector(reviewtest.Key, image.Rect(0, 0, 80, 50))
+	r.SetSector(reviewtest.Key, review.Sector{Rectangle: image.Rect(0, 0, 80, 50)})
 	s, err := r.Begin(reviewtest.Key, "copy", review.ByReader)
 	if err != nil {
 		t.Fatal(err)
@@ -158,5 +160,59 @@ func TestUnreviewedLeavesNoState(t *testing.T) {
 	}
 	if p := r.Progress(reviewtest.Key, 1); p.Reviewed != 0 {
 		t.Fatal(p)
+	}
+}
+
+// TestSectorOfAFan: strokes, models that are asked again and masks that are taken over stay in the fan, to the pixel, on both
+// sides of the upper arc too.
+func TestSectorOfAFan(t *testing.T) {
+	fan := &study.Fan{X: 40, Y: -10, From: 25, To: 60, Left: -0.6, Right: 0.6}
+	r := reviewtest.New(80, 60, nil, nil)
+	r.SetSector(reviewtest.Key, review.Sector{Rectangle: image.Rect(0, 0, 80, 55), Fan: fan})
+	s, err := r.Begin(reviewtest.Key, "brush", review.ByReader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []mask.Span
+	for y := range 60 {
+		all = append(all, mask.Span{Y: y, X0: 0, X1: 80})
+	}
+	s.Fill(all, 1)
+	if _, err := s.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	locked := r.Locked(reviewtest.Key, 1)
+	rows := 0
+	for y := range 60 {
+		pieces := 0
+		for x := range 80 {
+			d, a := math.Hypot(float64(x)+0.5-40, float64(y)+0.5+10), math.Atan2(float64(x)+0.5-40, float64(y)+0.5+10)
+			in := y < 55 && d >= 25 && d < 60 && math.Abs(a) <= 0.6
+			if got := r.Frame(reviewtest.Key).Labels.At(x, y) == 1; got != in {
+				t.Fatalf("%d, %d: drawn %v, in the fan %v", x, y, got, in)
+			}
+			if !in && locked.At(x, y) == 0 {
+				t.Fatalf("%d, %d: a model may change it", x, y)
+			}
+			if in && (x == 0 || r.Frame(reviewtest.Key).Labels.At(x-1, y) == 0) {
+				pieces++
+			}
+		}
+		if pieces == 2 {
+			rows++
+		}
+	}
+	if rows == 0 {
+		t.Fatal("no row beside the upper arc")
+	}
+	rules := r.Rules()
+	rules.Released = true
+	r.SetRules(rules)
+	if s, err = r.Begin(reviewtest.Key, "brush", review.ByReader); err != nil {
+		t.Fatal(err)
+	}
+	s.Fill(all, 1)
+	if _, err := s.Commit(); err != nil || mask.Count(r.Frame(reviewtest.Key).Labels, 1) != 80*60 {
+		t.Fatal("released, and not all of it drawn", err)
 	}
 }

@@ -122,7 +122,7 @@ func (s *Stroke) take(p *mask.Plane) {
 			continue
 		}
 		for x, v := range next {
-			if v == old[x] || v != 0 && !image.Pt(x, y).In(s.permit.within) || !s.permit.allows(y*p.W+x, old[x], v) {
+			if v == old[x] || v != 0 && !s.permit.within.Has(x, y) || !s.permit.allows(y*p.W+x, old[x], v) {
 				continue
 			}
 			old[x] = v

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"echoline/internal/fault"
+	"echoline/internal/review"
 )
 
 // Event is something that was said about a project of annotation: who takes part, which case is whose, what a reader asks.
@@ -59,21 +60,25 @@ func (w *Workspace) AddEvent(e Event) (Event, error) {
 		return Event{}, fault.New(CodeEvent, w.dir, err, fault.Args{"Kind": e.Kind})
 	}
 	e.Body = body.Bytes()
-	w.keeping.Lock()
-	defer w.keeping.Unlock()
+	w.adding.Lock()
+	defer w.adding.Unlock()
 	err := w.setTime(&e)
 	sum := e.identify()
 	e.ID = hex.EncodeToString(sum[:])
 	if err == nil {
-		err = w.write(func(tx *sql.Tx) error { return addEvent(tx, &e) })
+		own := e // a write that nobody waits for any more touches nothing of the caller's
+		err = w.within(func() error {
+			if err := w.write(func(tx *sql.Tx) error { return addEvent(tx, &own) }); err != nil {
+				return err
+			}
+			w.saved(review.ID{})
+			return nil
+		})
 	}
 	if err != nil {
-		w.waiting = append(w.waiting, e)
-		w.keepEvents()
+		w.pace.wantEvent(e)
+		w.aside()
 		return e, storeFault(w.dir, err)
-	}
-	if len(w.waiting) > 0 && len(w.kept) == 0 {
-		_ = w.settle() // if it fails, Settle tries again, or the next Open
 	}
 	return e, nil
 }
@@ -85,12 +90,23 @@ func (w *Workspace) setTime(e *Event) error {
 		return nil
 	}
 	e.At = time.Now().UTC().Truncate(time.Microsecond)
-	var last sql.NullInt64
-	err := w.conn().QueryRow(`SELECT max(at) FROM events`).Scan(&last)
-	for i := range w.waiting {
-		last.Int64 = max(last.Int64, micros(w.waiting[i].At))
+	last := make(chan int64, 1)
+	err := w.within(func() error {
+		var at sql.NullInt64
+		err := w.conn().QueryRow(`SELECT max(at) FROM events`).Scan(&at)
+		last <- at.Int64
+		return err
+	})
+	var newest int64
+	select {
+	case newest = <-last:
+	default: // nobody waited for the answer
 	}
-	if before := time.UnixMicro(last.Int64).UTC(); !e.At.After(before) {
+	_, waiting, _ := w.pace.waiting()
+	for i := range waiting {
+		newest = max(newest, micros(waiting[i].At))
+	}
+	if before := time.UnixMicro(newest).UTC(); !e.At.After(before) {
 		e.At = before.Add(time.Microsecond)
 	}
 	return err
@@ -148,13 +164,12 @@ func (w *Workspace) Events(kinds ...string) ([]Event, error) {
 	if err != nil {
 		return nil, storeFault(w.dir, err)
 	}
-	w.keeping.Lock()
-	for _, e := range w.waiting {
+	_, waiting, _ := w.pace.waiting()
+	for _, e := range waiting {
 		if len(kinds) == 0 || slices.Contains(kinds, e.Kind) {
 			out = append(out, e)
 		}
 	}
-	w.keeping.Unlock()
 	slices.SortFunc(out, inTime)
 	out = slices.CompactFunc(out, func(a, b Event) bool { return a.ID == b.ID })
 	if bad > 0 {
@@ -231,9 +246,8 @@ func (w *Workspace) VerifyEvents() (n int, err error) {
 
 // Unsaved is how many events the workspace could not take yet.
 func (w *Workspace) Unsaved() int {
-	w.keeping.Lock()
-	defer w.keeping.Unlock()
-	return len(w.waiting)
+	_, waiting, _ := w.pace.waiting()
+	return len(waiting)
 }
 
 // AddBlob keeps a file that events speak of, and returns its name here: its SHA-256, in hex.

@@ -28,6 +28,8 @@ const (
 	CodeRecovered fault.Code = "store.recovered"
 	// CodeGone: the file was moved or deleted while it was open.
 	CodeGone fault.Code = "store.gone"
+	// CodeSlow: the drive does not answer; a write may yet come to its end. See SetPatience.
+	CodeSlow fault.Code = "store.slow"
 	// CodeOpen: the folder cannot be used for another reason, which is the cause.
 	CodeOpen fault.Code = "store.open"
 	// CodeTaken: another computer has taken the workspace meanwhile.

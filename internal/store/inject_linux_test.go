@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +17,7 @@ import (
 
 	"echoline/internal/durable"
 	"echoline/internal/review"
+	"echoline/internal/store/storetest"
 	"echoline/internal/study"
 )
 
@@ -25,10 +27,11 @@ type sitting struct {
 	dir, places, exports string
 	w                    *Workspace
 	r                    *review.Review
-	acked                []review.ID // entries that the workspace said it holds
-	said                 []Event     // that were added, whatever the workspace said
-	ackedEvents          []string    // IDs of those that it said it holds
-	wrote                [][]byte    // what the exported file may hold
+	acked                []review.ID     // entries that the workspace said it holds
+	said                 []Event         // that were added, whatever the workspace said
+	ackedEvents          []string        // IDs of those that it said it holds
+	wrote                [][]byte        // what the exported file may hold
+	labels, known        review.LabelSet // the reader's, and those that the workspace said it holds
 }
 
 // Append notes what the workspace acknowledges.
@@ -90,6 +93,11 @@ func (s *sitting) work(check func()) {
 	if vs, err := s.w.Versions(testStudy(), "kim", still); err == nil && len(vs) > 0 {
 		_ = s.r.Restore(still, vs[len(vs)-1])
 	}
+	for _, l := range named().Labels {
+		s.labels = s.labels.With(l)
+		_ = s.saveLabels()
+		check()
+	}
 	for i := range 2 {
 		data := bytes.Repeat([]byte{byte('a' + i)}, 10000)
 		s.wrote = append(s.wrote, data)
@@ -97,6 +105,14 @@ func (s *sitting) work(check func()) {
 	}
 	_ = s.w.Audit("kim", "exported", "x")
 	check()
+}
+
+func (s *sitting) saveLabels() error {
+	err := s.w.SaveLabels("kim", s.known, s.labels)
+	if err == nil {
+		s.known = s.labels
+	}
+	return err
 }
 
 // holds fails unless the workspace in dir, with its second places, holds the given entries, whole, and no half files.
@@ -173,18 +189,18 @@ func (s *sitting) whole() {
 // trouble is a way in which a disk fails from the k-th operation on.
 type trouble struct {
 	name    string
-	first   outcome
+	first   storetest.Outcome
 	forEver bool  // everything that comes later fails, too
 	second  bool  // the second place fails as well
 	code    int32 // of SQLite
 }
 
 var troubles = []trouble{
-	{"one operation fails", failsAtOnce, false, false, 0},
-	{"one write is cut", failsHalfway, false, false, 0},
-	{"the disk is full", failsHalfway, true, false, lib.SQLITE_FULL},
-	{"the drive is gone", failsAtOnce, true, false, lib.SQLITE_IOERR_FSTAT},
-	{"every disk is full", failsAtOnce, true, true, lib.SQLITE_FULL},
+	{"one operation fails", storetest.FailsAtOnce, false, false, 0},
+	{"one write is cut", storetest.FailsHalfway, false, false, 0},
+	{"the disk is full", storetest.FailsHalfway, true, false, lib.SQLITE_FULL},
+	{"the drive is gone", storetest.FailsAtOnce, true, false, lib.SQLITE_IOERR_FSTAT},
+	{"every disk is full", storetest.FailsAtOnce, true, true, lib.SQLITE_FULL},
 }
 
 // troubled is the file system with a trouble; it counts operations that change something.
@@ -195,38 +211,38 @@ type troubled struct {
 	at, n  int
 }
 
-func (d *troubled) next(path string) outcome {
+func (d *troubled) next(path string) storetest.Outcome {
 	if !d.second && strings.HasPrefix(path, d.places) {
-		return goesWell
+		return storetest.GoesWell
 	}
 	d.n++
 	switch {
 	case d.n == d.at:
 		return d.first
 	case d.n > d.at && d.forEver:
-		return failsAtOnce
+		return storetest.FailsAtOnce
 	}
-	return goesWell
+	return storetest.GoesWell
 }
 
 var errInjected = errors.New("injected")
 
 func (d *troubled) Rename(from, to string) error {
-	if d.next(to) != goesWell {
+	if d.next(to) != storetest.GoesWell {
 		return errInjected
 	}
 	return d.Real.Rename(from, to)
 }
 
 func (d *troubled) SyncDir(dir string) error {
-	if d.next(dir) != goesWell {
+	if d.next(dir) != storetest.GoesWell {
 		return errInjected
 	}
 	return d.Real.SyncDir(dir)
 }
 
 func (d *troubled) CreateTemp(dir, pattern string) (durable.Handle, error) {
-	if d.next(dir) != goesWell {
+	if d.next(dir) != storetest.GoesWell {
 		return nil, errInjected
 	}
 	f, err := d.Real.CreateTemp(dir, pattern)
@@ -240,9 +256,9 @@ type troubledFile struct {
 
 func (f troubledFile) Write(b []byte) (int, error) {
 	switch f.d.next(f.Name()) {
-	case failsAtOnce:
+	case storetest.FailsAtOnce:
 		return 0, errInjected
-	case failsHalfway:
+	case storetest.FailsHalfway:
 		n, _ := f.Handle.Write(b[:len(b)/2])
 		return n, errInjected
 	}
@@ -250,7 +266,7 @@ func (f troubledFile) Write(b []byte) (int, error) {
 }
 
 func (f troubledFile) Sync() error {
-	if f.d.next(f.Name()) != goesWell {
+	if f.d.next(f.Name()) != storetest.GoesWell {
 		return errInjected
 	}
 	return f.Handle.Sync()
@@ -263,7 +279,7 @@ func sit(t testing.TB, k int, tr trouble) int {
 	s := newSitting(t, root)
 	d := &troubled{trouble: tr, places: s.places, at: k}
 	heal := durable.Use(d)
-	setDisk(func(op *operation) outcome { return d.next(op.file) }, tr.code, false)
+	storetest.Set(func(op *storetest.Operation) storetest.Outcome { return d.next(op.File) }, tr.code, false)
 	work := func() {
 		s.work(func() {
 			if _, n := s.w.Kept(); !tr.second && n != s.r.Unsaved()+s.w.Unsaved() {
@@ -276,17 +292,21 @@ func sit(t testing.TB, k int, tr trouble) int {
 		work()
 		s.endsHere(root, !tr.second)
 	}
-	setDisk(nil, 0, false)
+	storetest.Set(nil, 0, false)
 	heal()
 	if !began {
 		must(t, s.open())
 		work()
 	}
 	must(t, s.r.Flush())
+	must(t, s.saveLabels())
 	must(t, s.w.Settle())
 	must(t, s.w.Close())
 	s.whole()
 	w := s.holds(s.dir, s.places, s.acked, s.saidIDs())
+	if got, err := w.Labels("kim"); err != nil || !reflect.DeepEqual(got, s.labels) {
+		t.Fatal("labels", got, s.labels, err)
+	}
 	again, err := w.Review(testStudy(), "kim")
 	must(t, err)
 	for _, key := range []review.Key{still, {Instance: "1.2.4"}, {Instance: "1.2.4", Frame: 1}, {Instance: "1.2.4", Frame: 2}} {
@@ -310,18 +330,27 @@ func (s *sitting) endsHere(root string, second bool) {
 			want = append(want, e.ID)
 		}
 	}
-	saved := disk.decide
-	setDisk(nil, 0, false)
+	saved, code := storetest.Current()
+	storetest.Set(nil, 0, false)
 	w := s.holds(filepath.Join(to, "ws"), filepath.Join(to, "second"), want, events)
+	labels := s.known
+	if second {
+		labels = s.labels
+	}
+	for _, l := range labels.Labels {
+		if got, err := w.Labels("kim"); err != nil || got.Of(l.Value) != l {
+			s.t.Fatal("labels", got, err)
+		}
+	}
 	must(s.t, w.Close())
 	os.RemoveAll(to)
-	setDisk(saved, disk.code, false)
+	storetest.Set(saved, code, false)
 }
 
 // TestEveryOperationFails lets every write, truncation, sync, deletion and rename of the script fail, in turn, in several
 // ways: of the workspace from its creation on, and of exported files.
 func TestEveryOperationFails(t *testing.T) {
-	useDisk(t)
+	storetest.UseDisk(t)
 	n := sit(t, 0, troubles[0])
 	if n < 500 {
 		t.Fatalf("only %d operations", n)

@@ -17,11 +17,20 @@ import (
 type journal struct{ w *Workspace }
 
 // Journal returns the journal that reviews append to. Its faults are CodeFull, CodeGone, CodeTaken, CodeReadOnly and
-// CodeOpen. It is a review.Keeper: see Kept.
+// CodeOpen, and CodeSlow where SetPatience says so. It is a review.Keeper: see Kept.
 func (w *Workspace) Journal() review.Journal { return journal{w} }
 
 // Append implements review.Journal.
 func (j journal) Append(e *review.Entry) error {
+	own := *e // a write that nobody waits for any more touches nothing of the review's
+	err := j.w.within(func() error { return j.append(&own) })
+	if err == nil {
+		e.Seq = own.Seq
+	}
+	return err
+}
+
+func (j journal) append(e *review.Entry) error {
 	r, err := rowOf(e)
 	if err != nil {
 		return fault.New(CodeOpen, j.w.dir, err, nil)

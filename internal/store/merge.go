@@ -16,6 +16,7 @@ type Merged struct {
 	Entries, Audited, Events, Predictions int          // new here: of the journal, of the audit trail, of projects, of models
 	Damaged                               int          // entries and events that could not be read, and stay where they were
 	Forks                                 []review.Key // frames on which one reader has now gone on from the same work in two ways: see Versions
+	Clashes                               []Clash      // labels that one reader named in two ways
 }
 
 // Merge brings everything that the workspace in folder from holds into w. Every reader's work stays that reader's. Where
@@ -121,6 +122,7 @@ func (w *Workspace) unite(src *Workspace) (Merged, error) {
 			func() error { return uniteAudit(src, tx, &m) },
 			func() error { return uniteEvents(src, tx, &m) },
 			func() error { return uniteStudies(src, tx) },
+			func() error { return uniteLabels(src, tx, &m) },
 		} {
 			if err := part(); err != nil {
 				return err

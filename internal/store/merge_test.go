@@ -29,6 +29,7 @@ func contents(t fataler, w *Workspace) []string {
 		`SELECT 'item', id, path, name, w, h, frames, opened FROM items`,
 		`SELECT 'study', id, title, opened FROM studies`,
 		`SELECT 'place', study, place, item FROM study_items`,
+		`SELECT 'label', reader, label, field, content, time FROM labels`,
 		`SELECT 'entry', hex(id), hex(prev), reader, item, frame, n, time, w, h, kind, name, origin, model, status, hex(labels), hex(marks), crc FROM journal`,
 		`SELECT 'prediction', item, frame, model, time, hex(data) FROM predictions`,
 		`SELECT 'said', hex(id), kind, study, frame, reader, at, hex(body) FROM events`,
@@ -87,6 +88,20 @@ func (m *mix) work(dir string) {
 		}
 		for range rapid.IntRange(0, 5).Draw(m.t, "steps") {
 			if err := step(r, rapid.IntRange(0, 60).Draw(m.t, "step")); err != nil {
+				m.t.Fatalf("%v", err)
+			}
+		}
+		if rapid.Bool().Draw(m.t, "name") {
+			was, err := w.Labels(reader)
+			if err != nil {
+				m.t.Fatalf("%v", err)
+			}
+			is := was.With(review.Label{
+				Value: uint8(rapid.IntRange(1, 3).Draw(m.t, "label")), Name: rapid.SampledFrom([]string{"", "cyst", "낭종"}).Draw(m.t, "named"),
+				Locked: rapid.Bool().Draw(m.t, "locked"),
+			})
+			is.Overwrite = review.Overwrite(rapid.IntRange(0, 1).Draw(m.t, "over"))
+			if err := w.SaveLabels(reader, was, is); err != nil {
 				m.t.Fatalf("%v", err)
 			}
 		}

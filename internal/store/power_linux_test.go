@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"echoline/internal/review"
+	"echoline/internal/store/storetest"
 )
 
 // sector is what a disk writes whole or not at all.
@@ -18,9 +19,9 @@ const sector = 512
 
 // stored is a file as the system has it in memory and the disk below may have it.
 type stored struct {
-	synced  []byte      // what the disk holds for sure
-	exists  bool        // for sure
-	pending []operation // since the last sync, in order
+	synced  []byte                // what the disk holds for sure
+	exists  bool                  // for sure
+	pending []storetest.Operation // since the last sync, in order
 }
 
 // put is data at an offset of a file, which grows if it must.
@@ -33,18 +34,18 @@ func put(file, data []byte, offset int) []byte {
 }
 
 // apply does an operation on a file's content, of a write only the sectors that keep chooses.
-func apply(file []byte, op *operation, keep func() bool) []byte {
-	switch op.kind {
-	case opTruncate:
-		if int(op.offset) <= len(file) {
-			return file[:op.offset]
+func apply(file []byte, op *storetest.Operation, keep func() bool) []byte {
+	switch op.Kind {
+	case storetest.Truncate:
+		if int(op.Offset) <= len(file) {
+			return file[:op.Offset]
 		}
-		return append(file, make([]byte, int(op.offset)-len(file))...)
-	case opWrite:
-		for at := 0; at < len(op.data); {
-			end := min(len(op.data), at+sector-(int(op.offset)+at)%sector)
+		return append(file, make([]byte, int(op.Offset)-len(file))...)
+	case storetest.Write:
+		for at := 0; at < len(op.Data); {
+			end := min(len(op.Data), at+sector-(int(op.Offset)+at)%sector)
 			if keep() {
-				file = put(file, op.data[at:end], int(op.offset)+at)
+				file = put(file, op.Data[at:end], int(op.Offset)+at)
 			}
 			at = end
 		}
@@ -54,23 +55,23 @@ func apply(file []byte, op *operation, keep func() bool) []byte {
 
 // powerCut gives the files that a disk may hold if the power goes after the given operations: everything that was synced,
 // and of what was written since any part, in any order, down to single sectors.
-func powerCut(log []operation, r *rand.Rand) map[string][]byte {
+func powerCut(log []storetest.Operation, r *rand.Rand) map[string][]byte {
 	files := map[string]*stored{}
 	for i := range log {
 		op := &log[i]
-		f := files[op.file]
+		f := files[op.File]
 		if f == nil {
 			f = &stored{}
-			files[op.file] = f
+			files[op.File] = f
 		}
-		switch op.kind {
-		case opAck:
-		case opSync:
+		switch op.Kind {
+		case storetest.Ack:
+		case storetest.Sync:
 			for j := range f.pending {
 				f.synced = apply(f.synced, &f.pending[j], func() bool { return true })
 			}
 			f.pending, f.exists = nil, true
-		case opDelete:
+		case storetest.Delete:
 			*f = stored{}
 		default:
 			f.pending = append(f.pending, *op)
@@ -95,9 +96,9 @@ func powerCut(log []operation, r *rand.Rand) map[string][]byte {
 
 // TestPowerCut cuts the power at random moments of a session, of which the disk keeps what it likes beyond what was synced.
 func TestPowerCut(t *testing.T) {
-	useDisk(t)
-	disk.log = nil
-	setDisk(nil, 0, true)
+	storetest.UseDisk(t)
+	storetest.Log()
+	storetest.Set(nil, 0, true)
 	w := mustOpen(t, memoryFolder(t))
 	if _, err := w.db.Exec("PRAGMA wal_autocheckpoint = 40"); err != nil { // the log goes into the file again and again
 		t.Fatal(err)
@@ -111,10 +112,10 @@ func TestPowerCut(t *testing.T) {
 		entries, err := w.Entries("kim", []string{"1.2.4"})
 		must(t, err)
 		acked = len(entries)
-		disk.log = append(disk.log, operation{kind: opAck, acked: acked, said: i + 1})
+		storetest.Note(storetest.Operation{Kind: storetest.Ack, Acked: acked, Said: i + 1})
 	}
-	log := disk.log
-	setDisk(nil, 0, false)
+	log := storetest.Log()
+	storetest.Set(nil, 0, false)
 	order, err := w.Entries("kim", []string{"1.2.4"})
 	must(t, err)
 	states := 250
@@ -127,7 +128,7 @@ func TestPowerCut(t *testing.T) {
 		cut := rng.IntN(len(log) + 1)
 		want, events := 0, 0
 		for _, op := range log[:cut] {
-			want, events = max(want, op.acked), max(events, op.said)
+			want, events = max(want, op.Acked), max(events, op.Said)
 		}
 		dir := memoryFolder(t)
 		for name, data := range powerCut(log[:cut], rng) {

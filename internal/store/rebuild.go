@@ -101,14 +101,15 @@ func transfer(dir, from, to string) (edits int, err error) {
 	return edits, w.migrate()
 }
 
-// formOf is the version of a damaged database's tables, as far as it can be told.
+// formOf is the version of a damaged database's tables, as far as it can be told. Tables that came later than lines are
+// simply empty where the database has none.
 func formOf(src *sql.DB) int64 {
 	rows, err := src.Query(`SELECT prev FROM journal LIMIT 0`)
 	if err != nil && strings.Contains(err.Error(), "no such column") {
 		return schemaLines - 1
 	}
 	if err != nil {
-		return schemaEvents
+		return schemaLabels
 	}
 	_ = rows.Close() // it asked for nothing
 	if rows, err = src.Query(`SELECT id FROM events LIMIT 0`); err != nil && isMissing(err) {
@@ -117,7 +118,7 @@ func formOf(src *sql.DB) int64 {
 	if err == nil {
 		_ = rows.Close()
 	}
-	return schemaEvents
+	return schemaLabels
 }
 
 // table is one to be saved: its columns, and how its rows are ordered on the disk.
@@ -152,6 +153,9 @@ func salvaged(version int64) []table {
 		tables = append(tables,
 			table{"events", "rowid", []string{"id", "kind", "study", "frame", "reader", "at", "body"}},
 			table{"blobs", "rowid", []string{"hash", "data"}})
+	}
+	if version >= schemaLabels {
+		tables = append(tables, table{"labels", "rowid", []string{"reader", "label", "field", "content", "time"}})
 	}
 	return tables
 }

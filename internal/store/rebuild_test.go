@@ -100,7 +100,7 @@ func TestCutFileKeepsItsBeginning(t *testing.T) {
 	must(t, err)
 	data = data[:len(data)*7/10] // of 48 pages, the first of which are the roots of tables
 	must(t, os.WriteFile(path, data, 0o600))
-	if edits := recovered(t, dir, data); edits < entries/4 || edits >= entries {
+	if edits := recovered(t, dir, data); edits < entries/5 || edits >= entries {
 		t.Fatalf("%d of %d edits saved", edits, entries)
 	}
 }

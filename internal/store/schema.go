@@ -19,11 +19,13 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// schemaLines is the version of the tables since which entries form lines.
-const schemaLines = 2
-
-// schemaEvents is the version of the tables since which there are events.
-const schemaEvents = 3
+// The versions of the tables since which entries form lines, since which there are events, and since which readers' labels
+// are kept.
+const (
+	schemaLines  = 2
+	schemaEvents = 3
+	schemaLabels = 4
+)
 
 // migrate brings the tables to the newest form; the fault CodeNewer if they are beyond it.
 func (w *Workspace) migrate() error {

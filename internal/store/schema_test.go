@@ -17,8 +17,9 @@ func TestOlderWorkspaceGainsEvents(t *testing.T) {
 		must(t, w.migrateTo(schemaEvents-1))
 		w.self, err = os.Stat(w.path)
 		must(t, err)
+		r := review.New(testStudy(), "kim", w.Journal())
 		for i := range 30 {
-			must(t, step(mustReview(t, w, "kim"), i))
+			must(t, step(r, i))
 		}
 		return w
 	}

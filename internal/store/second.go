@@ -25,28 +25,32 @@ func pathName(dir string) string {
 }
 
 // Keep implements review.Keeper.
-func (j journal) Keep(waiting []*review.Entry) { j.w.keep(waiting) }
+func (j journal) Keep(waiting []*review.Entry) {
+	j.w.pace.want(waiting)
+	j.w.aside()
+}
 
-// keep writes what waits, and is not there yet, to the first second place that takes all of it.
-func (w *Workspace) keep(waiting []*review.Entry) {
+// keep writes what waits, and is not there yet, to the first second place that takes all of it; once nothing but events waits
+// it brings back what the second place holds, if the workspace takes something again.
+func (w *Workspace) keep() {
 	w.keeping.Lock()
 	defer w.keeping.Unlock()
-	w.keepAll(waiting)
-}
-
-// keepEvents writes the events that wait to a second place. One that holds entries is not given up for another: what they are
-// is not known here.
-func (w *Workspace) keepEvents() {
-	if w.second != nil && len(w.kept) > 0 {
-		w.keepIn(w.second, nil)
-		return
+	defer w.tell()
+	if w.pace.mend() && w.settle() == nil {
+		return // else Settle tries again, or the next Open
 	}
-	w.keepAll(nil)
+	if entries, events, labels := w.pace.waiting(); len(entries)+len(events)+len(labels) > 0 {
+		w.inSecond(func(s *Workspace) bool { return w.keepIn(s, entries, events, labels) })
+	}
+	if w.second != nil && w.pace.idle() { // the workspace took it meanwhile
+		_ = w.settle()
+	}
 }
 
-// keepAll is keep, and for events too.
-func (w *Workspace) keepAll(waiting []*review.Entry) {
-	if w.second != nil && w.keepIn(w.second, waiting) {
+// inSecond lets do write to the second place in use, or else to the first that takes it, which is in use from then on. One
+// that holds entries of a review that is closed is not given up for another: what they are is not known here. keeping is held.
+func (w *Workspace) inSecond(do func(s *Workspace) bool) {
+	if w.second != nil && (do(w.second) || w.pace.strangers()) {
 		return
 	}
 	for _, place := range w.places {
@@ -58,9 +62,10 @@ func (w *Workspace) keepAll(waiting []*review.Entry) {
 		if err != nil {
 			continue
 		}
-		clear(w.kept)
-		if !w.keepIn(s, waiting) {
+		before := w.pace.forget()
+		if !do(s) {
 			_ = s.Close() // it is no help
+			w.pace.remember(before)
 			continue
 		}
 		if w.second != nil {
@@ -71,65 +76,83 @@ func (w *Workspace) keepAll(waiting []*review.Entry) {
 	}
 }
 
-// keepIn appends what is not kept yet, and all events that wait; false if that failed.
-func (w *Workspace) keepIn(s *Workspace, waiting []*review.Entry) bool {
-	w.eventsKept = 0
-	if len(w.waiting) > 0 {
-		if s.write(func(tx *sql.Tx) error { return addEvents(tx, w.waiting) }) != nil {
+// keepIn writes what is not kept yet; false if that failed.
+func (w *Workspace) keepIn(s *Workspace, waiting []review.Entry, events []Event, labels map[string][]field) bool {
+	w.pace.keepsEvents(0)
+	if len(events) > 0 {
+		if s.write(func(tx *sql.Tx) error { return addEvents(tx, events) }) != nil {
 			return false
 		}
-		w.eventsKept = len(w.waiting)
+		w.pace.keepsEvents(len(events))
 	}
-	for _, e := range waiting {
-		if w.kept[e.ID] {
+	for reader, fields := range labels {
+		if s.saveFields(reader, fields) != nil {
+			return false
+		}
+	}
+	for i := range waiting {
+		e := &waiting[i]
+		if w.pace.isKept(e.ID) {
 			continue
 		}
-		again := *e // its Seq is for the workspace to give
-		if s.Journal().Append(&again) != nil {
+		if s.Journal().Append(e) != nil {
 			return false
 		}
-		w.kept[e.ID] = true
+		w.pace.keeps(e.ID)
 	}
 	return true
 }
 
-// Kept tells where n entries and events are kept that the workspace has not taken yet; "" and 0 where nothing waits, or where no second
-// place took it. Where a review has more unsaved, the rest is in memory alone.
+// Kept tells where n entries and events are kept that the workspace has not taken yet; "" and 0 where nothing waits, or where
+// no second place took it. Where a review has more unsaved, the rest is in memory alone.
 func (w *Workspace) Kept() (where string, n int) {
-	w.keeping.Lock()
-	defer w.keeping.Unlock()
-	if w.second == nil {
-		return "", 0
+	if p := w.where.Load(); p != nil && *p != "" {
+		return *p, w.pace.count()
 	}
-	return w.second.dir, len(w.kept) + w.eventsKept
+	return "", 0
 }
 
-// saved notes that the workspace took an entry. With the last one that waited, the second place has done its work.
+// tell makes known where the second place is. keeping is held.
+func (w *Workspace) tell() {
+	where := ""
+	if w.second != nil {
+		where = w.second.dir
+	}
+	w.where.Store(&where)
+}
+
+// saved notes that the workspace took an entry, or something else. With the last that waited, the second place has done its
+// work.
 func (w *Workspace) saved(id review.ID) {
-	w.keeping.Lock()
-	defer w.keeping.Unlock()
-	delete(w.kept, id)
-	if (w.second != nil || len(w.waiting) > 0) && len(w.kept) == 0 {
-		_ = w.settle() // if it fails, Settle tries again, or the next Open
+	w.pace.took(id)
+	where, _ := w.Kept()
+	if w.pace.mends(where != "") {
+		w.aside()
 	}
 }
 
-// Settle brings back what waits in a second place, if anything does. A review that is open does so itself, by Flush: this is
-// for what is left of one that was closed.
+// Settle brings back what waits in a second place, if anything does, and saves events that wait. A review that is open does so
+// itself, by Flush: this is for what is left of one that was closed.
 func (w *Workspace) Settle() error {
-	w.keeping.Lock()
-	defer w.keeping.Unlock()
-	return w.settle()
+	if where, _ := w.Kept(); where == "" && w.Unsaved() == 0 {
+		return nil
+	}
+	return w.within(func() error {
+		w.keeping.Lock()
+		defer w.keeping.Unlock()
+		defer w.tell()
+		return w.settle()
+	})
 }
 
 // settle saves the events that wait, then merges the second place and removes it: an earlier run may have left something
 // there, too.
 func (w *Workspace) settle() error {
-	if len(w.waiting) > 0 {
-		if err := w.write(func(tx *sql.Tx) error { return addEvents(tx, w.waiting) }); err != nil {
+	if _, events, _ := w.pace.waiting(); len(events) > 0 {
+		if err := w.write(func(tx *sql.Tx) error { return addEvents(tx, events) }); err != nil {
 			return err
 		}
-		w.waiting, w.eventsKept = nil, 0
+		w.pace.tookEvents(events)
 	}
 	if w.second == nil {
 		return nil
@@ -139,7 +162,7 @@ func (w *Workspace) settle() error {
 	}
 	w.second.discard()
 	w.second = nil
-	clear(w.kept)
+	w.pace.settled()
 	return nil
 }
 

@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"echoline/internal/fault"
@@ -45,13 +46,13 @@ type Workspace struct {
 	self    os.FileInfo     // the file as it was opened
 	readers map[string]bool // known to be in the table
 
-	keeping sync.Mutex // of what follows
-	id      string     // of the workspace
-	second  *Workspace // holds what waits; nil while nothing does
-	kept    map[[16]byte]bool
+	keeping sync.Mutex             // of what follows
+	id      string                 // of the workspace
+	second  *Workspace             // holds what waits; nil while nothing does
+	where   atomic.Pointer[string] // its folder, for who cannot wait
 
-	waiting    []Event // events that the workspace could not take
-	eventsKept int     // how many of them are in second
+	adding sync.Mutex // one event at a time gets its time
+	pace   pace
 }
 
 // Open opens the workspace in dir, which it creates if needed. Faults: CodeBusy where another program has it open,
@@ -129,7 +130,7 @@ func openFile(dir string) (*Workspace, error) {
 }
 
 func newWorkspace(dir, path string, db *sql.DB) *Workspace {
-	return &Workspace{dir: dir, path: path, db: db, readers: map[string]bool{}, kept: map[[16]byte]bool{}}
+	return &Workspace{dir: dir, path: path, db: db, readers: map[string]bool{}}
 }
 
 // connect opens a database. One connection, so that the exclusive lock is taken once and kept.
@@ -187,7 +188,7 @@ func (w *Workspace) prepare() error {
 
 // check looks for damage in what cannot be computed again. Predictions, most of the file, are checked as they are read.
 func (w *Workspace) check() error {
-	for _, table := range []string{"workspace", "readers", "items", "studies", "study_items", "journal", "audit", "events", "blobs"} {
+	for _, table := range []string{"workspace", "readers", "items", "studies", "study_items", "journal", "audit", "events", "blobs", "labels"} {
 		var said string
 		if err := w.db.QueryRow("PRAGMA quick_check(" + table + ")").Scan(&said); err != nil {
 			if isMissing(err) {

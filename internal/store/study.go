@@ -26,8 +26,8 @@ type Item struct {
 	W, H, Frames   int
 }
 
-// Review notes that the reader opens st, and returns the review with everything that this reader did replayed and all
-// further work journaled. Where an error comes with a review, the review can be used: part of the journal was damaged
+// Review notes that the reader opens st, and returns the review with the reader's labels, everything that this reader did replayed, and
+// all further work journaled. Where an error comes with a review, the review can be used: part of the journal was damaged
 // (review.CodeDamaged), or the opening could not be noted, on a full disk for example.
 func (w *Workspace) Review(st *study.Study, reader string) (*review.Review, error) {
 	reader = review.ReaderName(reader)
@@ -40,6 +40,11 @@ func (w *Workspace) Review(st *study.Study, reader string) (*review.Review, erro
 		return nil, err
 	}
 	r := review.New(st, reader, w.Journal())
+	labels, err := w.Labels(reader)
+	if err != nil {
+		return nil, err
+	}
+	r.SetLabels(labels)
 	if err := r.Replay(entries); err != nil {
 		return r, err
 	}

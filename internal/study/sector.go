@@ -17,6 +17,7 @@ const (
 	partShare   = 0.2  // of the largest part's cells, for another part to belong to the picture
 	leastShare  = 0.02 // of the picture; less is no sector
 	mostShare   = 0.85 // of the picture; more is all of it
+	bareShare   = 0.3  // of what surrounds the sector, that has the background's level; what is less bare is dark tissue
 )
 
 // Sector is the part of the frame that shows ultrasound: what the file's 2D regions cover, else what looks like it. It
@@ -41,10 +42,26 @@ func (f *Frame) findSector() image.Rectangle {
 	g.light(levels, back+litStep)
 	r := g.largest()
 	share := float64(r.Dx()) * float64(r.Dy()) / (float64(f.W) * float64(f.H))
-	if share < leastShare || share > mostShare || edges(r, all) > 2 {
+	if share < leastShare || share > mostShare || edges(r, all) > 2 || !bareAround(levels, f.W, r, back) {
 		return all
 	}
 	return r
+}
+
+// bareAround tells whether what surrounds r has the background's level, but for words and bars: dark
+// tissue behind a shadow has many.
+func bareAround(levels []uint8, w int, r image.Rectangle, back int) bool {
+	bare, n := 0, 0
+	for i, v := range levels {
+		if x, y := i%w, i/w; x >= r.Min.X && x < r.Max.X && y >= r.Min.Y && y < r.Max.Y {
+			continue
+		}
+		n++
+		if int(v) >= back-2 && int(v) <= back+2 {
+			bare++
+		}
+	}
+	return float64(bare) >= bareShare*float64(n)
 }
 
 // edges counts the sides of all that r reaches. A picture that reaches three was cut out of its screen, and what is dark

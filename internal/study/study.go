@@ -109,6 +109,8 @@ type Frame struct {
 	declared image.Rectangle // what the file says shows ultrasound; empty where it does not
 	finding  sync.Once
 	found    image.Rectangle
+	fanning  sync.Once
+	fan      *Fan // nil: none, or doubtful
 }
 
 // Window is a VOI window in units of Grey (or 0..255 for RGB): the file's rescaling is taken out of it.

@@ -137,6 +137,9 @@ func grow(s *review.Stroke, seams []seam, label uint8, by, sx, sy float64) {
 		if (now.Pix[y*now.W+x] == label) == (by > 0) {
 			return false
 		}
+		if m := &seams[owner[i]]; math.Hypot((float64(x)+0.5-m.X)*sx, (float64(y)+0.5-m.Y)*sy) > within+2*max(sx, sy) {
+			return false // a neighbour's is no more than a pixel nearer
+		}
 		best, gives := math.Inf(1), 0.0
 		for _, k := range beside(i, box) { // seams lie beside the pixels that stand for them: the nearest may be a neighbour's
 			m := &seams[owner[k]]

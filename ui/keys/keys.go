@@ -80,6 +80,7 @@ const (
 	ExportCurrent ID = "export_current"
 	Export        ID = "export"
 	Import        ID = "import"
+	Deidentify    ID = "deidentify"
 	WorkList      ID = "work_list"
 	Inspector     ID = "inspector"
 	ImageAlone    ID = "image_alone"
@@ -229,6 +230,7 @@ var Table = []Binding{
 	{Export, Files, Once, with(ctrl, fyne.KeyE)},
 	{ExportCurrent, Files, Once, with(ctrl, fyne.KeyS)},
 	{Import, Files, Once, with(ctrl, fyne.KeyI)},
+	{Deidentify, Files, Once, with(ctrl, fyne.KeyD)},
 	{WorkList, Files, Once, on(fyne.KeyF9)},
 	{Inspector, Files, Once, on(fyne.KeyF10)},
 	{ImageAlone, Files, Once, on(fyne.KeyF11)},

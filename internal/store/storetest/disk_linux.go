@@ -1,6 +1,6 @@
 //go:build amd64 || arm64
 
-package store
+package storetest
 
 import (
 	"sync"
@@ -11,51 +11,55 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// The tests put a file system of their own between SQLite and the disk: SQLite's own for this system, but every write,
-// truncation, sync and deletion goes by disk first, which can let it fail, or write it down. What SQLite maps or locks goes
-// its usual way. The layouts are those of sqlite3_vfs and sqlite3_io_methods on 64 bits.
+// The file system is SQLite's own for this system, but every write, truncation, sync and deletion goes by disk first, which
+// can let it fail, or hang, or write it down. What SQLite maps or locks goes its usual way. The layouts are those of sqlite3_vfs and sqlite3_io_methods on 64 bits.
 const (
 	vfsSize, vfsName, vfsOpen, vfsDelete                              = 168, 24, 40, 48
 	methodsSize, methodClose, methodWrite, methodTruncate, methodSync = 152, 8, 24, 32, 40
 )
 
-// operation is one thing that SQLite did to a file.
-type operation struct {
-	kind   opKind
-	file   string // path
-	offset int64  // of a write; the new size of a truncation
-	data   []byte
-	acked  int // of opAck: entries that the workspace has said it holds
-	said   int // of opAck: events that it has said it holds
+// Operation is one thing that SQLite did to a file.
+type Operation struct {
+	Kind   Kind
+	File   string // path
+	Offset int64  // of a write; the new size of a truncation
+	Data   []byte // of a write that is written down
+	Acked  int    // of Ack: what the test noted, entries
+	Said   int    // and events
 }
 
-type opKind uint8
+// Kind is what an operation does.
+type Kind uint8
 
+// The kinds of operations. Ack is a note that a test makes between them.
 const (
-	opOpen opKind = iota
-	opWrite
-	opTruncate
-	opSync
-	opDelete
-	opAck
+	Open Kind = iota
+	Write
+	Truncate
+	Sync
+	Delete
+	Ack
 )
 
-// outcome is what becomes of an operation.
-type outcome int
+// Outcome is what becomes of an operation.
+type Outcome int
 
+// The outcomes.
 const (
-	goesWell outcome = iota
-	failsAtOnce
-	failsHalfway // a write is cut in its middle
+	GoesWell Outcome = iota
+	FailsAtOnce
+	FailsHalfway // a write is cut in its middle
+	Hangs        // until Release, and then goes well
 )
 
 // disk is what the tests want of the file system. One test at a time uses it.
 var disk struct {
 	sync.Mutex
-	decide func(*operation) outcome // nil: everything goes well
+	decide func(*Operation) Outcome // nil: everything goes well
 	code   int32                    // SQLite's result code of what fails; 0 for the kind's own
 	record bool
-	log    []operation
+	log    []Operation
+	gate   chan struct{}       // closed: what hangs goes on
 	names  map[uintptr]string  // of open files
 	orig   map[uintptr]uintptr // table of methods of ours to SQLite's
 	ours   map[uintptr]uintptr
@@ -72,15 +76,17 @@ func function[F any](f F) uintptr { return *(*uintptr)(unsafe.Pointer(&struct{ f
 // call makes a Go function of a pointer of SQLite's.
 func call[F any](p uintptr) F { return *(*F)(unsafe.Pointer(&struct{ p uintptr }{p})) }
 
-// useDisk puts the tests' file system under SQLite from the next connection on, until the test ends.
-func useDisk(t testing.TB) {
+// UseDisk puts the tests' file system under SQLite from the next connection on, until the test ends.
+func UseDisk(t testing.TB) {
 	t.Helper()
 	tls := libc.NewTLS()
 	usual := lib.Xsqlite3_vfs_find(tls, 0)
 	ours := libc.Xmalloc(tls, vfsSize)
 	copy(at[[vfsSize]byte](ours)[:], at[[vfsSize]byte](usual)[:])
 	name, err := libc.CString("echoline-test")
-	must(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	*at[uintptr](ours + vfsName) = name
 	disk.Lock()
 	disk.open, disk.remove = *at[uintptr](usual + vfsOpen), *at[uintptr](usual + vfsDelete)
@@ -92,30 +98,75 @@ func useDisk(t testing.TB) {
 		t.Fatal("SQLite does not take the file system")
 	}
 	t.Cleanup(func() {
-		setDisk(nil, 0, false)
+		Set(nil, 0, false)
+		Release()
 		lib.Xsqlite3_vfs_register(tls, usual, 1)
 		lib.Xsqlite3_vfs_unregister(tls, ours)
 	})
 }
 
-// setDisk says what becomes of operations from now on, and whether they are written down.
-func setDisk(decide func(*operation) outcome, code int32, record bool) {
+// Set says what becomes of operations from now on, and whether they are written down. code is SQLite's result code of what
+// fails; 0 for the kind's own.
+func Set(decide func(*Operation) Outcome, code int32, record bool) {
 	disk.Lock()
 	defer disk.Unlock()
 	disk.decide, disk.code, disk.record = decide, code, record
 }
 
-// passes decides on an operation and writes it down.
-func passes(op operation, data uintptr, n int32) outcome {
+// Current is what Set said of what becomes of operations.
+func Current() (decide func(*Operation) Outcome, code int32) {
 	disk.Lock()
 	defer disk.Unlock()
-	out := goesWell
-	if disk.decide != nil && op.kind != opOpen {
+	return disk.decide, disk.code
+}
+
+// Release lets everything that hangs go on.
+func Release() {
+	disk.Lock()
+	defer disk.Unlock()
+	if disk.gate != nil {
+		close(disk.gate)
+		disk.gate = nil
+	}
+}
+
+// Log is what was written down, and forgets it.
+func Log() []Operation {
+	disk.Lock()
+	defer disk.Unlock()
+	out := disk.log
+	disk.log = nil
+	return out
+}
+
+// Note puts an operation of a test's own among those that are written down.
+func Note(op Operation) {
+	disk.Lock()
+	defer disk.Unlock()
+	disk.log = append(disk.log, op)
+}
+
+// passes decides on an operation and writes it down.
+func passes(op Operation, data uintptr, n int32) Outcome {
+	disk.Lock()
+	out := GoesWell
+	if disk.decide != nil && op.Kind != Open {
 		out = disk.decide(&op)
 	}
-	if disk.record && out == goesWell {
+	if out == Hangs {
+		if disk.gate == nil {
+			disk.gate = make(chan struct{})
+		}
+		gate := disk.gate
+		disk.Unlock()
+		<-gate
+		disk.Lock()
+		out = GoesWell
+	}
+	defer disk.Unlock()
+	if disk.record && out == GoesWell {
 		if n > 0 {
-			op.data = append([]byte(nil), unsafe.Slice(at[byte](data), n)...)
+			op.Data = append([]byte(nil), unsafe.Slice(at[byte](data), n)...)
 		}
 		disk.log = append(disk.log, op)
 	}
@@ -170,7 +221,7 @@ func diskOpen(tls *libc.TLS, vfs, path, file uintptr, flags int32, outFlags uint
 	disk.names[file] = name
 	disk.Unlock()
 	*at[uintptr](file) = table
-	passes(operation{kind: opOpen, file: name}, 0, 0)
+	passes(Operation{Kind: Open, File: name}, 0, 0)
 	return rc
 }
 
@@ -185,11 +236,11 @@ func diskClose(tls *libc.TLS, file uintptr) int32 {
 
 func diskWrite(tls *libc.TLS, file, data uintptr, n int32, offset int64) int32 {
 	write := call[func(*libc.TLS, uintptr, uintptr, int32, int64) int32](original(file, methodWrite))
-	switch passes(operation{kind: opWrite, file: nameOf(file), offset: offset}, data, n) {
-	case failsHalfway:
+	switch passes(Operation{Kind: Write, File: nameOf(file), Offset: offset}, data, n) {
+	case FailsHalfway:
 		write(tls, file, data, n/2, offset)
 		return result(lib.SQLITE_IOERR_WRITE)
-	case failsAtOnce:
+	case FailsAtOnce:
 		return result(lib.SQLITE_IOERR_WRITE)
 	default:
 		return write(tls, file, data, n, offset)
@@ -197,55 +248,22 @@ func diskWrite(tls *libc.TLS, file, data uintptr, n int32, offset int64) int32 {
 }
 
 func diskTruncate(tls *libc.TLS, file uintptr, size int64) int32 {
-	if passes(operation{kind: opTruncate, file: nameOf(file), offset: size}, 0, 0) != goesWell {
+	if passes(Operation{Kind: Truncate, File: nameOf(file), Offset: size}, 0, 0) != GoesWell {
 		return result(lib.SQLITE_IOERR_TRUNCATE)
 	}
 	return call[func(*libc.TLS, uintptr, int64) int32](original(file, methodTruncate))(tls, file, size)
 }
 
 func diskSync(tls *libc.TLS, file uintptr, flags int32) int32 {
-	if passes(operation{kind: opSync, file: nameOf(file)}, 0, 0) != goesWell {
+	if passes(Operation{Kind: Sync, File: nameOf(file)}, 0, 0) != GoesWell {
 		return result(lib.SQLITE_IOERR_FSYNC)
 	}
 	return call[func(*libc.TLS, uintptr, int32) int32](original(file, methodSync))(tls, file, flags)
 }
 
 func diskDelete(tls *libc.TLS, vfs, path uintptr, dirSync int32) int32 {
-	if passes(operation{kind: opDelete, file: libc.GoString(path)}, 0, 0) != goesWell {
+	if passes(Operation{Kind: Delete, File: libc.GoString(path)}, 0, 0) != GoesWell {
 		return result(lib.SQLITE_IOERR_DELETE)
 	}
 	return call[func(*libc.TLS, uintptr, uintptr, int32) int32](disk.remove)(tls, vfs, path, dirSync)
-}
-
-// TestDiskOfTheTests: the file system of the tests sees what SQLite does, and lets it fail.
-func TestDiskOfTheTests(t *testing.T) {
-	useDisk(t)
-	setDisk(nil, 0, true)
-	w := mustOpen(t, t.TempDir())
-	r := mustReview(t, w, "kim")
-	disk.log = nil
-	must(t, paint(t, r, still, 20, 20))
-	kinds := map[opKind]int{}
-	for _, op := range disk.log {
-		kinds[op.kind]++
-	}
-	if kinds[opWrite] < 2 || kinds[opSync] != 1 {
-		t.Fatal("a stroke is a few writes and one sync, but", kinds)
-	}
-	for _, kind := range []opKind{opWrite, opSync} {
-		setDisk(func(op *operation) outcome {
-			if op.kind == kind {
-				return failsAtOnce
-			}
-			return goesWell
-		}, 0, false)
-		if err := paint(t, r, still, 40, 20+10*float64(kind)); err == nil {
-			t.Fatal("nothing failed")
-		}
-		setDisk(nil, 0, false)
-		must(t, r.Flush())
-	}
-	if again := mustReview(t, w, "kim"); !again.Frame(still).Labels.Equal(r.Frame(still).Labels) {
-		t.Fatal("lost")
-	}
 }
