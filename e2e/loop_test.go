@@ -95,7 +95,7 @@ func newOffice(t *testing.T, count int) *office {
 // truth is the mask of a case, as a label plane.
 func (o *office) truth(t *testing.T, name string) *mask.Plane {
 	t.Helper()
-	f, err := os.Open(filepath.Join(o.busi, "masks", name))
+	f, err := os.Open(filepath.Join(o.busi, "masks", name+".png"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,11 +179,11 @@ func (o *office) annotate(t *testing.T, who reader, limit int) (done int) {
 	return done
 }
 
-// masks exports a reader's accepted masks, and gives their bytes by file name.
-func (o *office) masks(t *testing.T, workspace, reader string) map[string][]byte {
+// masks exports a reader's masks, "accepted" or "all", and gives their bytes by file name.
+func (o *office) masks(t *testing.T, workspace, reader, which string) map[string][]byte {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "masks")
-	o.run(t, "export", "--workspace", workspace, "--reader", reader, "--include", "all", "--format", "png", "--out", out, "--quiet")
+	o.run(t, "export", "--workspace", workspace, "--reader", reader, "--include", which, "--format", "png", "--out", out, "--quiet")
 	all := map[string][]byte{}
 	paths, err := filepath.Glob(filepath.Join(out, "*.png"))
 	if err != nil || len(paths) == 0 {
@@ -245,11 +245,11 @@ func (o *office) readersWork(t *testing.T, readers ...reader) (both int) {
 		t.Fatalf("half of the cases were to be read by both; %d were", both)
 	}
 	for _, who := range readers {
-		mine, there := o.masks(t, who.workspace, who.name), o.masks(t, o.workspace, who.name)
+		mine, there := o.masks(t, who.workspace, who.name, "accepted"), o.masks(t, o.workspace, who.name, "accepted")
 		if !maps.EqualFunc(mine, there, bytes.Equal) {
 			t.Errorf("what %s drew is not what came to the office", who.name)
 		}
-		if names := o.run(t, "audit", who.workspace); strings.Contains(names, readers[0].name) && strings.Contains(names, readers[1].name) {
+		if names := o.run(t, "audit", "--workspace", who.workspace); strings.Contains(names, readers[0].name) && strings.Contains(names, readers[1].name) {
 			t.Errorf("%s's part tells of the other reader", who.name)
 		}
 	}
@@ -354,17 +354,17 @@ func (o *office) questions(t *testing.T, workspace string) []asked {
 // adjudicated joins what both read, which leaves what they drew as it is.
 func (o *office) adjudicated(t *testing.T, kim reader, both int) {
 	t.Helper()
-	before := o.masks(t, o.workspace, "Kim")
+	before := o.masks(t, o.workspace, "Kim", "accepted")
 	o.run(t, "adjudicate", "--workspace", o.workspace, "--method", "mean", "--quiet")
-	if joined := o.masks(t, o.workspace, review.ConsensusReader); len(joined) < both {
+	if joined := o.masks(t, o.workspace, review.ConsensusReader, "all"); len(joined) < both {
 		t.Errorf("%d masks of %d are joined", len(joined), both)
 	}
-	if !maps.EqualFunc(before, o.masks(t, o.workspace, "Kim"), bytes.Equal) {
+	if !maps.EqualFunc(before, o.masks(t, o.workspace, "Kim", "accepted"), bytes.Equal) {
 		t.Error("joining changed what Kim drew")
 	}
 	// Her blinded machine gets nothing of it.
 	o.swap(t, o.workspace, kim.workspace, "Kim", "--no-files")
-	if !maps.EqualFunc(before, o.masks(t, kim.workspace, "Kim"), bytes.Equal) {
+	if !maps.EqualFunc(before, o.masks(t, kim.workspace, "Kim", "accepted"), bytes.Equal) {
 		t.Error("joining changed what Kim has")
 	}
 }
