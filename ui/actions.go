@@ -28,6 +28,7 @@ func (a *App) bindActions() {
 		keys.Accept:        a.accept,
 		keys.Reject:        a.backspace,
 		keys.Judge:         a.toggleJudge,
+		keys.Consult:       a.consult,
 		keys.NextImage:     func() { a.step(1) },
 		keys.PreviousImage: func() { a.step(-1) },
 		keys.NextFrame:     func() { a.moveFrame(1) },
@@ -166,6 +167,9 @@ func (a *App) escape() {
 	case s.active != nil:
 		s.active = nil
 		a.refreshFrame()
+	case a.questionAtHand() != nil:
+		a.talk.at = ""
+		a.showTalk()
 	case s.judged() != nil:
 		s.judged().at = -1
 		a.showJudged()

@@ -84,7 +84,8 @@ type App struct {
 	retry     *time.Timer  // the next try to save; nil when everything is saved
 	alerts    [alertCount]*alert
 	question  *panel.Card // about unsaved work
-	docket    *docket     // what is being adjudicated; nil: a reader works
+	talk      talk
+	docket    *docket // what is being adjudicated; nil: a reader works
 	player    player
 	ruler     ruler
 	pointed   contour.Point // where the pointer last was in the image

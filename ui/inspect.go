@@ -28,6 +28,7 @@ func (a *App) bindPanels() {
 	a.inspector.OnSize = func(d float64) { a.setToolSize(d / 2) }
 	a.inspector.OnOpacity = func(share float64) { a.opacity = share; a.applyOverlay() }
 	a.inspector.OnJump = a.jump
+	a.inspector.OnAsk = func() { a.do(keys.Consult) }
 	if a.set.SortByName {
 		a.list.SetSort(panel.SortByName)
 	}

@@ -9,6 +9,7 @@ import (
 	"echoline/internal/agree"
 	"echoline/internal/contour"
 	"echoline/internal/mask"
+	"echoline/internal/project"
 	"echoline/internal/review"
 	"echoline/internal/study"
 	"echoline/internal/text"
@@ -65,11 +66,18 @@ func (a *App) toggleJudge() {
 	st, ws, by := s.study, a.ws, a.set.Reader
 	a.view.SetBusy(true)
 	go func() {
-		eligible, err := agree.Eligible(ws, st)
+		p, err := project.Load(ws)
+		hides := p.Hides(by)
+		var eligible map[review.Key]int
+		if err == nil && !hides {
+			eligible, err = agree.Eligible(ws, st)
+		}
 		a.post(func() {
 			a.view.SetBusy(false)
 			switch {
 			case a.sess != s || s.gone:
+			case hides:
+				a.status.SetHint(text.T("judge.blinded"))
 			case err != nil:
 				a.fault(err)
 			case len(eligible) == 0:

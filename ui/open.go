@@ -291,6 +291,7 @@ func (a *App) begin(st *study.Study, rev *review.Review) {
 	a.startThumbnails()
 	a.offerMasks(s)
 	a.log.Debug("window", "event", "study-opened", "items", len(st.Items), "refused", len(st.Refused))
+	a.loadTalk(a.tellTalkOnce)
 	at := a.resume
 	a.resume = nil
 	if at != nil && s.items[at.item] != nil {

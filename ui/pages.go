@@ -25,6 +25,8 @@ type page struct {
 func (a *App) pages() []page {
 	return []page{
 		{keys.ProjectPage, a.projectPage},
+		{pageQuestions, a.questionsPage},
+		{pageAgreement, a.agreementPage},
 	}
 }
 

@@ -189,6 +189,7 @@ func (a *App) settle() {
 		s.worker.Prioritise(s.key())
 	}
 	a.bringReadings()
+	a.bringQuestion()
 	a.recall(s, s.key())
 	a.refreshFrame()
 }
