@@ -44,7 +44,7 @@ func (o *office) try(t *testing.T, args ...string) (string, error) {
 	c := exec.Command(binary(t), args...)
 	c.Dir = o.home
 	c.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + o.home, "LANG=C.UTF-8", "ECHOLINE_PYTHON=" + os.Getenv("ECHOLINE_PYTHON"),
+		"PATH=" + os.Getenv("PATH"), "HOME=" + o.home, "LANG=C.UTF-8",
 		"XDG_CONFIG_HOME=" + filepath.Join(o.home, "config"), "XDG_CACHE_HOME=" + filepath.Join(o.home, "cache"), "XDG_DATA_HOME=" + filepath.Join(o.home, "data"),
 	}
 	var said, failed bytes.Buffer
@@ -213,7 +213,7 @@ func TestLoop(t *testing.T) {
 	lee := reader{"Lee", filepath.Join(o.home, "lee"), shifted}
 	o.run(t, "project", "create", "--workspace", o.workspace, "--name", "Breast", "--readers", "Kim,Lee", "--experts", "Park", "--overlap", "0.5", o.cases)
 	o.run(t, "project", "assign", "--workspace", o.workspace)
-	o.run(t, "predict", "--workspace", o.workspace, "--quiet", o.cases)
+	o.run(t, "predict", "--workspace", o.workspace, "--reader", "Park", "--quiet", o.cases)
 
 	both := o.readersWork(t, kim, lee)
 	o.readersAgree(t, both)
@@ -371,8 +371,8 @@ func (o *office) adjudicated(t *testing.T, kim reader, both int) {
 
 // newModel trains the small plan, compares it with the model that ships, promotes it, predicts with it, and goes back.
 func (o *office) newModel(t *testing.T) {
-	if python := os.Getenv("ECHOLINE_PYTHON"); python == "" {
-		t.Skip("training needs its Python: make test-loop")
+	if _, err := os.Stat(filepath.Join(root(t), "training", ".venv", "ready")); err != nil {
+		t.Skip("training needs its Python: make train-setup")
 	}
 	run := filepath.Join(o.home, "run")
 	o.run(t, "train", "--workspace", o.workspace, "--plan", "small", "--out", run, "--name", "loop", "--training", filepath.Join(root(t), "training"))
@@ -382,18 +382,32 @@ func (o *office) newModel(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(page, "comparison.html")); err != nil || said == "" {
 		t.Error(err, said)
 	}
+	used := o.inUse(t)
 	o.run(t, "models", "promote", model, "--workspace", o.workspace)
 	before := o.modelOf(t)
-	o.run(t, "predict", "--workspace", o.workspace, "--quiet", o.cases)
+	o.run(t, "predict", "--workspace", o.workspace, "--reader", "Park", "--quiet", o.cases)
 	after := o.modelOf(t)
 	if before == after {
 		t.Errorf("the promoted model made no prediction: %s before and after", before)
 	}
+	promoted := o.inUse(t)
 	o.run(t, "models", "back", "--workspace", o.workspace)
-	o.run(t, "predict", "--workspace", o.workspace, "--quiet", o.cases)
-	if back := o.modelOf(t); back != before {
-		t.Errorf("after going back predictions are of %s, not of %s", back, before)
+	if back := o.inUse(t); back != used || promoted == used {
+		t.Errorf("in use before promoting, promoted, and after going back:\n%s\n%s\n%s", used, promoted, back)
 	}
+}
+
+// inUse is the line of the model that is in use.
+func (o *office) inUse(t *testing.T) string {
+	t.Helper()
+	said := o.run(t, "models", "list", "--workspace", o.workspace)
+	for line := range strings.Lines(said) {
+		if strings.HasPrefix(line, "*") {
+			return line
+		}
+	}
+	t.Fatal(said)
+	return ""
 }
 
 // modelOf is the hash of the model that made the last prediction of all cases.
