@@ -235,7 +235,11 @@ func (a *App) previewGrow() {
 		var lines []contour.Contour
 		for i, sc := range []*review.Scratch{out, in} {
 			if changed, err := tool.Grow(sc.Review, k, label, by*float64(1-2*i)); changed && err == nil {
-				lines = append(lines, sc.Contours(k)...)
+				for _, c := range sc.Contours(k) {
+					if c.Label == label {
+						lines = append(lines, c)
+					}
+				}
 			}
 		}
 		a.post(func() {
@@ -245,6 +249,10 @@ func (a *App) previewGrow() {
 				a.previewGrow()
 			}
 			if !s.gone && s.shows(k) && g.turns > 0 && s.review.Frame(k).Labels == labels && s.asked == nil && !s.stroke {
+				if len(lines) == 0 {
+					a.status.SetHint(text.T("app.filter.nothing"))
+					return
+				}
 				g.shown = true
 				a.view.SetDraft(viewer.Draft{Outline: lines})
 				a.log.Debug("window", "event", "grow-preview", "rings", len(lines))
