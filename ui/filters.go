@@ -207,11 +207,10 @@ const growShown = 2500 * time.Millisecond
 
 // previewGrow works out beside the window where the boundary would lie after growing and after shrinking, and shows both.
 func (a *App) previewGrow() {
-	s := a.sess
-	if s.frame == nil || !s.shown || s.stroke || s.asked != nil || a.ruler.on || a.path() != nil {
+	s, g := a.sess, &a.growing
+	if s.frame == nil || !s.shown || a.drawing() {
 		return
 	}
-	g := &a.growing
 	g.turns++
 	turn := g.turns
 	time.AfterFunc(growShown, func() {
@@ -230,35 +229,54 @@ func (a *App) previewGrow() {
 	step, _, _ := a.growUnit()
 	by := *step
 	labels := s.review.Frame(k).Labels
-	out, in := s.review.Scratch(k), s.review.Scratch(k)
+	ways := [2]*review.Scratch{s.review.Scratch(k), s.review.Scratch(k)}
 	go func() {
-		var lines []contour.Contour
-		for i, sc := range []*review.Scratch{out, in} {
-			if changed, err := tool.Grow(sc.Review, k, label, by*float64(1-2*i)); changed && err == nil {
-				for _, c := range sc.Contours(k) {
-					if c.Label == label {
-						lines = append(lines, c)
-					}
-				}
-			}
-		}
+		lines := grown(ways, k, label, by)
 		a.post(func() {
 			g.running = false
-			if again := g.again; again && !s.gone && s.item != nil && g.turns > 0 {
+			if s.gone || !s.shows(k) || g.turns == 0 {
+				return
+			}
+			if g.again {
 				g.again = false
 				a.previewGrow()
 			}
-			if !s.gone && s.shows(k) && g.turns > 0 && s.review.Frame(k).Labels == labels && s.asked == nil && !s.stroke {
-				if len(lines) == 0 {
-					a.status.SetHint(text.T("app.filter.nothing"))
-					return
-				}
-				g.shown = true
-				a.view.SetDraft(viewer.Draft{Outline: lines})
-				a.log.Debug("window", "event", "grow-preview", "rings", len(lines))
+			if s.review.Frame(k).Labels == labels && !a.drawing() {
+				a.showGrowing(lines)
 			}
 		})
 	}()
+}
+
+// drawing tells whether something is drawn or asked, or measured, that a preview would be in the way of.
+func (a *App) drawing() bool {
+	return a.sess.stroke || a.sess.asked != nil || a.ruler.on || a.path() != nil
+}
+
+// grown is the boundary of a label as it would be farther out, and farther in.
+func grown(ways [2]*review.Scratch, k review.Key, label uint8, by float64) (lines []contour.Contour) {
+	for i, sc := range ways {
+		if changed, err := tool.Grow(sc.Review, k, label, by*float64(1-2*i)); !changed || err != nil {
+			continue
+		}
+		for _, c := range sc.Contours(k) {
+			if c.Label == label {
+				lines = append(lines, c)
+			}
+		}
+	}
+	return lines
+}
+
+// showGrowing shows the preview, or that nothing would move.
+func (a *App) showGrowing(lines []contour.Contour) {
+	if len(lines) == 0 {
+		a.status.SetHint(text.T("app.filter.nothing"))
+		return
+	}
+	a.growing.shown = true
+	a.view.SetDraft(viewer.Draft{Outline: lines})
+	a.log.Debug("window", "event", "grow-preview", "rings", len(lines))
 }
 
 // hideGrowing takes the preview away, also one that is still to come.

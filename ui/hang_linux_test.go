@@ -18,7 +18,11 @@ import (
 // naming labels and turning pages. The work is in memory and in the second place, the window says so, and once the drive
 // answers all of it is in the workspace.
 func TestWindowGoesOnWhileTheDriveHangs(t *testing.T) {
-	storetest.UseDisk(t)
+	restore, err := storetest.Use()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(restore)
 	root := t.TempDir()
 	drive, second := filepath.Join(root, "drive"), filepath.Join(root, "second")
 	cfg := Config{Workspace: filepath.Join(drive, "ws"), Seconds: []string{second}, Paths: []string{pictures(t, 3)}}
