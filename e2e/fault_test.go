@@ -230,7 +230,7 @@ func TestBadFiles(t *testing.T) {
 	if e := p.waitEver(t, "study-opened"); e["items"] != "1" || e["refused"] == "0" {
 		t.Errorf("the folder: %v", e)
 	}
-	p.waitEver(t, "frame-shown", "name", "image")
+	p.waitEver(t, "frame-shown")
 	p.waitEver(t, "predictions-done")
 	p.settle()
 	d.screenshot(t, "refused")

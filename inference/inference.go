@@ -17,7 +17,10 @@ type Info struct {
 	Path          string
 	Calibrated    bool // bands and expected error were fitted
 	Guided        bool // takes clicks and strokes
-	Labels        []Label
+	// CalibratedHere says that the bands were fitted anew on a workspace's own corrections. It is of a prediction as it is shown,
+	// never of one that is kept.
+	CalibratedHere bool `json:"-"`
+	Labels         []Label
 }
 
 // Label is one thing that a model outlines, with its codes.

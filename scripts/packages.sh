@@ -18,7 +18,7 @@ packages_of() {
     python) echo python3-pip ;;
     # A screen without a monitor, a window manager, a hand and an eye; the judges of DICOM files; what makes and reads videos.
     test) echo xvfb openbox xdotool x11-utils imagemagick strace dicom3tools python3-pydicom python3-numpy \
-      dcmtk libgdcm-tools ffmpeg orthanc orthanc-dicomweb python3-venv poppler-utils ;;
+      dcmtk libgdcm-tools libopenjp2-tools ffmpeg orthanc orthanc-dicomweb python3-venv poppler-utils ;;
     lint) echo git ;;
     training) echo python3-venv python3-pip ;;
     *)

@@ -40,13 +40,15 @@ var law = map[string][]string{
 	"internal/tool":              {support, "internal/mask", "internal/contour", "internal/review"},
 	"internal/store":             append([]string{support, "internal/durable"}, below...),
 	"internal/store/storetest":   {},
-	"internal/export":            slices.Concat([]string{support, "internal/durable", "internal/part10"}, reading, below),
+	"internal/export":            slices.Concat([]string{support, "internal/deid", "internal/durable", "internal/part10"}, reading, below),
 	"internal/part10":            {},
 	"internal/deid":              {support, "internal/durable", "internal/part10", "internal/study"},
 	"internal/dicomweb":          {support},
 	"internal/agree":             append([]string{support, "internal/store", "internal/tool"}, below...),
 	"internal/project":           append([]string{support, "internal/durable", "internal/store"}, below...),
+	"internal/models":            append([]string{support, "internal/durable", "internal/trainer", "internal/agree", "internal/store"}, below...),
 	"internal/trainer":           append([]string{support, "internal/durable", "internal/store", "internal/export"}, below...),
+	"internal/concord":           {support, "internal/agree"},
 	"internal/effort":            append([]string{support, "internal/tool"}, below...),
 	"internal/demo":              slices.Concat([]string{"internal/mask"}, behindStudy),
 	"internal/fault":             {},
@@ -63,10 +65,10 @@ var law = map[string][]string{
 
 // packages are all of ours.
 var packages = append([]string{
-	"assets", "cmd/echoline", "inference", "inference/ort", "internal/agree", "internal/contour", "internal/demo",
+	"assets", "cmd/echoline", "inference", "inference/ort", "internal/agree", "internal/concord", "internal/contour", "internal/demo",
 	"internal/deid", "internal/dicomweb", "internal/durable", "internal/effort", "internal/export", "internal/fault", "internal/mask", "internal/part10", "internal/project",
 	"internal/review", "internal/review/reviewtest", "internal/store", "internal/store/storetest",
-	"internal/study", "internal/text", "internal/tool", "internal/trainer", "ui", "ui/keys", "ui/panel", "ui/theme", "ui/viewer",
+	"internal/study", "internal/models", "internal/text", "internal/tool", "internal/trainer", "ui", "ui/keys", "ui/panel", "ui/theme", "ui/viewer",
 }, reading...)
 
 // doors says which packages may import a library; every other may not.
@@ -75,7 +77,7 @@ var doors = map[string][]string{
 	"github.com/yalue/onnxruntime_go":       {"inference/ort"},
 	"github.com/suyashkumar/dicom":          append([]string{"internal/study"}, reading...),
 	"github.com/suyashkumar/dicom/pkg/tag":  append([]string{"internal/study"}, reading...),
-	"codeberg.org/go-pdf/fpdf":              {"internal/export"},
+	"codeberg.org/go-pdf/fpdf":              {"internal/export", "internal/concord"},
 	"database/sql":                          {"internal/store"},
 	"modernc.org/sqlite":                    {"internal/store"},
 	"github.com/pressly/goose/v3":           {"internal/store"},

@@ -28,6 +28,7 @@ func (a *App) bindActions() {
 		keys.Accept:        a.accept,
 		keys.Reject:        a.backspace,
 		keys.Judge:         a.toggleJudge,
+		keys.Consult:       a.consult,
 		keys.NextImage:     func() { a.step(1) },
 		keys.PreviousImage: func() { a.step(-1) },
 		keys.NextFrame:     func() { a.moveFrame(1) },
@@ -61,6 +62,7 @@ func (a *App) bindActions() {
 		keys.Export:        func() { a.showExport(false) },
 		keys.ExportCurrent: func() { a.showExport(true) },
 		keys.Import:        a.chooseMasks,
+		keys.Deidentify:    a.showDeidentify,
 		keys.WorkList:      func() { a.frame.toggleLeft() },
 		keys.Inspector:     func() { a.frame.toggleRight() },
 		keys.ImageAlone:    a.imageAlone,
@@ -167,6 +169,9 @@ func (a *App) escape() {
 	case s.active != nil:
 		s.active = nil
 		a.refreshFrame()
+	case a.questionAtHand() != nil:
+		a.talk.at = ""
+		a.showTalk()
 	case s.judged() != nil:
 		s.judged().at = -1
 		a.showJudged()

@@ -14,6 +14,8 @@ const (
 	alertAway
 	alertWorkspace
 	alertModel
+	alertTalk
+	alertMasks
 	alertCount
 )
 
@@ -21,7 +23,8 @@ const (
 type alert struct {
 	words, action func() string
 	act           func()
-	news          bool // it is good to know, and nothing is wrong
+	news          bool   // it is good to know, and nothing is wrong
+	drop          func() // ends news that nobody has to act on; may be nil
 }
 
 // raise shows an alert until lower is called for it.
@@ -44,7 +47,7 @@ func (a *App) showAlert() {
 		switch {
 		case al == nil:
 		case al.news:
-			a.status.SetNews(al.words(), al.action(), al.act)
+			a.status.SetNews(al.words(), al.action(), al.act, al.drop)
 			return
 		default:
 			a.status.SetAlert(al.words(), al.action(), al.act)

@@ -23,6 +23,7 @@ import (
 	"echoline/inference"
 	"echoline/internal/contour"
 	"echoline/internal/fault"
+	"echoline/internal/models"
 	"echoline/internal/review"
 	"echoline/internal/store"
 	"echoline/internal/study"
@@ -47,7 +48,11 @@ type Config struct {
 	ConfigDir string   // for settings
 	DemoDir   string   // where the demo study is written
 	Seconds   []string // folders for what the workspace cannot take, the most wanted first
+	// Predictor loads the model in use in the workspace. With both a predictor and an error the predictor serves in another's
+	// place, and the error says why.
 	Predictor func() (inference.Predictor, error)
+	Ships     func() string                                               // file of the model that ships; nil: not known
+	OpenModel func(file string, threads int) (inference.Predictor, error) // to compare models; nil: cannot be
 	Log       *slog.Logger
 }
 
@@ -76,6 +81,11 @@ type App struct {
 	ws        *store.Workspace
 	predictor inference.Predictor
 	modelErr  error
+
+	calibration *models.Calibration // what the model in use got here; nil for none
+	trust       trust
+	reckoning   func() // ends the reckoning of trust under way; nil while there is none
+
 	keeping   sync.Mutex // held while a prediction is stored
 	sess      *session
 	reading   *reading     // the opening under way
@@ -84,7 +94,9 @@ type App struct {
 	retry     *time.Timer  // the next try to save; nil when everything is saved
 	alerts    [alertCount]*alert
 	question  *panel.Card // about unsaved work
-	docket    *docket     // what is being adjudicated; nil: a reader works
+	talk      talk
+	judging   judging
+	docket    *docket // what is being adjudicated; nil: a reader works
 	player    player
 	ruler     ruler
 	pointed   contour.Point // where the pointer last was in the image

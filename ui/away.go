@@ -32,7 +32,7 @@ func (a *App) standIn(why error) {
 				a.workspaceFailed(err)
 				return
 			}
-			a.log.Debug("window", "event", "stand-in", "dir", ws.Dir())
+			a.log.Debug("window", "event", "stand-in")
 			a.workIn(ws)
 			a.away(why)
 		})

@@ -33,6 +33,7 @@ func (a *App) bindPointer() {
 	a.view.OnWindowLevel = a.dragWindow
 	a.view.OnWeak = a.chooseWeak
 	a.view.OnHover = a.hovered
+	a.view.OnHint = a.status.SetHover
 	a.view.OnViewChanged = a.viewChanged
 }
 

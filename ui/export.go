@@ -13,6 +13,7 @@ import (
 	"echoline/internal/agree"
 	"echoline/internal/export"
 	"echoline/internal/fault"
+	"echoline/internal/models"
 	"echoline/internal/review"
 	"echoline/internal/store"
 	"echoline/internal/study"
@@ -48,7 +49,8 @@ func (a *App) showExport(onlyShown bool) {
 		Note: func(format string) string { return text.T("app.export.note." + format) },
 		Includes: choices("app.export.include.",
 			string(export.Accepted), string(export.Reviewed), string(export.All)),
-		Start:    panel.ExportChoice{Format: "seg", Include: string(include), Folder: a.exportDir()},
+		Dates: dateChoices(), Pictures: export.Pictures,
+		Start:    panel.ExportChoice{Format: "seg", Include: string(include), Folder: a.exportDir(), Private: a.set.Private, Dates: a.set.DeidDates},
 		Recent:   a.set.Recent,
 		OnCancel: func() { cancel() },
 		OnExport: func(c panel.ExportChoice) {
@@ -92,13 +94,18 @@ func choices(prefix string, ids ...string) []panel.Choice {
 // export writes what the card asks for, from a copy of the review that no later edit changes. s is the session that the card
 // was opened for: files dropped meanwhile may have brought another study. With only, that item alone is written.
 func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.ExportChoice, s *session, only *study.Item) {
-	a.set.ExportDir = c.Folder
+	a.set.ExportDir, a.set.Private = c.Folder, c.Private
+	private, err := a.privately(ctx, card, c, s)
 	a.saveSettings()
-	var models []inference.Info
-	if a.predictor != nil {
-		models = append(models, a.predictor.Info())
+	if err != nil {
+		a.exported(card, export.Result{}, err)
+		return
 	}
-	taker := export.NewTaker(s.review, export.Include(c.Include), models...)
+	var infos []inference.Info
+	if a.predictor != nil {
+		infos = append(infos, a.modelInfo())
+	}
+	taker := export.NewTaker(s.review, export.Include(c.Include), infos...)
 	ws := a.ws
 	taker.Ask(func(f *review.Frame) *inference.Prediction {
 		if !f.Imported() {
@@ -109,7 +116,7 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 	own := filepath.Join(a.ws.Dir(), export.LabelsName)
 	o := export.Options{
 		Format: c.Format, Dir: c.Folder, Include: export.Include(c.Include), Overwrite: c.Overwrite, Manifest: true,
-		Version: a.cfg.Version, Now: time.Now(), Progress: a.throttled(card.Progress),
+		Private: private, Version: a.cfg.Version, Now: time.Now(), Progress: a.throttled(card.Progress),
 		Report: export.Report{
 			Regular: assets.FontRegular, Bold: assets.FontBold,
 			Say: func(key string, args fault.Args) string { return text.T(key, args) },
@@ -128,7 +135,7 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 			}
 		}
 		in := taker.Input()
-		in.Table, in.Maps = table, ws.Recall
+		in.Table, in.Maps = table, models.Recall(ws)
 		a.tellTalk(ws, &in)
 		if only != nil {
 			in.Items = slices.DeleteFunc(in.Items, func(it export.Item) bool { return it.Source.ID != only.ID })

@@ -16,7 +16,7 @@ func (a *App) bindPanels() {
 	a.toolbar.OnAction, a.toolbar.OnHint = a.do, hint
 	a.toolbar.OnPreset = a.choosePreset
 	a.list.OnSelect = a.showItem
-	a.list.OnSort = func(mode string) { a.chooseSort(mode == panel.SortByName) }
+	a.list.OnSort = a.chooseSort
 	a.list.OnOpen, a.list.OnHint = a.chooseFiles, hint
 	a.strip.OnLoop = a.setLoop
 	a.strip.OnPlay, a.strip.OnSpeed, a.strip.OnSeek, a.strip.OnHint = a.togglePlaying, a.setSpeed, a.seek, hint
@@ -28,8 +28,12 @@ func (a *App) bindPanels() {
 	a.inspector.OnSize = func(d float64) { a.setToolSize(d / 2) }
 	a.inspector.OnOpacity = func(share float64) { a.opacity = share; a.applyOverlay() }
 	a.inspector.OnJump = a.jump
+	a.inspector.OnAsk = func() { a.do(keys.Consult) }
 	if a.set.SortByName {
 		a.list.SetSort(panel.SortByName)
+	}
+	if a.set.SortAtRandom {
+		a.list.SetSort(panel.SortRandom)
 	}
 	a.toolbar.SetLight(a.set.Light)
 	a.inspector.SetOpacity(a.opacity)
@@ -159,7 +163,7 @@ func (a *App) refreshToolbar() {
 	a.toolbar.SetSelected(keys.Tools, open && !a.ruler.on && hidden[s.tool.Name()])
 	for _, id := range []keys.ID{
 		keys.Tools, keys.FillHoles, keys.KeepLargest, keys.Smooth, keys.Grow, keys.Shrink, keys.Release, keys.Ask, keys.Ruler, keys.NextWeak, keys.PreviousWeak, keys.Confirm, keys.Accept, keys.Reject, keys.Fit,
-		keys.ZoomIn, keys.ZoomOut, keys.NextPreset, keys.Invert, keys.Overlay, keys.Heatmap, keys.Band, keys.Export, keys.Import,
+		keys.ZoomIn, keys.ZoomOut, keys.NextPreset, keys.Invert, keys.Overlay, keys.Heatmap, keys.Band, keys.Export, keys.Import, keys.Deidentify,
 	} {
 		a.toolbar.SetEnabled(id, open)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"echoline/internal/demo"
 	"echoline/internal/export"
+	"echoline/internal/models"
 	"echoline/internal/review"
 	"echoline/internal/store"
 	"echoline/internal/study"
@@ -81,14 +82,21 @@ func (a *App) otherWorkspace(err error) {
 func (a *App) loadModel() {
 	go func() {
 		p, err := a.cfg.Predictor()
+		var c *models.Calibration
+		if p != nil {
+			c, _ = models.Of(a.cfg.Workspace).Calibration(p.Info().SHA256) // unreadable: the models page says so
+		}
 		a.post(func() {
-			if err != nil {
+			if p == nil {
 				a.modelErr = err
 				a.log.Error("model", "err", err)
 				a.log.Debug("window", "event", "model-failed")
 				a.raise(alertModel, func() string { return text.Fault(err) }, "app.understood", func() { a.lower(alertModel) })
 			} else {
-				a.predictor = &oneByOne{Predictor: p}
+				a.predictor, a.calibration = &oneByOne{Predictor: p}, c
+				if err != nil {
+					a.raise(alertModel, func() string { return text.Fault(err) }, "app.understood", func() { a.lower(alertModel) })
+				}
 			}
 			if a.sess != nil {
 				a.startPredictions()
@@ -297,7 +305,9 @@ func (a *App) begin(st *study.Study, rev *review.Review, table export.LabelTable
 	a.fillList()
 	a.startPredictions()
 	a.startThumbnails()
+	a.offerMasks(s)
 	a.log.Debug("window", "event", "study-opened", "items", len(st.Items), "refused", len(st.Refused))
+	a.loadTalk(a.tellTalkOnce)
 	at := a.resume
 	a.resume = nil
 	if at != nil && s.items[at.item] != nil {
@@ -318,6 +328,7 @@ func (a *App) endSession() {
 	}
 	a.stopPlaying()
 	a.dropQuestion()
+	a.lower(alertMasks)
 	s.gone = true
 	s.end()
 	if s.fresh != nil {

@@ -55,7 +55,8 @@ func (a *App) changeReader(name string) {
 	if s := a.sess; s != nil && s.docket != nil {
 		s.study = s.docket.whole
 	}
-	a.docket = nil
+	a.docket, a.talk = nil, talk{}
+	a.lower(alertTalk)
 	a.set.Reader = name
 	a.saveSettings()
 	a.log.Debug("window", "event", "reader-changed")

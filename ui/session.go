@@ -83,6 +83,7 @@ type session struct {
 	maps       []keptMap // frames that keep their maps, least recently used first
 	mapBytes   int
 	total      int  // frames to predict
+	round      int  // counts the models that were at it: answers of earlier ones are dropped
 	settled    bool // all were predicted once
 	attaching  bool // a prediction is being set: rows follow later
 

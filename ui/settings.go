@@ -23,8 +23,12 @@ type Settings struct {
 	Reader       string   `json:"reader"`
 	Acknowledged bool     `json:"acknowledged"` // the research-use note was read
 	SortByName   bool     `json:"sort_by_name"`
+	SortAtRandom bool     `json:"sort_at_random"`
 	Recent       []string `json:"recent"`
 	ExportDir    string   `json:"export_dir"`
+	Private      bool     `json:"private"`          // exports leave persons out
+	DeidDir      string   `json:"deidentify_dir"`   // where de-identified images go
+	DeidDates    string   `json:"deidentify_dates"` // what becomes of dates
 	Width        float32  `json:"width"`
 	Height       float32  `json:"height"`
 

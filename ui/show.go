@@ -146,7 +146,7 @@ func (a *App) frameCame(it *study.Item, i int, f *study.Frame, err error) {
 	} else {
 		a.settle()
 	}
-	a.log.Debug("window", "event", "frame-shown", "item", s.item.ID, "name", s.item.Name, "frame", s.index)
+	a.log.Debug("window", "event", "frame-shown", "item", s.item.ID, "frames", s.item.Frames, "frame", s.index)
 }
 
 // leaveItem remembers how the item on show was looked at.
@@ -190,6 +190,7 @@ func (a *App) settle() {
 		s.worker.Prioritise(s.key())
 	}
 	a.bringReadings()
+	a.bringQuestion()
 	a.recall(s, s.key())
 	a.refreshFrame()
 }
@@ -235,6 +236,7 @@ func (a *App) refreshPicture() {
 	f := s.review.Frame(k)
 	a.showSpacing()
 	a.view.SetErrorScale(s.scale.limitPx(s.item), s.scale.weakPx(s.item), a.calibrated())
+	a.refreshLegend()
 	a.refreshContours()
 	if s.docket != nil {
 		a.showJudged()
@@ -299,7 +301,7 @@ func (a *App) refreshCorners() {
 
 // calibrated tells whether the model's expected error was fitted. Before the model is there nothing is said against it.
 func (a *App) calibrated() bool {
-	return a.predictor == nil && a.modelErr == nil || a.predictor != nil && a.predictor.Info().Calibrated
+	return a.predictor == nil && a.modelErr == nil || a.predictor != nil && a.predictor.Info().Calibrated || a.calibration != nil
 }
 
 // dragWindow changes window and level by a drag of dx, dy pixels: right is wider, down is brighter, as in other readers.

@@ -34,6 +34,7 @@ type deidOptions struct {
 	out, dates, key, preview string
 	keep, blank              []string
 	yes, overwrite, quiet    bool
+	bare                     bool // no words of descriptions stay
 }
 
 // deidentifyCommand writes files without persons.
@@ -60,6 +61,7 @@ func deidentifyCommand() *cobra.Command {
 	f.StringVar(&o.preview, "preview", "", text.T("deid.flag.preview"))
 	f.StringArrayVar(&o.keep, "keep", nil, text.T("deid.flag.keep"))
 	f.StringArrayVar(&o.blank, "blank", nil, text.T("deid.flag.blank"))
+	f.BoolVar(&o.bare, "no-descriptions", false, text.T("deid.flag.bare"))
 	f.BoolVar(&o.yes, "yes", false, text.T("deid.flag.yes"))
 	f.BoolVar(&o.overwrite, "overwrite", false, text.T("export.cli.flag.overwrite"))
 	f.BoolVar(&o.quiet, "quiet", false, text.T("export.cli.flag.quiet"))
@@ -73,8 +75,9 @@ func (o *deidOptions) check(args []string) error {
 		return fmt.Errorf("%w: %s", errUsage, text.T("export.cli.usage.flag", text.Args{"Flag": "--out"}))
 	case len(args) == 0:
 		return fmt.Errorf("%w: %s", errUsage, text.T("study.usage.paths"))
-	case o.dates != string(deid.Modified) && o.dates != string(deid.Full) && o.dates != string(deid.Removed):
-		return fmt.Errorf("%w: %s", errUsage, text.T("deid.usage.dates"))
+	}
+	if err := o.checkDates(); err != nil {
+		return err
 	}
 	for _, s := range append(o.keep, o.blank...) {
 		if _, err := parseBox(s); err != nil {
@@ -82,6 +85,14 @@ func (o *deidOptions) check(args []string) error {
 		}
 	}
 	return nil
+}
+
+func (o *deidOptions) checkDates() error {
+	switch deid.Dates(o.dates) {
+	case deid.Modified, deid.Full, deid.Removed:
+		return nil
+	}
+	return fmt.Errorf("%w: %s", errUsage, text.T("deid.usage.dates"))
 }
 
 // parseBox reads x,y,width,height in pixels.
@@ -112,7 +123,7 @@ func runDeidentify(ctx context.Context, o deidOptions, paths []string, c *cobra.
 	}
 	defer r.close()
 	res, err := deid.Run(ctx, st, deid.Options{
-		Dir: o.out, Key: key, Dates: deid.Dates(o.dates), Boxes: boxes, Overwrite: o.overwrite, Review: r.ask,
+		Dir: o.out, Key: key, Dates: deid.Dates(o.dates), Bare: o.bare, Boxes: boxes, Overwrite: o.overwrite, Review: r.ask,
 		Name: namer(len(st.Files), c.ErrOrStderr()),
 		Done: func(i, total int) { report.step(text.T("deid.step"), i, total) },
 	})
@@ -142,13 +153,13 @@ func (o *deidOptions) memory() (*deid.Key, *deid.Boxes, error) {
 		if err != nil {
 			return nil, nil, fault.New(deid.CodeKey, "", err, nil)
 		}
-		path = filepath.Join(dir, "echoline", "deidentify.key")
+		path = filepath.Join(dir, "echoline", deid.KeyName)
 	}
 	key, err := deid.OpenKey(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	boxes, err := deid.OpenBoxes(filepath.Join(filepath.Dir(path), "deidentify-boxes.json"))
+	boxes, err := deid.OpenBoxes(filepath.Join(filepath.Dir(path), deid.BoxesName))
 	return key, boxes, err
 }
 
@@ -224,6 +235,9 @@ func (r *reviewing) close() {
 
 // ask shows a proposal and waits for the answer.
 func (r *reviewing) ask(p *deid.Proposal) (deid.Answer, error) {
+	if len(p.Keep) == 0 {
+		return deid.Skip, fault.New(deid.CodeRegion, p.Name, nil, nil)
+	}
 	path := ""
 	if r.dir != "" {
 		sheet, err := p.Sheet()

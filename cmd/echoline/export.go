@@ -18,8 +18,10 @@ import (
 	"echoline/assets"
 	"echoline/inference"
 	"echoline/internal/agree"
+	"echoline/internal/deid"
 	"echoline/internal/export"
 	"echoline/internal/fault"
+	"echoline/internal/models"
 	"echoline/internal/review"
 	"echoline/internal/store"
 	"echoline/internal/study"
@@ -37,7 +39,8 @@ const (
 // exportOptions are the flags of export.
 type exportOptions struct {
 	workspace, format, include, out, reader, labels string
-	overwrite, manifest, deidentify, quiet          bool
+	overwrite, manifest, quiet                      bool
+	private                                         private
 }
 
 // exportCommand writes the masks of a workspace to files.
@@ -54,6 +57,7 @@ func exportCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt)
 			defer stop()
+			o.private.in = c.InOrStdin()
 			return runExport(ctx, o, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
@@ -66,7 +70,11 @@ func exportCommand() *cobra.Command {
 	f.StringVar(&o.labels, "labels", "", text.T("export.cli.flag.labels"))
 	f.BoolVar(&o.overwrite, "overwrite", false, text.T("export.cli.flag.overwrite"))
 	f.BoolVar(&o.manifest, "manifest", false, text.T("export.cli.flag.manifest"))
-	f.BoolVar(&o.deidentify, "deidentify", false, text.T("deid.flag.export"))
+	f.BoolVar(&o.private.on, "deidentify", false, text.T("deid.flag.export"))
+	f.StringVar(&o.private.deid.dates, "dates", string(deid.Modified), text.T("deid.flag.dates"))
+	f.StringVar(&o.private.deid.key, "key", "", text.T("deid.flag.key"))
+	f.StringVar(&o.private.deid.preview, "preview", "", text.T("deid.flag.preview"))
+	f.BoolVar(&o.private.deid.yes, "yes", false, text.T("deid.flag.yes"))
 	f.BoolVar(&o.quiet, "quiet", false, text.T("export.cli.flag.quiet"))
 	return c
 }
@@ -87,7 +95,7 @@ func (o *exportOptions) check(args []string) error {
 	if _, err := export.ParseInclude(o.include); err != nil {
 		return fmt.Errorf("%w: %s", errUsage, text.Fault(err))
 	}
-	return o.checkDeidentify()
+	return o.private.check()
 }
 
 // runExport runs the command. What fails is named on log and the rest goes on.
@@ -108,6 +116,7 @@ func runExport(ctx context.Context, o exportOptions, out, log io.Writer) error {
 		return err
 	}
 	report := newReporter(log, o.quiet)
+	o.private.nameless(log, report)
 	if n := ws.Notice(); n != nil {
 		report.fail(n)
 	}
@@ -115,15 +124,16 @@ func runExport(ctx context.Context, o exportOptions, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	in := export.FromStored(r, include, predictionsOf(ws))
-	in.Maps = ws.Recall
+	recall := models.Recall(ws)
+	in := export.FromStored(r, include, func(f *review.Frame) *inference.Prediction { return recall(f.Key, f.Model) })
+	in.Maps = recall
 	if err := tellTalk(ws, &in); err != nil {
 		report.fail(err)
 	}
 	if in.Table, err = labelTable(o.labels, o.workspace); err != nil {
 		return err
 	}
-	res, err := o.write(ctx, in, include, report)
+	res, err := o.write(ctx, in, include, log, report)
 	report.end()
 	for _, f := range res.Failed {
 		report.fail(f)
@@ -142,22 +152,18 @@ func runExport(ctx context.Context, o exportOptions, out, log io.Writer) error {
 	return err
 }
 
-// write runs the export, and what is to be done with its files.
-func (o *exportOptions) write(ctx context.Context, in export.Input, include export.Include, report *reporter) (export.Result, error) {
-	dir, done, err := o.folder()
+// write runs the export.
+func (o *exportOptions) write(ctx context.Context, in export.Input, include export.Include, log io.Writer, report *reporter) (export.Result, error) {
+	private, done, err := o.private.options(o.format, len(in.Items), log, report)
 	if err != nil {
 		return export.Result{}, err
 	}
 	defer done()
-	res, err := export.Run(ctx, in, export.Options{
-		Format: o.format, Dir: dir, Include: include, Overwrite: o.overwrite, Manifest: o.manifest,
+	return export.Run(ctx, in, export.Options{
+		Format: o.format, Dir: o.out, Private: private, Include: include, Overwrite: o.overwrite, Manifest: o.manifest,
 		Version: version, Now: time.Now(), Report: reportParts(),
 		Progress: func(done, total int) { report.step(text.T("export.cli.writing"), done, total) },
 	})
-	if err == nil && o.deidentify {
-		err = o.withoutPersons(ctx, &res, report)
-	}
-	return res, err
 }
 
 // chooseReader is the reader asked for, or the only one that there is.

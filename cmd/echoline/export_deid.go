@@ -1,73 +1,59 @@
 package main
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
+	"bufio"
 	"fmt"
-	"os"
-	"strings"
+	"io"
 
 	"echoline/internal/deid"
 	"echoline/internal/export"
-	"echoline/internal/fault"
-	"echoline/internal/study"
 	"echoline/internal/text"
 )
 
-// checkDeidentify finds wrong usage of --deidentify: it is for segmentations, which have no picture in them.
-func (o *exportOptions) checkDeidentify() error {
-	if o.deidentify && (o.manifest || !strings.HasPrefix(o.format, "seg")) {
+// private are the flags of exports without persons.
+type private struct {
+	on   bool
+	deid deidOptions
+	in   io.Reader
+}
+
+// check finds wrong usage of the flags.
+func (p *private) check() error {
+	d := p.deid
+	if !p.on && (d.yes || d.preview != "" || d.key != "" || d.dates != string(deid.Modified)) {
 		return fmt.Errorf("%w: %s", errUsage, text.T("deid.usage.export"))
 	}
-	return nil
+	return d.checkDates()
 }
 
-// folder is where the export writes: the output, or a folder of its own, gone afterwards, from which the files go on to
-// be de-identified.
-func (o *exportOptions) folder() (dir string, done func(), err error) {
-	if !o.deidentify {
-		return o.out, func() {}, nil
+// nameless keeps the names of sources out of messages that may end up in a log.
+func (p *private) nameless(log io.Writer, report *reporter) {
+	if p.on && !isTerminal(log) {
+		report.nameless = true
 	}
-	if dir, err = os.MkdirTemp("", "echoline-export-"); err != nil {
-		return "", nil, fault.New(export.CodeFolder, os.TempDir(), err, nil)
-	}
-	return dir, func() { os.RemoveAll(dir) }, nil
 }
 
-// withoutPersons de-identifies what was exported, and puts what became of it into the result.
-func (o *exportOptions) withoutPersons(ctx context.Context, res *export.Result, report *reporter) error {
-	paths := make([]string, len(res.Files))
-	for i, f := range res.Files {
-		paths[i] = f.Path
+// options are how the export leaves persons out, nil where it need not. Whoever runs it looks at the pictures of formats that hold
+// any, as with deidentify. done takes the previews away.
+func (p *private) options(format string, total int, log io.Writer, report *reporter) (o *deid.Options, done func(), err error) {
+	if !p.on {
+		return nil, func() {}, nil
 	}
-	res.Files = nil
-	if len(paths) == 0 {
-		return nil
-	}
-	key, boxes, err := (&deidOptions{}).memory()
+	key, boxes, err := p.deid.memory()
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	st, err := study.Open(ctx, paths, nil)
-	if err != nil {
-		return err
+	o = &deid.Options{
+		Key: key, Dates: deid.Dates(p.deid.dates), Boxes: boxes, Name: namer(total, log),
+		Done: func(i, total int) { report.step(text.T("deid.step"), i, total) },
 	}
-	total := len(st.Files)
-	done, err := deid.Run(ctx, st, deid.Options{
-		Dir: o.out, Key: key, Dates: deid.Modified, Boxes: boxes, Overwrite: o.overwrite,
-		Name: func(i int, _ string) string { return text.T("deid.name", text.Args{"Number": i + 1, "Total": total}) },
-	})
-	for _, f := range done.Failed {
-		report.fail(f)
+	if !export.Pictures(format) {
+		return o, func() {}, nil
 	}
-	for _, path := range done.Files {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return fault.New(deid.CodeWrite, path, err, nil)
-		}
-		sum := sha256.Sum256(data)
-		res.Files = append(res.Files, export.File{Path: path, SHA256: hex.EncodeToString(sum[:])})
+	r := &reviewing{in: bufio.NewReader(p.in), out: log, yes: p.deid.yes, report: report}
+	if err := r.folder(p.deid.preview); err != nil {
+		return nil, nil, err
 	}
-	return err
+	o.Review = r.ask
+	return o, r.close, nil
 }

@@ -72,7 +72,7 @@ func predict(ctx context.Context, o predictOptions, paths []string, log io.Write
 			return fault.New(codePredictOut, o.out, err, nil)
 		}
 	}
-	predictor, err := openPredictor(o.model, runtime.NumCPU())
+	predictor, notice, err := openChosen(o.workspace, o.model, runtime.NumCPU())
 	if err != nil {
 		return err
 	}
@@ -81,6 +81,9 @@ func predict(ctx context.Context, o predictOptions, paths []string, log io.Write
 	}
 	report := newReporter(log, o.quiet)
 	defer report.end()
+	if notice != nil {
+		report.note(text.Fault(notice))
+	}
 	st, err := study.Open(ctx, paths, func(done, total int) { report.step(text.T("predict.opening"), done, total) })
 	if err != nil {
 		return ended(err, 0, 0)

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 
+	"echoline/internal/fault"
 	"echoline/internal/text"
 )
 
@@ -17,6 +21,8 @@ type reporter struct {
 	bar    bool // draw a progress bar
 	drawn  bool
 	failed int
+
+	nameless bool // sources are not named: what is written may end up in a log
 }
 
 // newReporter writes to out; a bar is drawn only on a terminal, and not if quiet.
@@ -58,7 +64,20 @@ func (r *reporter) fail(err error) {
 	defer r.mu.Unlock()
 	r.failed++
 	r.wipe()
+	var f *fault.Error
+	if r.nameless && errors.As(err, &f) && filepath.IsAbs(f.Where) {
+		err = fault.New(f.Code, "", cause(f.Cause), f.Args)
+	}
 	fmt.Fprintln(r.out, "echoline:", text.Fault(err))
+}
+
+// cause is a system's error without the path in it.
+func cause(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
 }
 
 // note says something that is no failure.

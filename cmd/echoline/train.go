@@ -153,6 +153,9 @@ func (o *trainOptions) run(ctx context.Context, out io.Writer, report *reporter)
 	if !o.quiet {
 		fmt.Fprintln(out, countsText(cases.Counts))
 	}
+	if err := cases.Enough(); err != nil {
+		return nil, err
+	}
 	start, err := o.start()
 	if err != nil {
 		return nil, err

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -41,8 +39,15 @@ func view(o viewOptions, paths []string) error {
 	return ui.Run(ui.Config{
 		Version: version, Paths: paths, Workspace: o.workspace,
 		ConfigDir: dirs.config, DemoDir: dirs.demo, Seconds: dirs.seconds,
-		Predictor: func() (inference.Predictor, error) { return openPredictor(o.model, viewerThreads()) },
-		Log:       newLog(),
+		Predictor: func() (inference.Predictor, error) {
+			p, notice, err := openChosen(o.workspace, o.model, viewerThreads())
+			if err == nil && notice != nil {
+				err = notice
+			}
+			return p, err
+		},
+		Ships: shippedModel, OpenModel: openPredictor,
+		Log: newLog(),
 	})
 }
 
@@ -121,16 +126,4 @@ func seconds(cache string) []string {
 		out = append(out, filepath.Join(temp, "echoline", "second"))
 	}
 	return out
-}
-
-// newLog writes to stderr what ECHOLINE_LOG asks for; by default nothing. The log names files and frames, never patients.
-func newLog() *slog.Logger {
-	switch os.Getenv(logVariable) {
-	case "debug":
-		return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	case "info":
-		return slog.New(slog.NewTextHandler(os.Stderr, nil))
-	default:
-		return slog.New(slog.NewTextHandler(io.Discard, nil))
-	}
 }

@@ -85,32 +85,20 @@ func (c *checked) scale(mm bool) float64 {
 
 // check compares one frame. It fails where no point of a predicted boundary counts.
 func check(k *Kept) (checked, bool) {
-	truth := boundaries{}
 	var covered [4]float64
 	var weak, sure []float64
 	points := 0.0
-	for i := range k.Predicted {
-		c := &k.Predicted[i]
-		lines := truth.of(c.Label, k)
-		for _, v := range c.Points {
-			if math.IsNaN(v.Band[0]) {
-				continue
-			}
-			d, state := nearestOn(lines, v.Point)
-			if state == contour.NotVisible {
-				continue
-			}
-			points++
-			for level, r := range v.Band {
-				covered[level] += apart(d <= r)
-			}
-			if v.Expected >= k.Weak {
-				weak = append(weak, d)
-			} else {
-				sure = append(sure, d)
-			}
+	eachPoint(k, func(v *contour.Vertex, d float64) {
+		points++
+		for level, r := range v.Band {
+			covered[level] += apart(d <= r)
 		}
-	}
+		if v.Expected >= k.Weak {
+			weak = append(weak, d)
+		} else {
+			sure = append(sure, d)
+		}
+	})
 	if points == 0 {
 		return checked{}, false
 	}
@@ -118,6 +106,25 @@ func check(k *Kept) (checked, bool) {
 		covered[level] /= points
 	}
 	return checked{covered, Mean(weak), Mean(sure), k.MM}, true
+}
+
+// eachPoint goes through the points of a predicted boundary that count, each with how far the accepted boundary lies from it,
+// px; +Inf where there is none.
+func eachPoint(k *Kept, do func(v *contour.Vertex, d float64)) {
+	truth := boundaries{}
+	for i := range k.Predicted {
+		c := &k.Predicted[i]
+		lines := truth.of(c.Label, k)
+		for n := range c.Points {
+			v := &c.Points[n]
+			if math.IsNaN(v.Band[0]) {
+				continue
+			}
+			if d, state := nearestOn(lines, v.Point); state != contour.NotVisible {
+				do(v, d)
+			}
+		}
+	}
 }
 
 // boundaries are the accepted boundaries of a frame by label.

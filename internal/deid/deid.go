@@ -62,6 +62,7 @@ type Options struct {
 	Dir       string
 	Key       *Key
 	Dates     Dates
+	Bare      bool   // no words of descriptions stay, not even known ones: without the option Clean Descriptors
 	Boxes     *Boxes // remembered boxes; may be nil
 	Overwrite bool
 	// Review is asked before a file with pixels is written; nil: everything is written as proposed, but for what was only
@@ -74,11 +75,12 @@ type Options struct {
 // Proposal is what is to become of the pixels of one file.
 type Proposal struct {
 	Name    string
-	Keep    []image.Rectangle // what stays
+	Keep    []image.Rectangle // what stays; empty where the file does not say and nothing stands out in the picture
 	Guessed bool              // Keep was found in the picture: the file does not declare it, nor did anybody draw it
 	Boxes   []image.Rectangle // drawn to be blanked
 	Text    []image.Rectangle // what looks like text inside Keep, to be blanked
 	Outside []image.Rectangle // what looks like text outside it, blanked with everything there
+	Item    *study.Item       // the picture as it is; Review may change Keep, Boxes and Text by it before it answers Write
 	Sheet   func() ([]byte, error)
 }
 
@@ -136,22 +138,31 @@ func (r *run) file(f study.File, name string) error {
 	if !picture(class) && !segmentation(class) {
 		return fault.New(CodeClass, name, nil, fault.Args{"Class": className(class)})
 	}
-	data, err := os.ReadFile(f.Path)
+	file, err := parsed(f.Path, name)
 	if err != nil {
-		if _, err := os.Stat(filepath.Dir(f.Path)); err != nil { // inside an archive there is no folder
-			return fault.New(CodeArchive, name, nil, nil)
-		}
-		return fault.New(CodeRead, name, plain(err), nil)
-	}
-	file, err := part10.Parse(data, dictionaryVR)
-	if err != nil {
-		return fault.New(CodeRead, name, err, nil)
+		return err
 	}
 	px, err := r.pixels(f.Item, file, name)
 	if err != nil {
 		return err
 	}
 	return r.write(file, px, name)
+}
+
+// parsed takes a file apart.
+func parsed(path, name string) (*part10.File, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		if _, err := os.Stat(filepath.Dir(path)); err != nil { // inside an archive there is no folder
+			return nil, fault.New(CodeArchive, name, nil, nil)
+		}
+		return nil, fault.New(CodeRead, name, plain(err), nil)
+	}
+	file, err := part10.Parse(data, dictionaryVR)
+	if err != nil {
+		return nil, fault.New(CodeRead, name, err, nil)
+	}
+	return file, nil
 }
 
 // plain is an error without the path that the system puts into it.
@@ -194,38 +205,49 @@ func (r *run) pixels(it *study.Item, f *part10.File, name string) (*pixels, erro
 	if err != nil {
 		return nil, err
 	}
-	p, err := propose(it, r.Boxes, name)
+	p, err := r.reviewed(it, name)
+	if err != nil {
+		return nil, err
+	}
+	return px, px.blank(p)
+}
+
+// reviewed is what is to become of a picture, once somebody has looked at it where somebody is to.
+func (o *Options) reviewed(it *study.Item, name string) (*Proposal, error) {
+	p, err := propose(it, o.Boxes, name)
 	if err != nil {
 		return nil, err
 	}
 	answer := Write
 	switch {
-	case r.Review != nil:
-		if answer, err = r.Review(p); err != nil {
+	case len(p.Keep) == 0 && o.Review == nil:
+	case o.Review != nil:
+		if answer, err = o.Review(p); err != nil {
 			return nil, err
 		}
 	case p.Guessed:
 		return nil, fault.New(CodeGuess, name, nil, nil)
 	}
-	switch answer {
-	case Skip:
+	switch {
+	case answer == Skip:
 		return nil, fault.New(CodeSkipped, name, nil, nil)
-	case KeepText:
+	case len(p.Keep) == 0: // nobody could say what shows ultrasound
+		return nil, fault.New(CodeRegion, name, nil, nil)
+	case answer == KeepText:
 		p.Text = nil
 	}
-	return px, px.blank(p)
+	return p, nil
 }
 
 // write writes the cleaned file.
 func (r *run) write(f *part10.File, px *pixels, name string) error {
-	c := cleaner{key: r.Key, dates: r.Dates, file: f, px: px}
+	c := cleaner{key: r.Key, dates: r.Dates, bare: r.Bare, file: f, px: px}
 	set, err := c.clean(name)
 	if err != nil {
 		return err
 	}
-	patient, study, instance := set.Text(0x00100020), set.Text(part10.Study), set.Text(part10.SOPInstance)
-	kind := strings.ToLower(set.Text(0x00080060))
-	path := filepath.Join(r.Dir, patient, "study-"+short(study), fmt.Sprintf("%s-%s.dcm", kind, short(instance)))
+	instance := set.Text(part10.SOPInstance)
+	path := filepath.Join(r.Dir, set.Text(0x00100020), "study-"+short(set.Text(part10.Study)), nameOf(set)+".dcm")
 	if _, err := os.Lstat(path); err == nil && !r.Overwrite {
 		return fault.New(CodeExists, name, nil, fault.Args{"Path": path})
 	}
@@ -243,6 +265,11 @@ func (r *run) write(f *part10.File, px *pixels, name string) error {
 	}
 	r.out.Files = append(r.out.Files, path)
 	return nil
+}
+
+// nameOf is the name of an instance's file, without its ending.
+func nameOf(set part10.Set) string {
+	return fmt.Sprintf("%s-%s", strings.ToLower(set.Text(0x00080060)), short(set.Text(part10.SOPInstance)))
 }
 
 // short is the end of a UID, for file names: UIDs of ours are random to their last digit.

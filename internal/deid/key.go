@@ -23,6 +23,12 @@ import (
 // kept apart from what is given away.
 type Key struct{ secret []byte }
 
+// KeyName and BoxesName are the files of the key and of the remembered boxes in the user's settings.
+const (
+	KeyName   = "deidentify.key"
+	BoxesName = "deidentify-boxes.json"
+)
+
 // keyBytes is how long a key is.
 const keyBytes = 32
 

@@ -20,7 +20,7 @@ const sectorFrames = 16
 
 // propose finds what of the pixels stays.
 func propose(it *study.Item, boxes *Boxes, name string) (*Proposal, error) {
-	p := &Proposal{Name: name, Keep: declared(it)}
+	p := &Proposal{Name: name, Keep: declared(it), Item: it}
 	own := boxes.of(it)
 	p.Boxes = own.Blank
 	if len(own.Keep) > 0 {
@@ -34,7 +34,7 @@ func propose(it *study.Item, boxes *Boxes, name string) (*Proposal, error) {
 		if p.Keep, err = found(it, name); err != nil {
 			return nil, err
 		}
-		p.Guessed = true
+		p.Guessed = true // also where nothing was found
 	}
 	keep := p.mask(it.W, it.H)
 	for _, t := range film.text() {
@@ -73,7 +73,7 @@ func declared(it *study.Item) []image.Rectangle {
 	return out
 }
 
-// found is what looks like ultrasound in the picture. Where that is all of it, nothing was found.
+// found is what looks like ultrasound in the picture, nil where nothing is. Where that would be all of it, nothing was found.
 func found(it *study.Item, name string) ([]image.Rectangle, error) {
 	var r image.Rectangle
 	step := max(it.Frames/sectorFrames, 1)
@@ -85,10 +85,13 @@ func found(it *study.Item, name string) ([]image.Rectangle, error) {
 		r = r.Union(f.Sector())
 	}
 	if r.Empty() || r == image.Rect(0, 0, it.W, it.H) {
-		return nil, fault.New(CodeRegion, name, nil, nil)
+		return nil, nil
 	}
 	return []image.Rectangle{r}, nil
 }
+
+// Kept tells for each pixel of the picture, row by row, whether it stays.
+func (p *Proposal) Kept() []bool { return p.mask(p.Item.W, p.Item.H) }
 
 // mask tells for each pixel whether it stays.
 func (p *Proposal) mask(w, h int) []bool {

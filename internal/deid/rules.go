@@ -60,6 +60,7 @@ func dictionaryVR(t part10.Tag) string { return kept[t].vr }
 type cleaner struct {
 	key     *Key
 	dates   Dates
+	bare    bool
 	file    *part10.File
 	px      *pixels
 	patient string     // pseudonym
@@ -70,10 +71,7 @@ type cleaner struct {
 // clean makes the whole data set but for the pixel data.
 func (c *cleaner) clean(name string) (part10.Set, error) {
 	s := c.file.Set
-	id := s.Text(0x00100020) + "\x00" + s.Text(0x00100021)
-	if strings.Trim(id, "\x00") == "" {
-		id = "study\x00" + s.Text(part10.Study)
-	}
+	id := patientOf(s)
 	c.patient, c.shift = c.key.Patient(id), c.key.shift(id)
 	c.seg = segmentation(s.Text(part10.SOPClass))
 	for _, must := range []part10.Tag{part10.SOPClass, part10.SOPInstance, part10.Study, part10.Series} {
@@ -96,6 +94,15 @@ func (c *cleaner) clean(name string) (part10.Set, error) {
 		c.completeSeg(out)
 	}
 	return out.set(), nil
+}
+
+// patientOf is what tells a patient from others: the ID with its issuer, or where there is none the study.
+func patientOf(s part10.Set) string {
+	id := s.Text(0x00100020) + "\x00" + s.Text(0x00100021)
+	if strings.Trim(id, "\x00") == "" {
+		id = "study\x00" + s.Text(part10.Study)
+	}
+	return id
 }
 
 // set cleans a data set or an item.
@@ -155,7 +162,10 @@ func (c *cleaner) text(e *part10.Element, r rule, in part10.Set) (value string, 
 	case "terms":
 		return terms(r.keyword, own)
 	case "words", "model":
-		v := knownWords(own, r.kind == "model")
+		v := ""
+		if !c.bare {
+			v = knownWords(own, r.kind == "model")
+		}
 		return fit(v, r.vr), v != "" || r.keyword == "Manufacturer"
 	case "version":
 		return own, version.MatchString(own)

@@ -56,24 +56,10 @@ func (c *cleaner) statement(out byTag) {
 		out.put(0x00200060, "CS", "")
 	}
 	out.put(0x00120062, "CS", "YES")
-	out.put(0x00120063, "LO", "Echoline: PS3.15 2026c Basic Profile, unknown values removed")
-	method := [][2]string{
-		{"113100", "Basic Application Confidentiality Profile"},
-		{"113101", "Clean Pixel Data Option"},
-		{"113105", "Clean Descriptors Option"},
-	}
-	word := "REMOVED"
-	switch c.dates {
-	case Modified:
-		word = "MODIFIED"
-		method = append(method, [2]string{"113107", "Retain Longitudinal Temporal Information Modified Dates Option"})
-	case Full:
-		word = "UNMODIFIED"
-		method = append(method, [2]string{"113106", "Retain Longitudinal Temporal Information Full Dates Option"})
-	}
-	out.put(0x00280303, "CS", word)
+	out.put(0x00120063, "LO", methodText)
+	out.put(0x00280303, "CS", c.dates.longitudinal())
 	var items []part10.Set
-	for _, m := range method {
+	for _, m := range Methods(c.dates, c.bare) {
 		items = append(items, part10.Set{
 			{Tag: 0x00080100, VR: "SH", Data: []byte(m[0])},
 			{Tag: 0x00080102, VR: "SH", Data: []byte("DCM")},
@@ -82,6 +68,32 @@ func (c *cleaner) statement(out byTag) {
 	}
 	out[0x00120064] = sequence(0x00120064, items...)
 	out.put(0x00280301, "CS", "NO")
+}
+
+// methodText says for people what was done.
+const methodText = "Echoline: PS3.15 2026c Basic Profile, unknown values removed"
+
+// longitudinal says what became of dates, as DICOM does.
+func (d Dates) longitudinal() string {
+	return map[Dates]string{Modified: "MODIFIED", Full: "UNMODIFIED", Removed: "REMOVED"}[d]
+}
+
+// Methods are the codes of DCM, with their meanings, of what is done to a file.
+func Methods(d Dates, bare bool) [][2]string {
+	out := [][2]string{
+		{"113100", "Basic Application Confidentiality Profile"},
+		{"113101", "Clean Pixel Data Option"},
+	}
+	if !bare {
+		out = append(out, [2]string{"113105", "Clean Descriptors Option"})
+	}
+	switch d {
+	case Modified:
+		out = append(out, [2]string{"113107", "Retain Longitudinal Temporal Information Modified Dates Option"})
+	case Full:
+		out = append(out, [2]string{"113106", "Retain Longitudinal Temporal Information Full Dates Option"})
+	}
+	return out
 }
 
 // completeSeg gives values to what a segmentation must have, where cleaning left none.

@@ -64,7 +64,7 @@ func (j *job) coco(it *Item, outlines bool) ([]output, error) {
 	file := func(f Frame) string { return fmt.Sprintf("%s.f%04d.png", it.Source.Name, f.Index+1) }
 	c := coco{
 		Info: cocoInfo{
-			Description: ResearchUse, Contributor: j.Reader, Created: j.Now.UTC().Format(time.RFC3339),
+			Description: ResearchUse, Contributor: j.Reader, Created: j.now(it).UTC().Format(time.RFC3339),
 			Echoline: j.sidecar(it, identity(), file),
 		},
 		Images: []cocoImage{}, Annotations: []cocoAnnotation{}, Categories: []cocoCategory{},

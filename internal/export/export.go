@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"echoline/internal/deid"
 	"echoline/internal/durable"
 	"echoline/internal/fault"
 )
@@ -45,6 +46,9 @@ type Options struct {
 	Now       time.Time // stamped into the files
 	Progress  func(done, total int)
 	Report    Report // what a report needs besides
+	// Private leaves persons out: pseudonyms by its Key, dates by its Dates, and of pictures what its Review lets stay. Its
+	// Name is how messages name images. nil: everything is written as it is.
+	Private *deid.Options
 }
 
 // Result is what an export did.
@@ -68,8 +72,9 @@ type output struct {
 // format is a way to write. item makes the files of one item, whole those about all of them, after the last; either may
 // be nil.
 type format struct {
-	item  func(*job, *Item) ([]output, error)
-	whole func(*job) ([]output, error)
+	item     func(*job, *Item) ([]output, error)
+	whole    func(*job) ([]output, error)
+	pictures bool // it holds the images, not only what is known of them
 }
 
 // formats are the ways to write. To add one, add a line.
@@ -79,15 +84,15 @@ var formats = map[string]format{
 	"coco-polygons":  {item: cocoPolygonOutputs},
 	"csv":            {whole: csvOutputs},
 	"labels":         {item: labelOutputs},
-	"nifti":          {item: niftiOutputs},
-	"nnunet":         {item: nnunetOutputs, whole: nnunetWhole},
+	"nifti":          {item: niftiOutputs, pictures: true},
+	"nnunet":         {item: nnunetOutputs, whole: nnunetWhole, pictures: true},
 	"png":            {item: pngOutputs},
-	"report":         {whole: reportOutputs},
+	"report":         {whole: reportOutputs, pictures: true},
 	"seg":            {item: segOutputs},
 	"seg-fractional": {item: fractionalOutputs},
 	"seg-labelmap":   {item: labelMapOutputs},
-	"training":       {item: trainingOutputs, whole: trainingWhole},
-	"yolo":           {item: yoloOutputs, whole: yoloWhole},
+	"training":       {item: trainingOutputs, whole: trainingWhole, pictures: true},
+	"yolo":           {item: yoloOutputs, whole: yoloWhole, pictures: true},
 }
 
 // Formats are the names of the formats, sorted.
@@ -122,9 +127,20 @@ func Run(ctx context.Context, in Input, o Options) (Result, error) {
 	if !ok {
 		return Result{}, fault.New(CodeFormat, o.Format, nil, fault.Args{"Formats": Formats()})
 	}
-	j := newJob(ctx, in, o, way)
 	if in.frames() == 0 {
-		return j.results, fault.New(CodeNothing, "", nil, nil)
+		return newJob(ctx, in, o, way).results, fault.New(CodeNothing, "", nil, nil)
+	}
+	var refused []*fault.Error
+	if o.Private != nil {
+		var err error
+		if in, refused, err = without(ctx, in, o); err != nil {
+			return Result{Failed: refused}, err
+		}
+	}
+	j := newJob(ctx, in, o, way)
+	j.results.Failed = refused
+	if len(refused) > 0 && in.frames() == 0 {
+		return j.results, nil
 	}
 	if err := os.MkdirAll(o.Dir, 0o755); err != nil {
 		return j.results, fault.New(CodeFolder, o.Dir, cause(err), nil)
@@ -212,9 +228,9 @@ func (j *job) item(i int) error {
 	}
 	switch {
 	case errors.Is(err, errEmpty):
-		j.results.Empty = append(j.results.Empty, it.Source.Name)
+		j.results.Empty = append(j.results.Empty, it.called())
 	case err != nil:
-		j.failed(it.Source.Name, err)
+		j.failed(it.called(), err)
 	default:
 		if done := j.store(files); done != nil {
 			j.written[i] = true
@@ -229,8 +245,8 @@ func (j *job) failed(where string, err error) {
 	var f *fault.Error
 	if !errors.As(err, &f) {
 		f = fault.New(CodeWrite, where, cause(err), nil)
-	} else if f.Where == "" {
-		f = fault.New(f.Code, where, f.Cause, f.Args)
+	} else if f.Where == "" || j.Private != nil { // a place of its own could be a name
+		f = fault.New(f.Code, where, cause(f.Cause), f.Args)
 	}
 	j.results.Failed = append(j.results.Failed, f)
 }
@@ -238,7 +254,7 @@ func (j *job) failed(where string, err error) {
 func (j *job) outputs(it *Item) ([]output, error) {
 	for _, f := range it.Frames {
 		if f.Labels.W != it.Source.W || f.Labels.H != it.Source.H {
-			return nil, fault.New(CodeSize, it.Source.Name, nil, fault.Args{
+			return nil, fault.New(CodeSize, it.called(), nil, fault.Args{
 				"Frame": f.Index + 1, "W": f.Labels.W, "H": f.Labels.H, "WantW": it.Source.W, "WantH": it.Source.H,
 			})
 		}

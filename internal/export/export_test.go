@@ -68,7 +68,7 @@ func TestPNGOfOneLabel(t *testing.T) {
 		s.Labels[0].Pixel != 255 || s.Labels[0].Type.Value != "4147007" {
 		t.Errorf("%+v", s)
 	}
-	if f.Status != "accepted" || f.Algorithm != "AUTOMATIC" || *f.Model != (sidecarModel{"echoline-breast", "0.1.0", modelSHA}) ||
+	if f.Status != "accepted" || f.Algorithm != "AUTOMATIC" || *f.Model != (sidecarModel{"echoline-breast", "0.1.0", modelSHA, false}) ||
 		*f.SpacingMM != [2]float64{0.1, 0.2} || f.File != "photo.mask.png" {
 		t.Errorf("%+v", f)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"echoline/inference"
 	"echoline/internal/contour"
+	"echoline/internal/deid"
 	"echoline/internal/fault"
 	"echoline/internal/mask"
 	"echoline/internal/review"
@@ -57,6 +58,9 @@ type Item struct {
 	Source  *study.Item
 	Frames  []Frame
 	LeftOut int // frames with a mask that are not to be exported
+
+	stand *deid.Stand // in the place of the image, in exports without persons; else nil
+	shown string      // how messages name it then
 }
 
 // Frame is the mask of one frame and how it came about.

@@ -105,6 +105,7 @@ func (j *job) readUnfinished() *unfinished {
 func (j *job) fingerprint(it *Item) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\n%s\n%s\n%s\n%s\n%s\n%v\n", j.Format, j.Include, j.Version, j.Reader, j.stem, it.Source.ID, it.LeftOut)
+	fmt.Fprintln(h, it.veil(j.Options))
 	for _, v := range j.values {
 		fmt.Fprintf(h, "%d %+v\n", v, j.label(v))
 	}

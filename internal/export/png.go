@@ -69,6 +69,7 @@ type sidecarModel struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
 	SHA256  string `json:"sha256"`
+	Here    bool   `json:"calibrated_here,omitempty"` // its bands were fitted anew on the workspace's own corrections
 }
 
 // stateShare is how much of the boundary is in one state. Share is of the length, 0..1.
@@ -118,7 +119,7 @@ func (j *job) maskPictures(it *Item, grey [256]uint8, ending string) ([]output, 
 func (j *job) sidecar(it *Item, grey [256]uint8, file func(Frame) string) sidecar {
 	s := sidecar{
 		Program: map[string]string{"name": "Echoline", "version": j.Version}, Use: ResearchUse,
-		Exported: j.Now.UTC().Format(time.RFC3339), Reader: j.Reader, Include: j.Include,
+		Exported: j.now(it).UTC().Format(time.RFC3339), Reader: j.Reader, Include: j.Include,
 		Name: it.Source.Name, Instance: it.Source.ID, Size: [2]int{it.Source.W, it.Source.H},
 		NotReviewed: []int{}, LeftOut: it.LeftOut,
 	}
@@ -193,7 +194,7 @@ func (j *job) sidecarFrame(it *Item, f Frame, file string) sidecarFrame {
 	}
 	if f.Model != "" {
 		m := j.Models[f.Model]
-		out.Model = &sidecarModel{m.Name, m.Version, f.Model}
+		out.Model = &sidecarModel{m.Name, m.Version, f.Model, m.CalibratedHere}
 	}
 	if f.Spacing != nil {
 		out.SpacingMM = &[2]float64{f.Spacing.X, f.Spacing.Y}

@@ -65,6 +65,7 @@ type segFile struct {
 	bits    int
 	maximum int // of FRACTIONAL
 	pixels  []byte
+	loose   bool          // pixels of one bit have a byte each
 	labels  map[int]uint8 // label value by segment number
 	text    func([]byte) string
 }
@@ -145,41 +146,15 @@ func (s *segFile) layout(f *part10.File) error {
 	if e == nil {
 		return errors.New("no pixels")
 	}
-	need := (int64(s.w)*int64(s.h)*int64(s.frames)*int64(s.bits) + 7) / 8
 	if e.Fragments != nil {
-		if s.pixels, err = s.unpack(f.Syntax, e.Fragments[min(1, len(e.Fragments)):]); err != nil {
-			return err
-		}
-	} else {
-		s.pixels = e.Data
+		return s.unpack(f.Syntax, e.Fragments)
 	}
+	need := (int64(s.w)*int64(s.h)*int64(s.frames)*int64(s.bits) + 7) / 8
+	s.pixels = e.Data
 	if int64(len(s.pixels)) < need {
 		return fmt.Errorf("%d bytes of pixels where %d frames need %d", len(s.pixels), s.frames, need)
 	}
 	return nil
-}
-
-// rleLossless is the only compression of segmentations that is read.
-const rleLossless = "1.2.840.10008.1.2.5"
-
-// unpack decompresses pixels, frame by frame.
-func (s *segFile) unpack(syntax string, fragments [][]byte) ([]byte, error) {
-	if syntax != rleLossless || s.bits == 1 {
-		return nil, fault.New(CodeReadSyntax, "", nil, fault.Args{"UID": syntax})
-	}
-	if len(fragments) != s.frames {
-		return nil, fmt.Errorf("%d fragments for %d frames", len(fragments), s.frames)
-	}
-	size := s.w * s.h * s.bits / 8
-	var out []byte
-	for _, b := range fragments {
-		frame, ok := study.UnpackRLE(b, s.w*s.h, s.bits/8)
-		if !ok || len(frame) != size {
-			return nil, errors.New("a frame of RLE is damaged")
-		}
-		out = append(out, frame...)
-	}
-	return out, nil
 }
 
 // segments finds which label value each segment is.
@@ -225,10 +200,7 @@ func (s *segFile) code(g part10.Set, t part10.Tag) inference.Code {
 
 // segFrames puts the frames of a segmentation on the frames that they refer to.
 func (r *reader) segFrames(im *Imported, s *segFile) error {
-	var shared part10.Set
-	if e := s.set.Find(tagShared); e != nil && len(e.Items) > 0 {
-		shared = e.Items[0]
-	}
+	shared := firstItem(s.set, tagShared)
 	groups := s.set.Find(tagPerFrame)
 	if groups == nil || len(groups.Items) != s.frames {
 		return fault.New(CodeReadBroken, im.Path, errors.New("the functional groups do not describe every frame"), nil)
@@ -356,6 +328,9 @@ func (s *segFile) draw(m *segMask, i int, label uint8) int {
 	switch s.kind {
 	case "BINARY":
 		first := i * size
+		if s.loose {
+			return lay(m.labels, func(k int) bool { return s.pixels[first+k] == 1 }, label)
+		}
 		return lay(m.labels, func(k int) bool { return s.pixels[(first+k)/8]>>((first+k)%8)&1 == 1 }, label)
 	case "FRACTIONAL":
 		px := s.pixels[i*size:][:size]

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"codeberg.org/go-pdf/fpdf"
 
@@ -40,6 +41,7 @@ const (
 type sheet struct {
 	*fpdf.Fpdf
 	j      *job
+	now    time.Time // when it says that it was written
 	images int
 }
 
@@ -82,13 +84,13 @@ func reportOutputs(j *job) ([]output, error) {
 
 // report is the PDF of one study.
 func (j *job) report(study string, items []*Item) ([]byte, error) {
-	s := &sheet{Fpdf: fpdf.New("P", "mm", "A4", ""), j: j}
+	s := &sheet{Fpdf: fpdf.New("P", "mm", "A4", ""), j: j, now: j.now(items[0])}
 	s.AddUTF8FontFromBytes("echoline", "", j.Report.Regular)
 	s.AddUTF8FontFromBytes("echoline", "B", j.Report.Bold)
 	s.SetMargins(pageMargin, pageMargin, pageMargin)
 	s.SetAutoPageBreak(true, 297-pageBottom)
-	s.SetCreationDate(j.Now)
-	s.SetModificationDate(j.Now)
+	s.SetCreationDate(s.now)
+	s.SetModificationDate(s.now)
 	s.SetTitle(s.say("report.title", nil), true)
 	s.SetCreator("Echoline "+j.Version, true)
 	s.SetFooterFunc(func() {
@@ -147,7 +149,7 @@ func (s *sheet) front(study string, items []*Item) {
 		s.line(s.say("report.study", fault.Args{"Study": study}))
 	}
 	s.line(s.say("report.reader", fault.Args{"Reader": s.j.Reader}))
-	s.line(s.say("report.written", fault.Args{"Time": s.j.Now.Format("2006-01-02 15:04 MST"), "Version": s.j.Version}))
+	s.line(s.say("report.written", fault.Args{"Time": s.now.Format("2006-01-02 15:04 MST"), "Version": s.j.Version}))
 	s.line(s.say("report.counts", fault.Args{
 		"Images": len(items), "Frames": frames, "Accepted": counts["accepted"], "Part": counts["reviewed in part"],
 		"Open": counts["not reviewed"], "Rejected": counts["rejected"],
@@ -341,7 +343,7 @@ func (s *sheet) facts(it *Item, f Frame) {
 	s.font(false, 8, 90)
 	who := s.say("report.algorithm."+algorithm([]Frame{f}), nil)
 	if t := stamp(f.Time); t != "" {
-		who += " · " + s.say("report.edited", fault.Args{"Time": f.Time.Local().Format("2006-01-02 15:04 MST"), "Reader": s.j.Reader})
+		who += " · " + s.say("report.edited", fault.Args{"Time": f.Time.In(s.now.Location()).Format("2006-01-02 15:04 MST"), "Reader": s.j.Reader})
 	}
 	if total := f.Boundary.Length(); total > 0 {
 		who += " · " + s.say("report.reviewed", fault.Args{"Percent": csvNumber(100*(1-f.Boundary[contour.Predicted].Length/total), 0)})

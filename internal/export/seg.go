@@ -56,11 +56,11 @@ func labelMapOutputs(j *job, it *Item) ([]output, error) {
 // segFile writes one kind of segmentation.
 func (j *job) segFile(it *Item, kind segKind, ending string) ([]output, error) {
 	if it.Source.Header == nil {
-		return nil, fault.New(CodeNotDICOM, it.Source.Name, nil, nil)
+		return nil, fault.New(CodeNotDICOM, it.called(), nil, nil)
 	}
 	for _, k := range []string{"StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID"} {
 		if it.attr(k) == "" {
-			return nil, fault.New(CodeIdentity, it.Source.Name, nil, fault.Args{"Attribute": k})
+			return nil, fault.New(CodeIdentity, it.called(), nil, fault.Args{"Attribute": k})
 		}
 	}
 	plan, err := kind.plan(it)
@@ -109,7 +109,8 @@ func (j *job) segSet(it *Item, p segPlan) dcmwrite.Set {
 	}
 	series.last++
 	j.series[it.attr("StudyInstanceUID")] = series
-	date, clock := j.Now.Format("20060102"), j.Now.Format("150405")
+	now := j.now(it)
+	date, clock := now.Format("20060102"), now.Format("150405")
 	set := dcmwrite.Set{
 		dcmwrite.Text("SOPInstanceUID", dcmwrite.NewUID()),
 		dcmwrite.Text("InstanceCreationDate", date), dcmwrite.Text("InstanceCreationTime", clock),
@@ -152,6 +153,7 @@ func (j *job) segSet(it *Item, p segPlan) dcmwrite.Set {
 			dcmwrite.Text("PatientIdentityRemoved", dcmwrite.Clean(it.attr("PatientIdentityRemoved"), 16)),
 		)
 	}
+	set = append(set, j.statement(it)...)
 	set = append(set, p.kind.pixels(it, p)...)
 	set = append(set, lossy(it)...)
 	set = append(set, j.segments(it, p))

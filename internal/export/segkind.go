@@ -189,7 +189,7 @@ func (s *fractionalSEG) plan(it *Item) (segPlan, error) {
 	}
 	p.orders = inOrder(it, used)
 	if len(p.values) == 0 {
-		return p, fault.New(CodeNoProbability, it.Source.Name, nil, nil)
+		return p, fault.New(CodeNoProbability, it.called(), nil, nil)
 	}
 	return p, nil
 }

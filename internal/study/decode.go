@@ -179,3 +179,8 @@ func openAny(from candidate) (it *Item, skipped fault.Code, err error) {
 	}
 	return it, "", nil
 }
+
+// Memory describes a file that is held in memory, through the decoder of this process; its Frame takes bytes.NewReader(data).
+func Memory(data []byte) (*Content, error) {
+	return decoder().Describe(bytes.NewReader(data), int64(len(data)))
+}

@@ -32,8 +32,11 @@ type Order struct {
 }
 
 // Write makes the folder of a run: cases, the model to start from, and, last, the recipe, with which it is one. What could
-// not be written of single images is returned beside the run; the rest goes on. Faults: CodeThere, CodeWrite, CodeFull.
+// not be written of single images is returned beside the run; the rest goes on. Faults: CodeFew, CodeThere, CodeWrite, CodeFull.
 func (c *Cases) Write(ctx context.Context, o Order) (*Run, []*fault.Error, error) {
+	if err := c.Enough(); err != nil {
+		return nil, nil, err
+	}
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
 		return nil, nil, fault.New(CodeWrite, o.Dir, err, nil)

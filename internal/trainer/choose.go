@@ -47,13 +47,14 @@ type Counts struct {
 // Cases are the masks that were chosen, by reader.
 type Cases struct {
 	Inputs  []export.Input
-	Missing []*fault.Error // files of reviewed images that cannot be opened any more
+	Reviews []*review.Review // of the same readers in the same order
+	Missing []*fault.Error   // files of reviewed images that cannot be opened any more
 	Counts  Counts
 	groups  map[string]string // of studies: the first study of the same patient
 }
 
 // Gather opens what readers of a workspace reviewed and takes the masks that were chosen. Nothing is written. Faults:
-// CodeNothing, CodeFew, and those of the workspace.
+// CodeNothing, and those of the workspace. Whether it is enough to train with, Enough says.
 func Gather(ctx context.Context, ws *store.Workspace, c Choice, progress func(done, total int)) (*Cases, error) {
 	readers, err := c.readers(ws)
 	if err != nil {
@@ -76,17 +77,20 @@ func Gather(ctx context.Context, ws *store.Workspace, c Choice, progress func(do
 	}
 	out := &Cases{Missing: missing(st, items), groups: groupsOf(st)}
 	for _, reader := range readers {
-		in, err := take(ws, st, reader, work[reader], c.Include)
+		r, in, err := take(ws, st, reader, work[reader], c.Include)
 		if err != nil {
 			out.Missing = append(out.Missing, fault.New(review.CodeDamaged, reader, err, nil))
 		}
-		out.Inputs = append(out.Inputs, in)
+		out.Inputs, out.Reviews = append(out.Inputs, in), append(out.Reviews, r)
 	}
 	if c.Consensus {
 		out.prefer(consensus)
 	}
 	out.count()
-	return out, out.enough()
+	if out.Counts.Frames == 0 {
+		return nil, fault.New(CodeNothing, ws.Dir(), nil, nil)
+	}
+	return out, nil
 }
 
 // readers are whose masks are taken: those that were named, or all that have a name.
@@ -149,7 +153,7 @@ func missing(st *study.Study, items []store.Item) []*fault.Error {
 }
 
 // take takes a reader's masks out of what was done.
-func take(ws *store.Workspace, st *study.Study, reader string, work []review.Entry, include export.Include) (export.Input, error) {
+func take(ws *store.Workspace, st *study.Study, reader string, work []review.Entry, include export.Include) (*review.Review, export.Input, error) {
 	there := map[string]bool{}
 	for _, it := range st.Items {
 		there[it.ID] = true
@@ -158,7 +162,7 @@ func take(ws *store.Workspace, st *study.Study, reader string, work []review.Ent
 	err := r.Replay(slices.DeleteFunc(work, func(e review.Entry) bool { return !there[e.Key.Instance] }))
 	in := export.FromStored(r, include, func(f *review.Frame) *inference.Prediction { return ws.Recall(f.Key, f.Model) })
 	in.Maps = ws.Recall
-	return in, err
+	return r, in, err
 }
 
 // prefer leaves out what others drew where one reader's mask is there.
@@ -190,7 +194,7 @@ func (c *Cases) count() {
 	groups := map[string]bool{}
 	for _, in := range c.Inputs {
 		for _, it := range in.Items {
-			group := c.groupOf(it.Source)
+			group := c.GroupOf(it.Source)
 			for _, f := range it.Frames {
 				groups[group] = true
 				c.Counts.Frames++
@@ -204,11 +208,8 @@ func (c *Cases) count() {
 	c.Counts.Groups = len(groups)
 }
 
-// enough tells whether there is a lesion in each part.
-func (c *Cases) enough() error {
-	if c.Counts.Frames == 0 {
-		return fault.New(CodeNothing, "", nil, nil)
-	}
+// Enough tells whether there is a lesion in each part; else the fault CodeFew.
+func (c *Cases) Enough() error {
 	for _, part := range []string{partTrain, partVal, partTest} {
 		if c.Counts.Parts[part] == 0 {
 			return fault.New(CodeFew, "", nil, fault.Args{"Part": part, "Frames": c.Counts.Lesions, "Groups": c.Counts.Groups})
@@ -217,8 +218,12 @@ func (c *Cases) enough() error {
 	return nil
 }
 
-// groupOf is what training/ takes for the group of an item: what training.toml says of the study, the study, or the file.
-func (c *Cases) groupOf(it *study.Item) string {
+// LearnedFrom tells whether a model that is trained on such cases learns from an item, or is chosen by it: all but the part
+// that measures.
+func (c *Cases) LearnedFrom(it *study.Item) bool { return partOf(c.GroupOf(it)) != partTest }
+
+// GroupOf is what training/ takes for the group of an item: what training.toml says of the study, the study, or the file.
+func (c *Cases) GroupOf(it *study.Item) string {
 	uid := attribute(it, "StudyInstanceUID")
 	if first, ok := c.groups[uid]; ok {
 		return first

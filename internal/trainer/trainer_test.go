@@ -134,8 +134,15 @@ func TestChoice(t *testing.T) {
 		t.Errorf("a reader who did nothing: %v", err)
 	}
 	few := reviewed(t, 3, map[string]int{"Kim": 3})
-	if _, err := Gather(t.Context(), few, Choice{Include: export.Accepted}, nil); fault.CodeOf(err) != CodeFew {
+	cases, err := Gather(t.Context(), few, Choice{Include: export.Accepted}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cases.Enough(); fault.CodeOf(err) != CodeFew {
 		t.Errorf("three cases: %v", err)
+	}
+	if _, _, err := cases.Write(t.Context(), Order{Dir: t.TempDir(), Plan: Small}); fault.CodeOf(err) != CodeFew {
+		t.Errorf("three cases written: %v", err)
 	}
 }
 
@@ -157,7 +164,7 @@ func TestStudiesOfAPatientStayTogether(t *testing.T) {
 	later, first, other := item("7", "1.9", "20240101"), item("7", "1.10", "20230101"), item("8", "1.11", "20220101")
 	c := Cases{groups: groupsOf(&study.Study{Items: []*study.Item{later, first, other, {ID: "sha256:x"}}})}
 	for it, want := range map[*study.Item]string{later: "1.10", first: "1.10", other: "1.11", {ID: "sha256:x"}: "sha256:x"} {
-		if got := c.groupOf(it); got != want {
+		if got := c.GroupOf(it); got != want {
 			t.Errorf("%s: %s, want %s", it.ID, got, want)
 		}
 	}

@@ -59,7 +59,7 @@ SMALL = Plan(  # for tests: proves every stage, learns little
     error=ErrorRecipe(epochs=4, batch=8, warm_up=4, ema=0.9),
 )
 PLANS = {"full": Plan(), "small": SMALL}
-STAGES = "stages.json"
+STAGES, LESSONS = "stages.json", "lessons.npz"
 ERROR_WORK = 0.25
 
 
@@ -127,7 +127,7 @@ class Pipeline:
 
     def lessons(self) -> Lessons:
         """Ask the fold networks, or read what they said; the main process asks, the others wait."""
-        path = self.folder / "lessons.npz"
+        path = self.folder / LESSONS
         if self.ranks.main and not path.exists():
             nets = [folds.load_network(self.folder / f"fold{k}" / "ema.pt") for k in range(self.plan.folds)]
             teach.lessons(nets, self.packed, self.fold, self.plan.lesson_side).save(path)
@@ -169,7 +169,7 @@ class Pipeline:
 
     def out_of_fold(self) -> list[Case]:
         """The training images, outlined and judged by networks that did not see them."""
-        lessons = self.lessons()
+        lessons = Lessons.load(self.folder / LESSONS)  # nobody waits for another here: the other processes have ended
         temp = float(json.loads((self.folder / "lessons.json").read_text())["temperature"])
         nets = {k: errors.load(self.folder / f"error{k}.pt") for k in range(self.plan.folds)}
         return calibrate.out_of_fold(self.train, lessons, self.truths(), nets, temp)

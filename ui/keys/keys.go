@@ -83,6 +83,7 @@ const (
 	ExportCurrent ID = "export_current"
 	Export        ID = "export"
 	Import        ID = "import"
+	Deidentify    ID = "deidentify"
 	WorkList      ID = "work_list"
 	Inspector     ID = "inspector"
 	ImageAlone    ID = "image_alone"
@@ -94,8 +95,13 @@ const (
 	Language      ID = "language"
 	Quit          ID = "quit"
 	Judge         ID = "judge"
+	Consult       ID = "consult"
+	QuestionsPage ID = "questions"
+	AgreementPage ID = "agreement"
 	Pages         ID = "pages"
 	ProjectPage   ID = "project"
+	ModelsPage    ID = "models"
+	TrainingPage  ID = "training"
 )
 
 // Group is a heading of the list of keys; its title is "keys.group.GROUP".
@@ -168,6 +174,7 @@ var Table = []Binding{
 	{NotVisible, Review, Once, on(fyne.KeyX)},
 	{Accept, Review, Once, with(ctrl, fyne.KeyReturn, fyne.KeyEnter)},
 	{Reject, Review, Once, on(fyne.KeyBackspace)},
+	{Consult, Review, Once, with(shift, fyne.KeyX)},
 	{Judge, Review, Once, on(fyne.KeyJ)},
 
 	{Brush, Draw, Once, on(fyne.KeyB)},
@@ -189,7 +196,7 @@ var Table = []Binding{
 	{Shrink, Draw, Repeat, with(ctrl, fyne.KeyLeftBracket)},
 	{GrowMore, Draw, Repeat, with(ctrl|shift, fyne.KeyRightBracket)},
 	{GrowLess, Draw, Repeat, with(ctrl|shift, fyne.KeyLeftBracket)},
-	{NameLabel, Draw, Once, on(fyne.KeyF8)},
+	{NameLabel, Draw, Once, with(shift, fyne.KeyL)},
 	{CopyPrevious, Draw, Once, with(shift, fyne.KeyC)},
 	{Release, Draw, Once, nil},
 	{Tools, Draw, Once, on(fyne.KeyT)},
@@ -230,11 +237,16 @@ var Table = []Binding{
 
 	{Pages, Work, Once, nil},
 	{ProjectPage, Work, Once, on(fyne.KeyF4)},
+	{QuestionsPage, Work, Once, on(fyne.KeyF5)},
+	{AgreementPage, Work, Once, on(fyne.KeyF6)},
+	{ModelsPage, Work, Once, on(fyne.KeyF7)},
+	{TrainingPage, Work, Once, on(fyne.KeyF8)},
 
 	{Open, Files, Once, with(ctrl, fyne.KeyO)},
 	{Export, Files, Once, with(ctrl, fyne.KeyE)},
 	{ExportCurrent, Files, Once, with(ctrl, fyne.KeyS)},
 	{Import, Files, Once, with(ctrl, fyne.KeyI)},
+	{Deidentify, Files, Once, with(ctrl, fyne.KeyD)},
 	{WorkList, Files, Once, on(fyne.KeyF9)},
 	{Inspector, Files, Once, on(fyne.KeyF10)},
 	{ImageAlone, Files, Once, on(fyne.KeyF11)},

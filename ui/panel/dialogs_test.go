@@ -15,6 +15,11 @@ import (
 // sizes are the windows in which every dialog must be whole: 1280×720, and the same at a scale of 2.
 var sizes = []fyne.Size{{Width: 1280, Height: 720}, {Width: 640, Height: 360}}
 
+// dates are choices as the window has them.
+var dates = []Choice{{"modified", fixed("Moved")}, {"full", fixed("Kept")}, {"removed", fixed("Removed")}}
+
+func fixedNote(string) string { return "a note" }
+
 func TestDialogsAreWhole(t *testing.T) {
 	dialogs := map[string]func(fyne.Window) *Card{
 		"first": func(w fyne.Window) *Card { return ShowFirstStart(w, FirstStart{Reader: "Dr. Kim"}) },
@@ -25,6 +30,18 @@ func TestDialogsAreWhole(t *testing.T) {
 		"error": func(w fyne.Window) *Card { return ShowError(w, "what went wrong", "what to do") },
 		"calibration": func(w fyne.Window) *Card {
 			return ShowCalibration(w, Calibration{Length: "412 px", MM: 20, OnDone: func(float64) error { return nil }, OnRemove: func() {}})
+		},
+		"export": func(w fyne.Window) *Card {
+			return ShowExport(w, ExportOptions{
+				Formats: []ChoiceGroup{{fixed("For the clinic"), []Choice{{"seg", fixed("DICOM SEG")}}}}, Note: fixedNote, Pictures: func(string) bool { return true },
+				Includes: []Choice{{"all", fixed("All")}}, Dates: dates, Start: ExportChoice{Format: "seg", Folder: "/out", Private: true},
+			}).Card
+		},
+		"de-identify": func(w fyne.Window) *Card {
+			return ShowDeidentify(w, DeidOptions{Files: 12, Dates: dates, Words: dates[:2], Start: DeidChoice{Folder: "/out"}}).Card
+		},
+		"veil": func(w fyne.Window) *Card {
+			return ShowVeil(w, Veil{Name: "IM00001.dcm", Number: 3, Total: 12, W: 640, H: 480, Frames: 30, Guessed: true, Boxes: veilBoxes()}).Card
 		},
 		"question": func(w fyne.Window) *Card { return ShowQuestion(w, "Quit?", "Sure?", "Quit", func() {}) },
 		"summary":  func(w fyne.Window) *Card { return ShowSummary(w, Summary{Accepted: 3, Time: time.Hour * 3}) },
@@ -177,7 +194,7 @@ func TestExportCard(t *testing.T) {
 	test.Tap(e.buttons[1])
 	e.Conflict(2)
 	test.Tap(e.buttons[1])
-	want := []ExportChoice{{"png", "all", "/out", false}, {"png", "all", "/out", true}}
+	want := []ExportChoice{{Format: "png", Include: "all", Folder: "/out"}, {Format: "png", Include: "all", Folder: "/out", Overwrite: true}}
 	if len(asked) != 2 || asked[0] != want[0] || asked[1] != want[1] {
 		t.Fatalf("asked for %v, want %v", asked, want)
 	}

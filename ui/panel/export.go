@@ -13,7 +13,9 @@ type ExportChoice struct {
 	Format    string // key of the format
 	Include   string // key of what goes along
 	Folder    string
-	Overwrite bool // files of the same name may be replaced
+	Overwrite bool   // files of the same name may be replaced
+	Private   bool   // without persons
+	Dates     string // key of what becomes of dates then
 }
 
 // ExportOptions fill the export card.
@@ -21,8 +23,10 @@ type ExportOptions struct {
 	Formats  []ChoiceGroup
 	Note     func(format string) string // what a format is, in a sentence
 	Includes []Choice
-	Start    ExportChoice // what is chosen at first
-	Recent   []string     // folders to offer
+	Dates    []Choice                 // what can become of dates, where persons are left out
+	Pictures func(format string) bool // whether it holds pictures, which are shown first where persons are left out
+	Start    ExportChoice             // what is chosen at first
+	Recent   []string                 // folders to offer
 	OnExport func(ExportChoice)
 	OnCancel func() // the export that runs is to stop
 }
@@ -46,6 +50,7 @@ type ExportCard struct {
 	format   *choiceGrid
 	note     *label
 	include  *segments
+	private  *column // what goes with leaving persons out
 	folder   *label
 	progress *progressLine
 	result   *column
@@ -59,6 +64,7 @@ func ShowExport(w fyne.Window, o ExportOptions) *ExportCard {
 	e.format = newChoiceGrid(o.Formats, o.Start.Format, func(k string) {
 		e.choice.Format = k
 		e.note.Refresh()
+		e.showPrivate()
 	})
 	e.include = newSegments(o.Includes, o.Start.Include, func(k string) { e.choice.Include = k })
 	e.choice.Include = e.include.key()
@@ -75,6 +81,7 @@ func ShowExport(w fyne.Window, o ExportOptions) *ExportCard {
 	e.result = newColumn(unit, 0)
 	e.Card = newCard(w, say("panel.export.title"), 560, newColumn(pad, 0,
 		caption("panel.export.format", newColumn(unit, 0, e.format.content, e.note)), caption("panel.export.include", e.include),
+		e.persons(),
 		caption("panel.export.folder", newRow(gap, 0, e.folder, browse)), e.progress, e.result))
 	e.ask()
 	if e.choice.Folder == "" {
@@ -83,6 +90,41 @@ func ShowExport(w fyne.Window, o ExportOptions) *ExportCard {
 		e.show(e.buttons[1])
 	}
 	return e
+}
+
+// persons asks whether they are left out, and what then becomes of dates.
+func (e *ExportCard) persons() fyne.CanvasObject {
+	e.private = newColumn(gap, 0)
+	if len(e.o.Dates) == 0 {
+		return e.private
+	}
+	start := "as"
+	if e.choice.Private {
+		start = "without"
+	}
+	who := newSegments([]Choice{{"as", say("panel.export.persons.as")}, {"without", say("panel.export.persons.without")}}, start, func(k string) {
+		e.choice.Private = k == "without"
+		e.showPrivate()
+	})
+	dates := newSegments(e.o.Dates, e.o.Start.Dates, func(k string) { e.choice.Dates = k })
+	e.choice.Dates = dates.key()
+	e.private.setItems(caption("panel.export.dates", dates), newParagraph(e.privateNote, roleQuiet, quietSize+1))
+	setVisible(e.private, e.choice.Private)
+	return newColumn(pad, 0, caption("panel.export.persons", who), e.private)
+}
+
+// privateNote says what leaving persons out means for the format.
+func (e *ExportCard) privateNote() string {
+	if e.o.Pictures != nil && e.o.Pictures(e.choice.Format) {
+		return text.T("panel.export.persons.look")
+	}
+	return text.T("panel.export.persons.note")
+}
+
+// showPrivate shows what goes with the choice.
+func (e *ExportCard) showPrivate() {
+	setVisible(e.private, e.choice.Private)
+	e.Refresh()
 }
 
 // ask shows the buttons of the question.
@@ -126,8 +168,18 @@ func (e *ExportCard) Conflict(n int) {
 // Done shows how many files were written and which were not. Failures stay on the card until a person has closed it. Where
 // nothing was written a person can choose otherwise and start again.
 func (e *ExportCard) Done(d ExportDone) {
-	written, failures := d.Written, d.Failures
 	e.progress.Hide()
+	e.result.setItems(outcome(d, e.choice.Folder)...)
+	if d.Stopped || d.Written == 0 && len(d.Failures) > 0 {
+		e.ask()
+		return
+	}
+	e.setButtons(newButton("", sayClose, primary, e.Close))
+}
+
+// outcome says what came of writing files into a folder.
+func outcome(d ExportDone, folder string) []fyne.CanvasObject {
+	written, failures := d.Written, d.Failures
 	var items []fyne.CanvasObject
 	if d.Stopped {
 		items = append(items, notice(func() string { return text.T("panel.export.stopped") }, roleWarn))
@@ -137,7 +189,7 @@ func (e *ExportCard) Done(d ExportDone) {
 	}
 	if written > 0 || len(failures) == 0 && !d.Stopped {
 		items = append(items, notice(func() string {
-			return text.N("panel.export.written", written, text.Args{"Folder": e.choice.Folder})
+			return text.N("panel.export.written", written, text.Args{"Folder": folder})
 		}, roleGood))
 	}
 	if len(failures) > 0 {
@@ -146,10 +198,5 @@ func (e *ExportCard) Done(d ExportDone) {
 			items = append(items, newParagraph(fixed(fmt.Sprintf("%s: %s", f.Name, f.What)), roleQuiet, quietSize+1))
 		}
 	}
-	e.result.setItems(items...)
-	if d.Stopped || written == 0 && len(failures) > 0 {
-		e.ask()
-		return
-	}
-	e.setButtons(newButton("", sayClose, primary, e.Close))
+	return items
 }

@@ -79,6 +79,7 @@ type Inspector struct {
 	OnSize      func(size float64) // in the unit of ToolOptions
 	OnOpacity   func(share float64)
 	OnJump      func(step int) // back or forward to the state after step; -1 is the state before the first
+	OnAsk       func()         // an expert is to be asked, or what was asked to be looked at
 	OnHint      func(string)
 	confidence  Confidence
 	tool        ToolOptions
@@ -175,7 +176,15 @@ func (p *Inspector) confidenceSection() fyne.CanvasObject {
 		call(p.OnWeak, v)
 	}, func(v float64) { call(p.OnWeakEnd, v) })
 	p.weak.scale = true
-	return section("panel.confidence.title", p.note, p.facts, named("panel.confidence.weak_limit", p.weakValue, p.weak))
+	ask := newButton("circle-question-mark", say("consult.button"), flat, func() {
+		if p.OnAsk != nil {
+			p.OnAsk()
+		}
+	})
+	ask.left = true
+	ask.hint = keys.Consult.Hint
+	ask.onHint = func(s string) { call(p.OnHint, s) }
+	return section("panel.confidence.title", p.note, p.facts, named("panel.confidence.weak_limit", p.weakValue, p.weak), ask)
 }
 
 func (p *Inspector) labelSection() fyne.CanvasObject {

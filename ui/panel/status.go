@@ -54,6 +54,7 @@ type StatusBar struct {
 	alertText *paragraph
 	alertIcon *icon
 	action    *button
+	closing   *button // takes news away that nobody has to act on
 }
 
 // The items, from right to left; the last ones give way first where the window is narrow.
@@ -86,6 +87,8 @@ func NewStatusBar() *StatusBar {
 	s.alertText = newParagraph(func() string { return s.alert }, roleText, textSize)
 	s.alertIcon = newIcon("triangle-alert")
 	s.action = newButton("", func() string { return "" }, plain, nil)
+	s.closing = newButton("x", sayClose, flat, nil)
+	s.closing.compact = true
 	s.ExtendBaseWidget(s)
 	return s
 }
@@ -149,22 +152,25 @@ func (s *StatusBar) SetProgress(done, total int, label string, onCancel func()) 
 	}
 }
 
-// SetNews shows a calm bar with what the reader should know, in the place of the red one, until SetAlert is called.
-func (s *StatusBar) SetNews(news, actionLabel string, action func()) {
+// SetNews shows a calm bar with what the reader should know, in the place of the red one, until SetAlert is called. With
+// onClose there is also a way to go on without the action.
+func (s *StatusBar) SetNews(news, actionLabel string, action, onClose func()) {
 	s.calm = true
-	s.setBar(news, actionLabel, action)
+	s.setBar(news, actionLabel, action, onClose)
 }
 
 // SetAlert shows a red bar with what is wrong until it is called with an empty alert. actionLabel may be empty.
 func (s *StatusBar) SetAlert(alert, actionLabel string, action func()) {
 	s.calm = false
-	s.setBar(alert, actionLabel, action)
+	s.setBar(alert, actionLabel, action, nil)
 }
 
-func (s *StatusBar) setBar(alert, actionLabel string, action func()) {
+func (s *StatusBar) setBar(alert, actionLabel string, action, onClose func()) {
 	s.alert = alert
 	s.action.say, s.action.onTap = fixed(actionLabel), action
 	setVisible(s.action, actionLabel != "")
+	s.closing.onTap = onClose
+	setVisible(s.closing, onClose != nil)
 	s.Refresh()
 }
 
@@ -203,6 +209,9 @@ func (r *statusRenderer) alertRoom(width float32) (x, w float32) {
 	w = width - x - pad
 	if r.s.action.Visible() {
 		w -= r.s.action.MinSize().Width + pad
+	}
+	if r.s.closing.Visible() {
+		w -= targetSize + gap
 	}
 	return x, w
 }
@@ -246,9 +255,15 @@ func (r *statusRenderer) layoutAlert(width, height float32) {
 	s := r.s
 	place(r.alert, 0, 0, width, height)
 	place(s.alertIcon.Image, pad, (height-iconSize)/2, iconSize, iconSize)
+	right := width - pad
+	if s.closing.Visible() {
+		right -= targetSize
+		place(s.closing, right, (height-targetSize)/2, targetSize, targetSize)
+		right -= gap
+	}
 	if s.action.Visible() {
 		w := s.action.MinSize().Width
-		place(s.action, width-w-pad, (height-targetSize)/2, w, targetSize)
+		place(s.action, right-w, (height-targetSize)/2, w, targetSize)
 	}
 	x, w := r.alertRoom(width)
 	h := s.alertText.heightFor(w)
@@ -280,11 +295,12 @@ func (r *statusRenderer) Refresh() {
 	setVisible(s.alertText, on)
 	setVisible(s.alertIcon.Image, on)
 	setVisible(s.action, on && s.action.label() != "")
+	setVisible(s.closing, on && s.closing.onTap != nil)
 	r.Layout(s.Size())
 }
 
 func (r *statusRenderer) Objects() []fyne.CanvasObject {
-	o := []fyne.CanvasObject{r.ground, r.line, r.s.hintLabel, r.s.progress, r.alert, r.s.alertIcon.Image, r.s.alertText, r.s.action}
+	o := []fyne.CanvasObject{r.ground, r.line, r.s.hintLabel, r.s.progress, r.alert, r.s.alertIcon.Image, r.s.alertText, r.s.action, r.s.closing}
 	for _, l := range r.s.items {
 		o = append(o, l)
 	}

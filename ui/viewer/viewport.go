@@ -46,6 +46,8 @@ type Viewport struct {
 	OnWeak func(share float64)
 	// OnHover gets where the pointer is, and whether that is in the image.
 	OnHover func(at contour.Point, inside bool)
+	// OnHint gets what is to be said of what the pointer is over in the legend; "" when it has gone.
+	OnHint func(string)
 	// OnViewChanged is called after each change of zoom or position.
 	OnViewChanged func()
 
@@ -61,6 +63,7 @@ type Viewport struct {
 	overlay  bool
 	heatOn   bool
 	heatGlow float64 // opacity of the heatmap
+	noted    bool    // the pointer is over the legend's note
 	measure  measure
 	laid     fyne.Size // of the viewport, when it was last laid out
 
@@ -200,6 +203,14 @@ func (v *Viewport) SetErrorScale(limit, weak float64, calibrated bool) {
 	v.look.limit = limit
 	v.layOutlines()
 	v.layWords()
+}
+
+// SetErrorNote writes a short note under the scale of expected error; an empty one takes it away.
+func (v *Viewport) SetErrorNote(n Note) {
+	if v.legend.note != n {
+		v.legend.note = n
+		v.layWords()
+	}
 }
 
 // SetOverlay shows or hides everything that was found in the image: outlines, bands, mask and legend.
