@@ -23,6 +23,7 @@ import (
 	"echoline/inference"
 	"echoline/internal/contour"
 	"echoline/internal/fault"
+	"echoline/internal/models"
 	"echoline/internal/review"
 	"echoline/internal/store"
 	"echoline/internal/study"
@@ -47,7 +48,11 @@ type Config struct {
 	ConfigDir string   // for settings
 	DemoDir   string   // where the demo study is written
 	Seconds   []string // folders for what the workspace cannot take, the most wanted first
+	// Predictor loads the model in use in the workspace. With both a predictor and an error the predictor serves in another's
+	// place, and the error says why.
 	Predictor func() (inference.Predictor, error)
+	Ships     func() string                                               // file of the model that ships; nil: not known
+	OpenModel func(file string, threads int) (inference.Predictor, error) // to compare models; nil: cannot be
 	Log       *slog.Logger
 }
 
@@ -76,6 +81,11 @@ type App struct {
 	ws        *store.Workspace
 	predictor inference.Predictor
 	modelErr  error
+
+	calibration *models.Calibration // what the model in use got here; nil for none
+	trust       trust
+	reckoning   func() // ends the reckoning of trust under way; nil while there is none
+
 	keeping   sync.Mutex // held while a prediction is stored
 	sess      *session
 	reading   *reading     // the opening under way
@@ -85,6 +95,7 @@ type App struct {
 	alerts    [alertCount]*alert
 	question  *panel.Card // about unsaved work
 	talk      talk
+	judging   judging
 	docket    *docket // what is being adjudicated; nil: a reader works
 	player    player
 	ruler     ruler
@@ -92,6 +103,10 @@ type App struct {
 	measuring measuring
 	sizeMM    float64 // radius of the tools on calibrated images
 	sizePx    float64 // and on others
+	growMM    float64 // step of growing and shrinking, likewise
+	growPx    float64
+	growing   growing
+	slowSince time.Time // since when the workspace's drive does not answer; zero while it does
 
 	page   *panel.Page // on show in place of the image; nil: none
 	pageID keys.ID     // which
@@ -145,7 +160,7 @@ func opened(w fyne.Window) (err error) {
 func newApp(cfg Config, fy fyne.App, post func(func())) *App {
 	a := &App{
 		cfg: cfg, log: cfg.Log, fyne: fy, set: LoadSettings(cfg.ConfigDir), post: post, end: fy.Quit,
-		player: player{speed: 1}, sizeMM: sizesMM.first, sizePx: sizesPx.first, opacity: firstOpacity,
+		player: player{speed: 1}, sizeMM: sizesMM.first, sizePx: sizesPx.first, growMM: growsMM.first, growPx: growsPx.first, opacity: firstOpacity,
 	}
 	if a.set.Language == "" {
 		a.set.Language = lang.SystemLocale().LanguageString()
@@ -230,9 +245,7 @@ func (a *App) quit() {
 	}
 	a.endSession()
 	if a.ws != nil {
-		if err := a.ws.Close(); err != nil {
-			a.log.Error("closing the workspace", "err", err)
-		}
+		a.closeWorkspace()
 	}
 	a.end()
 }

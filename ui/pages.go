@@ -27,6 +27,8 @@ func (a *App) pages() []page {
 		{keys.ProjectPage, a.projectPage},
 		{pageQuestions, a.questionsPage},
 		{pageAgreement, a.agreementPage},
+		a.modelsEntry(),
+		{keys.TrainingPage, a.trainingPage},
 	}
 }
 

@@ -111,6 +111,7 @@ func (a *App) frameCame(it *study.Item, i int, f *study.Frame, err error) {
 	a.finishStroke()
 	a.dropPath()
 	a.dropQuestion()
+	a.hideGrowing()
 	entered := it != s.item
 	if entered {
 		a.leaveItem()
@@ -235,6 +236,7 @@ func (a *App) refreshPicture() {
 	f := s.review.Frame(k)
 	a.showSpacing()
 	a.view.SetErrorScale(s.scale.limitPx(s.item), s.scale.weakPx(s.item), a.calibrated())
+	a.refreshLegend()
 	a.refreshContours()
 	if s.docket != nil {
 		a.showJudged()
@@ -255,7 +257,7 @@ func (a *App) refreshPicture() {
 	default:
 		a.view.SetMessage(viewer.MessageNone, "")
 	}
-	a.view.SetBusy(a.reading != nil || a.modelErr == nil && s.docket == nil && !s.predicted[k] || s.asked != nil && s.asked.waiting)
+	a.view.SetBusy(a.reading != nil || a.modelErr == nil && s.docket == nil && !s.predicted[k] || s.asked != nil && s.asked.waiting || s.filterAt != nil)
 	a.refreshCorners()
 }
 
@@ -299,7 +301,7 @@ func (a *App) refreshCorners() {
 
 // calibrated tells whether the model's expected error was fitted. Before the model is there nothing is said against it.
 func (a *App) calibrated() bool {
-	return a.predictor == nil && a.modelErr == nil || a.predictor != nil && a.predictor.Info().Calibrated
+	return a.predictor == nil && a.modelErr == nil || a.predictor != nil && a.predictor.Info().Calibrated || a.calibration != nil
 }
 
 // dragWindow changes window and level by a drag of dx, dy pixels: right is wider, down is brighter, as in other readers.

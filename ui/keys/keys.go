@@ -52,6 +52,9 @@ const (
 	Smooth        ID = "smooth"
 	Grow          ID = "grow"
 	Shrink        ID = "shrink"
+	GrowMore      ID = "grow_more"
+	GrowLess      ID = "grow_less"
+	NameLabel     ID = "name_label"
 	CopyPrevious  ID = "copy"
 	Release       ID = "release"
 	Tools         ID = "tools"
@@ -97,6 +100,8 @@ const (
 	AgreementPage ID = "agreement"
 	Pages         ID = "pages"
 	ProjectPage   ID = "project"
+	ModelsPage    ID = "models"
+	TrainingPage  ID = "training"
 )
 
 // Group is a heading of the list of keys; its title is "keys.group.GROUP".
@@ -189,6 +194,9 @@ var Table = []Binding{
 	{Smooth, Draw, Once, with(shift, fyne.KeyS)},
 	{Grow, Draw, Repeat, with(ctrl, fyne.KeyRightBracket)},
 	{Shrink, Draw, Repeat, with(ctrl, fyne.KeyLeftBracket)},
+	{GrowMore, Draw, Repeat, with(ctrl|shift, fyne.KeyRightBracket)},
+	{GrowLess, Draw, Repeat, with(ctrl|shift, fyne.KeyLeftBracket)},
+	{NameLabel, Draw, Once, with(shift, fyne.KeyL)},
 	{CopyPrevious, Draw, Once, with(shift, fyne.KeyC)},
 	{Release, Draw, Once, nil},
 	{Tools, Draw, Once, on(fyne.KeyT)},
@@ -231,6 +239,8 @@ var Table = []Binding{
 	{ProjectPage, Work, Once, on(fyne.KeyF4)},
 	{QuestionsPage, Work, Once, on(fyne.KeyF5)},
 	{AgreementPage, Work, Once, on(fyne.KeyF6)},
+	{ModelsPage, Work, Once, on(fyne.KeyF7)},
+	{TrainingPage, Work, Once, on(fyne.KeyF8)},
 
 	{Open, Files, Once, with(ctrl, fyne.KeyO)},
 	{Export, Files, Once, with(ctrl, fyne.KeyE)},
