@@ -24,6 +24,8 @@ type docket struct {
 	whole    *study.Study       // what is on show otherwise
 	eligible map[review.Key]int // frames that at least two readers accepted, and by how many
 	by       string             // who adjudicates
+	method   agree.Method
+	limit    agree.Limit
 	cases    map[review.Key]*dispute
 }
 
@@ -84,10 +86,44 @@ func (a *App) toggleJudge() {
 				a.status.SetHint(text.T("judge.none"))
 				a.log.Debug("window", "event", "judge-none")
 			default:
-				a.judge(&docket{whole: st, eligible: eligible, by: by, cases: map[review.Key]*dispute{}})
+				a.beginJudging(&docket{whole: st, eligible: eligible, by: by, cases: map[review.Key]*dispute{}})
 			}
 		})
 	}()
+}
+
+// beginJudging asks how to adjudicate, and then does.
+func (a *App) beginJudging(d *docket) {
+	s := a.sess
+	if a.judging.method == "" {
+		a.judging = judging{agree.Methods[0], agree.DefaultLimit}
+	}
+	var methods []panel.Choice
+	for _, m := range agree.Methods {
+		methods = append(methods, panel.Choice{Key: string(m), Title: func() string { return text.T("agree.method." + string(m)) }})
+	}
+	panel.ShowJudge(a.win, panel.JudgeCard{
+		Frames: len(d.eligible), Methods: methods, Method: string(a.judging.method),
+		Limit: strconv.FormatFloat(a.judging.limit.MM, 'g', -1, 64),
+		OnStart: func(method, limit string) {
+			if a.sess != s {
+				return
+			}
+			a.judging.method = agree.Method(method)
+			if mm, err := strconv.ParseFloat(strings.ReplaceAll(limit, ",", "."), 64); err == nil && mm > 0 && mm < 1000 {
+				// Without a scale the limit keeps its proportion to the usual one.
+				a.judging.limit = agree.Limit{MM: mm, Px: mm / agree.DefaultLimit.MM * agree.DefaultLimit.Px}
+			}
+			d.method, d.limit = a.judging.method, a.judging.limit
+			a.judge(d)
+		},
+	})
+}
+
+// judging is how adjudicating was last begun.
+type judging struct {
+	method agree.Method
+	limit  agree.Limit
 }
 
 // judge opens the images of a docket, and with them the consensus's review.
@@ -158,7 +194,7 @@ func (a *App) bringReadings() {
 		readings, err := agree.Readings(ws, s.study, k)
 		var adj *agree.Adjudication
 		if err == nil {
-			adj, err = agree.Adjudicate(k, readings, agree.Methods[0], agree.DefaultLimit)
+			adj, err = agree.Adjudicate(k, readings, s.docket.method, s.docket.limit)
 		}
 		a.post(func() {
 			switch {

@@ -29,8 +29,9 @@ const (
 )
 
 // taperShare is the share of the limit down to which a dispute reaches, so that it ends where boundaries come together and
-// is one arc, not the crumbs at which they are just a little wider than the limit.
-const taperShare = 0.5
+// is one arc, not the crumbs at which they are just a little wider than the limit. Within reach of that it holds all that the
+// readers do not agree on: no pixels of another course are left in between.
+const taperShare = 0.75
 
 // Disputes are the masks of two or more readers on one frame, taken apart: where they agree nearly enough, and where not.
 type Disputes struct {
@@ -146,7 +147,7 @@ func (d *Disputes) collect(apart []float64, limit float64) {
 	d.piece = ids
 	for i, id := range ids {
 		id = place[id]
-		if wide.Pix[i] == 0 || id == 0 {
+		if id == 0 || apart[i] == 0 {
 			d.piece[i] = 0
 			continue
 		}

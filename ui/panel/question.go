@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
+
+	"echoline/internal/text"
 )
 
 // AskCard is the card in which a reader says what is unsure.
@@ -100,4 +102,32 @@ func ShowTake(w fyne.Window, t TakeCard) *Card {
 	}
 	c.buttons = append(c.buttons, newButton("", say(key), primary, then(t.OnTake)))
 	return c.show(nil)
+}
+
+// JudgeCard is the card with which adjudicating begins.
+type JudgeCard struct {
+	Frames  int      // how many there are to adjudicate
+	Methods []Choice // how the mask is proposed
+	Method  string   // key of the one chosen at first
+	Limit   string   // in mm, as it stands at first
+	OnStart func(method, limit string)
+}
+
+// ShowJudge asks how the consensus is proposed, and from how far apart a place is to be decided. Enter begins.
+func ShowJudge(w fyne.Window, j JudgeCard) *Card {
+	limit := newField(j.Limit)
+	method := newSegments(j.Methods, j.Method, nil)
+	start := newButton("", say("judge.card.start"), primary, nil)
+	c := newCard(w, say("judge.card.title"), 480, newColumn(pad, 0,
+		newParagraph(say("judge.card.what", text.Args{"Frames": j.Frames}), roleText, textSize),
+		caption("judge.card.method", method), caption("judge.card.limit", limit)))
+	start.onTap = func() {
+		c.Close()
+		if j.OnStart != nil {
+			j.OnStart(method.key(), strings.TrimSpace(limit.Text))
+		}
+	}
+	limit.onEnter = func() { start.Tapped(nil) }
+	c.buttons = []*button{c.closeButton(sayCancel), start}
+	return c.show(limit)
 }
