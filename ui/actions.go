@@ -159,6 +159,8 @@ func (a *App) escape() {
 	case s == nil:
 	case s.stroke:
 		a.cancelStroke()
+	case a.growing.shown:
+		a.hideGrowing()
 	case a.dropPath():
 	case a.ruler.on:
 		a.toggleRuler()

@@ -103,6 +103,10 @@ type App struct {
 	measuring measuring
 	sizeMM    float64 // radius of the tools on calibrated images
 	sizePx    float64 // and on others
+	growMM    float64 // step of growing and shrinking, likewise
+	growPx    float64
+	growing   growing
+	slowSince time.Time // since when the workspace's drive does not answer; zero while it does
 
 	page   *panel.Page // on show in place of the image; nil: none
 	pageID keys.ID     // which
@@ -156,7 +160,7 @@ func opened(w fyne.Window) (err error) {
 func newApp(cfg Config, fy fyne.App, post func(func())) *App {
 	a := &App{
 		cfg: cfg, log: cfg.Log, fyne: fy, set: LoadSettings(cfg.ConfigDir), post: post, end: fy.Quit,
-		player: player{speed: 1}, sizeMM: sizesMM.first, sizePx: sizesPx.first, opacity: firstOpacity,
+		player: player{speed: 1}, sizeMM: sizesMM.first, sizePx: sizesPx.first, growMM: growsMM.first, growPx: growsPx.first, opacity: firstOpacity,
 	}
 	if a.set.Language == "" {
 		a.set.Language = lang.SystemLocale().LanguageString()
@@ -241,9 +245,7 @@ func (a *App) quit() {
 	}
 	a.endSession()
 	if a.ws != nil {
-		if err := a.ws.Close(); err != nil {
-			a.log.Error("closing the workspace", "err", err)
-		}
+		a.closeWorkspace()
 	}
 	a.end()
 }

@@ -91,6 +91,7 @@ func (a *App) beginStroke(p tool.Pointer) {
 	if s == nil || s.tool == nil {
 		return
 	}
+	a.hideGrowing()
 	a.warnPress(p)
 	if t, ok := s.tool.(*tool.Slide); ok {
 		t.SetWeak(s.scale.weakPx(s.item))
@@ -231,6 +232,7 @@ func (a *App) showTool() {
 		options.Unit, rx, ry = "", 0, 0
 	}
 	a.inspector.SetTool(options)
+	a.showGrow()
 	if !a.ruler.on {
 		a.view.SetCursor(rx, ry)
 	}

@@ -113,11 +113,7 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 		}
 		return ws.Recall(f.Key, f.Model)
 	})
-	table, err := export.LoadLabels(filepath.Join(a.ws.Dir(), export.LabelsName), true)
-	if err != nil {
-		a.exported(card, export.Result{}, err)
-		return
-	}
+	own := filepath.Join(a.ws.Dir(), export.LabelsName)
 	o := export.Options{
 		Format: c.Format, Dir: c.Folder, Include: export.Include(c.Include), Overwrite: c.Overwrite, Manifest: true,
 		Private: private, Version: a.cfg.Version, Now: time.Now(), Progress: a.throttled(card.Progress),
@@ -127,6 +123,11 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 		},
 	}
 	go func() {
+		table, err := export.LoadLabels(own, true)
+		if err != nil {
+			a.post(func() { a.exported(card, export.Result{}, err) })
+			return
+		}
 		for done := false; !done; { // the window owns the review: it takes a little at a time
 			if !a.postWait(ctx, func() { done = taker.Step(takeTime) }) {
 				a.post(func() { a.exported(card, export.Result{}, ctx.Err()) })

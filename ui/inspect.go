@@ -24,7 +24,7 @@ func (a *App) bindPanels() {
 	a.inspector.OnWeak = a.weakMoved
 	a.inspector.OnWeakEnd = a.weakMoved
 	a.inspector.OnLabel, a.inspector.OnLock, a.inspector.OnAddLabel = a.chooseLabel, a.lockLabel, a.addLabel
-	a.inspector.OnOverwrite = a.chooseOverwrite
+	a.inspector.OnOverwrite, a.inspector.OnRename, a.inspector.OnGrow = a.chooseOverwrite, a.nameLabel, a.setGrow
 	a.inspector.OnSize = func(d float64) { a.setToolSize(d / 2) }
 	a.inspector.OnOpacity = func(share float64) { a.opacity = share; a.applyOverlay() }
 	a.inspector.OnJump = a.jump

@@ -3,11 +3,13 @@ package ui
 import (
 	"context"
 	"image"
+	"path/filepath"
 	"time"
 
 	"fyne.io/fyne/v2"
 
 	"echoline/internal/demo"
+	"echoline/internal/export"
 	"echoline/internal/models"
 	"echoline/internal/review"
 	"echoline/internal/store"
@@ -37,6 +39,7 @@ func (a *App) openWorkspace() {
 
 // workIn begins work in a workspace.
 func (a *App) workIn(ws *store.Workspace) {
+	ws.SetPatience(patience)
 	a.ws = ws
 	a.notice(ws)
 	a.loadModel()
@@ -256,7 +259,7 @@ func (a *App) flush() error {
 		return nil
 	}
 	a.finishStroke()
-	return a.sess.review.Flush()
+	return a.saveAll()
 }
 
 // take ends the session and gets the review of st from the workspace, beside the window: the journal of thousands of
@@ -268,6 +271,10 @@ func (a *App) take(st *study.Study) {
 	ws, reader := a.ws, a.worksAs()
 	go func() {
 		rev, err := ws.Review(st, reader)
+		table, bad := export.LoadLabels(filepath.Join(ws.Dir(), export.LabelsName), true)
+		if bad != nil { // an export says so
+			a.log.Warn("labels", "err", bad)
+		}
 		a.post(func() {
 			if a.taking != st {
 				return
@@ -278,7 +285,7 @@ func (a *App) take(st *study.Study) {
 				a.fault(err)
 			}
 			if rev != nil {
-				a.begin(st, rev)
+				a.begin(st, rev, table)
 				return
 			}
 			a.nothingCame()
@@ -287,8 +294,9 @@ func (a *App) take(st *study.Study) {
 }
 
 // begin makes st, with its review, the study on show.
-func (a *App) begin(st *study.Study, rev *review.Review) {
+func (a *App) begin(st *study.Study, rev *review.Review, table export.LabelTable) {
 	s := newSession(st, rev)
+	s.table = table
 	a.sess, s.docket = s, a.docket
 	a.view.SetTraces("", nil, nil)
 	a.win.SetTitle(text.T("app.title") + " · " + st.Title)

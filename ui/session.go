@@ -8,6 +8,7 @@ import (
 
 	"echoline/inference"
 	"echoline/internal/contour"
+	"echoline/internal/export"
 	"echoline/internal/review"
 	"echoline/internal/study"
 	"echoline/internal/tool"
@@ -60,17 +61,20 @@ type session struct {
 	tool   tool.Tool // nil: the pointer only looks
 	stroke bool      // a gesture is under way
 
-	sliding  bool      // that gesture is a slide by wheel or keys
-	slider   tool.Tool // the tool of it
-	slides   int       // turns so far: the last one finishes it after a while
-	sketched bool      // the line of a gesture is shown
-	label    uint8     // that tools draw
-	labels   int       // at least so many are listed
-	active   *contour.Arc
-	asked    *question           // to the model, under way
-	taken    taken               // the last answer
-	warned   map[review.Key]bool // that weak boundary is left, before it was accepted
-	news     string              // to be said once the wanted image is there
+	sliding    bool              // that gesture is a slide by wheel or keys
+	slider     tool.Tool         // the tool of it
+	slides     int               // turns so far: the last one finishes it after a while
+	sketched   bool              // the line of a gesture is shown
+	label      uint8             // that tools draw
+	table      export.LabelTable // what the workspace says of labels
+	labelsKept review.LabelSet   // the reader's, as the workspace has them
+	labelsWait bool              // the workspace could not take what was changed since
+	filterAt   *review.Key       // the frame on which a filter works beside the window; nil: none does
+	active     *contour.Arc
+	asked      *question           // to the model, under way
+	taken      taken               // the last answer
+	warned     map[review.Key]bool // that weak boundary is left, before it was accepted
+	news       string              // to be said once the wanted image is there
 
 	predicted  map[review.Key]bool
 	doubt      map[review.Key]float64 // 1 - the Dice that the model expects of its outline, where it says
@@ -104,7 +108,7 @@ type keptMap struct {
 // newSession returns the session of a study, with nothing on show.
 func newSession(st *study.Study, rev *review.Review) *session {
 	s := &session{
-		study: st, review: rev, begun: time.Now(), scale: newErrorScale(),
+		study: st, review: rev, labelsKept: rev.Labels(), begun: time.Now(), scale: newErrorScale(),
 		items: map[string]*study.Item{}, rows: map[string]*panel.Row{}, stale: map[string]bool{}, kept: map[string]look{}, loops: map[string][2]int{},
 		done: map[string]review.Progress{}, warned: map[review.Key]bool{},
 		predicted: map[review.Key]bool{}, doubt: map[review.Key]float64{}, failed: map[review.Key]error{}, unreadable: map[review.Key]bool{},

@@ -111,6 +111,7 @@ func (a *App) frameCame(it *study.Item, i int, f *study.Frame, err error) {
 	a.finishStroke()
 	a.dropPath()
 	a.dropQuestion()
+	a.hideGrowing()
 	entered := it != s.item
 	if entered {
 		a.leaveItem()
@@ -256,7 +257,7 @@ func (a *App) refreshPicture() {
 	default:
 		a.view.SetMessage(viewer.MessageNone, "")
 	}
-	a.view.SetBusy(a.reading != nil || a.modelErr == nil && s.docket == nil && !s.predicted[k] || s.asked != nil && s.asked.waiting)
+	a.view.SetBusy(a.reading != nil || a.modelErr == nil && s.docket == nil && !s.predicted[k] || s.asked != nil && s.asked.waiting || s.filterAt != nil)
 	a.refreshCorners()
 }
 

@@ -52,6 +52,9 @@ const (
 	Smooth        ID = "smooth"
 	Grow          ID = "grow"
 	Shrink        ID = "shrink"
+	GrowMore      ID = "grow_more"
+	GrowLess      ID = "grow_less"
+	NameLabel     ID = "name_label"
 	CopyPrevious  ID = "copy"
 	Release       ID = "release"
 	Tools         ID = "tools"
@@ -191,6 +194,9 @@ var Table = []Binding{
 	{Smooth, Draw, Once, with(shift, fyne.KeyS)},
 	{Grow, Draw, Repeat, with(ctrl, fyne.KeyRightBracket)},
 	{Shrink, Draw, Repeat, with(ctrl, fyne.KeyLeftBracket)},
+	{GrowMore, Draw, Repeat, with(ctrl|shift, fyne.KeyRightBracket)},
+	{GrowLess, Draw, Repeat, with(ctrl|shift, fyne.KeyLeftBracket)},
+	{NameLabel, Draw, Once, with(shift, fyne.KeyL)},
 	{CopyPrevious, Draw, Once, with(shift, fyne.KeyC)},
 	{Release, Draw, Once, nil},
 	{Tools, Draw, Once, on(fyne.KeyT)},

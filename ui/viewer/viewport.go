@@ -123,7 +123,7 @@ func (v *Viewport) SetImage(img *image.RGBA) {
 	if img == nil {
 		v.contours, v.look.active, v.look.draft = nil, nil, Draft{}
 		v.look.traces, v.look.focus = nil, nil
-		v.tint.set(nil, 0)
+		v.tint.set(nil, 0, &v.look.colour)
 		v.heat.set(0, 0, nil)
 	}
 	v.viewChanged()
@@ -156,9 +156,18 @@ func (v *Viewport) SetContours(cs []contour.Contour, active *contour.Arc) {
 	}
 }
 
+// SetLabelColours says by label which colour of the palette outlines and masks have; 0 is the label's own. Masks take it with
+// the next SetMask.
+func (v *Viewport) SetLabelColours(colour [256]uint8) {
+	if v.look.colour != colour {
+		v.look.colour = colour
+		v.layOutlines()
+	}
+}
+
 // SetMask tints the mask with the opacity 0 … 1; 0 or nil shows none. The mask is copied.
 func (v *Viewport) SetMask(p *mask.Plane, opacity float64) {
-	v.tint.set(p, opacity)
+	v.tint.set(p, opacity, &v.look.colour)
 	v.tint.lay(&v.geo, v.overlay)
 }
 
