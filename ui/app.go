@@ -84,6 +84,7 @@ type App struct {
 
 	calibration *models.Calibration // what the model in use got here; nil for none
 	trust       trust
+	newModel    string // SHA-256 of a model that the page of models is to show first
 	reckoning   func() // ends the reckoning of trust under way; nil while there is none
 
 	keeping   sync.Mutex // held while a prediction is stored

@@ -450,10 +450,12 @@ func (v *trainingView) cancel(r *trainer.Run) {
 
 // take adds the model that came out to those of the workspace, and shows it among them.
 func (v *trainingView) take(r *trainer.Run) {
-	if _, err := models.Of(v.a.cfg.Workspace).Add(r.Model()); err != nil {
+	m, err := models.Of(v.a.cfg.Workspace).Add(r.Model())
+	if err != nil {
 		v.a.fault(err)
 		return
 	}
+	v.a.newModel = m.SHA256
 	v.a.togglePage(v.a.modelsEntry())
 }
 
