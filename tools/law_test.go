@@ -48,6 +48,7 @@ var law = map[string][]string{
 	"internal/project":           append([]string{support, "internal/durable", "internal/store"}, below...),
 	"internal/models":            append([]string{support, "internal/durable", "internal/trainer", "internal/agree", "internal/store"}, below...),
 	"internal/trainer":           append([]string{support, "internal/durable", "internal/store", "internal/export"}, below...),
+	"internal/concord":           {support, "internal/agree", "internal/mask"},
 	"internal/effort":            append([]string{support, "internal/tool"}, below...),
 	"internal/demo":              slices.Concat([]string{"internal/mask"}, behindStudy),
 	"internal/fault":             {},
@@ -64,7 +65,7 @@ var law = map[string][]string{
 
 // packages are all of ours.
 var packages = append([]string{
-	"assets", "cmd/echoline", "inference", "inference/ort", "internal/agree", "internal/contour", "internal/demo",
+	"assets", "cmd/echoline", "inference", "inference/ort", "internal/agree", "internal/concord", "internal/contour", "internal/demo",
 	"internal/deid", "internal/dicomweb", "internal/durable", "internal/effort", "internal/export", "internal/fault", "internal/mask", "internal/part10", "internal/project",
 	"internal/review", "internal/review/reviewtest", "internal/store", "internal/store/storetest",
 	"internal/study", "internal/models", "internal/text", "internal/tool", "internal/trainer", "ui", "ui/keys", "ui/panel", "ui/theme", "ui/viewer",
@@ -76,7 +77,7 @@ var doors = map[string][]string{
 	"github.com/yalue/onnxruntime_go":       {"inference/ort"},
 	"github.com/suyashkumar/dicom":          append([]string{"internal/study"}, reading...),
 	"github.com/suyashkumar/dicom/pkg/tag":  append([]string{"internal/study"}, reading...),
-	"codeberg.org/go-pdf/fpdf":              {"internal/export"},
+	"codeberg.org/go-pdf/fpdf":              {"internal/export", "internal/concord"},
 	"database/sql":                          {"internal/store"},
 	"modernc.org/sqlite":                    {"internal/store"},
 	"github.com/pressly/goose/v3":           {"internal/store"},

@@ -28,6 +28,7 @@ func (a *App) bindActions() {
 		keys.Accept:        a.accept,
 		keys.Reject:        a.backspace,
 		keys.Judge:         a.toggleJudge,
+		keys.Consult:       a.consult,
 		keys.NextImage:     func() { a.step(1) },
 		keys.PreviousImage: func() { a.step(-1) },
 		keys.NextFrame:     func() { a.moveFrame(1) },
@@ -71,6 +72,8 @@ func (a *App) bindActions() {
 		keys.Language:      a.toggleLanguage,
 		keys.Reader:        a.chooseReader,
 		keys.Versions:      a.showVersions,
+		keys.Guideline:     a.toggleGuideline,
+		keys.Reveal:        a.reveal,
 		keys.Quit:          a.close,
 	}
 	a.bindTools()
@@ -78,6 +81,7 @@ func (a *App) bindActions() {
 
 // do runs an action.
 func (a *App) do(id keys.ID) {
+	a.touch()
 	if !a.allowed(id) || a.judgeDo(id) {
 		return
 	}
@@ -91,6 +95,7 @@ func (a *App) held(id keys.ID, down bool) {
 	if a.page != nil && down {
 		return
 	}
+	a.touch()
 	switch id {
 	case keys.Pan:
 		a.view.SetPanning(down)
@@ -158,6 +163,8 @@ func (a *App) escape() {
 	case s == nil:
 	case s.stroke:
 		a.cancelStroke()
+	case a.growing.shown:
+		a.hideGrowing()
 	case a.dropPath():
 	case a.ruler.on:
 		a.toggleRuler()
@@ -166,6 +173,9 @@ func (a *App) escape() {
 	case s.active != nil:
 		s.active = nil
 		a.refreshFrame()
+	case a.questionAtHand() != nil:
+		a.talk.at = ""
+		a.showTalk()
 	case s.judged() != nil:
 		s.judged().at = -1
 		a.showJudged()
@@ -267,7 +277,7 @@ func (a *App) imageAlone() {
 	on := !a.win.FullScreen()
 	a.win.SetFullScreen(on)
 	a.frame.show(a.list, a.frame.leftBar, !on)
-	a.frame.show(a.inspector, a.frame.rightBar, !on)
+	a.frame.show(a.frame.right, a.frame.rightBar, !on)
 	for _, o := range []fyne.CanvasObject{a.toolbar, a.status} {
 		if on {
 			o.Hide()
@@ -311,7 +321,7 @@ func (a *App) refreshAll() {
 			a.showRefused(s.refuse)
 		}
 	}
-	for _, o := range []fyne.CanvasObject{a.toolbar, a.list, a.inspector, a.strip, a.status, a.view, a.frame.box} {
+	for _, o := range []fyne.CanvasObject{a.toolbar, a.list, a.inspector, a.strip, a.status, a.view, a.guide, a.frame.box} {
 		o.Refresh()
 	}
 	if a.page != nil {

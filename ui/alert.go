@@ -14,6 +14,7 @@ const (
 	alertAway
 	alertWorkspace
 	alertModel
+	alertTalk
 	alertMasks
 	alertCount
 )

@@ -23,6 +23,7 @@ import (
 	"echoline/inference"
 	"echoline/internal/contour"
 	"echoline/internal/fault"
+	"echoline/internal/models"
 	"echoline/internal/review"
 	"echoline/internal/store"
 	"echoline/internal/study"
@@ -47,7 +48,11 @@ type Config struct {
 	ConfigDir string   // for settings
 	DemoDir   string   // where the demo study is written
 	Seconds   []string // folders for what the workspace cannot take, the most wanted first
+	// Predictor loads the model in use in the workspace. With both a predictor and an error the predictor serves in another's
+	// place, and the error says why.
 	Predictor func() (inference.Predictor, error)
+	Ships     func() string                                               // file of the model that ships; nil: not known
+	OpenModel func(file string, threads int) (inference.Predictor, error) // to compare models; nil: cannot be
 	Log       *slog.Logger
 }
 
@@ -76,6 +81,12 @@ type App struct {
 	ws        *store.Workspace
 	predictor inference.Predictor
 	modelErr  error
+
+	calibration *models.Calibration // what the model in use got here; nil for none
+	trust       trust
+	newModel    string // SHA-256 of a model that the page of models is to show first
+	reckoning   func() // ends the reckoning of trust under way; nil while there is none
+
 	keeping   sync.Mutex // held while a prediction is stored
 	sess      *session
 	reading   *reading     // the opening under way
@@ -84,13 +95,25 @@ type App struct {
 	retry     *time.Timer  // the next try to save; nil when everything is saved
 	alerts    [alertCount]*alert
 	question  *panel.Card // about unsaved work
-	docket    *docket     // what is being adjudicated; nil: a reader works
+	talk      talk
+	judging   judging
+	docket    *docket // what is being adjudicated; nil: a reader works
 	player    player
 	ruler     ruler
 	pointed   contour.Point // where the pointer last was in the image
 	measuring measuring
 	sizeMM    float64 // radius of the tools on calibrated images
 	sizePx    float64 // and on others
+	growMM    float64 // step of growing and shrinking, likewise
+	growPx    float64
+	growing   growing
+	slowSince time.Time // since when the workspace's drive does not answer; zero while it does
+
+	proj   projectView
+	guide  *panel.GuidelinePanel
+	visit  visit
+	now    func() time.Time
+	noting sync.WaitGroup // notes of visits under way
 
 	page   *panel.Page // on show in place of the image; nil: none
 	pageID keys.ID     // which
@@ -144,7 +167,7 @@ func opened(w fyne.Window) (err error) {
 func newApp(cfg Config, fy fyne.App, post func(func())) *App {
 	a := &App{
 		cfg: cfg, log: cfg.Log, fyne: fy, set: LoadSettings(cfg.ConfigDir), post: post, end: fy.Quit,
-		player: player{speed: 1}, sizeMM: sizesMM.first, sizePx: sizesPx.first, opacity: firstOpacity,
+		player: player{speed: 1}, now: time.Now, sizeMM: sizesMM.first, sizePx: sizesPx.first, growMM: growsMM.first, growPx: growsPx.first, opacity: firstOpacity,
 	}
 	if a.set.Language == "" {
 		a.set.Language = lang.SystemLocale().LanguageString()
@@ -169,10 +192,13 @@ func (a *App) build() {
 	a.toolbar = panel.NewToolbar()
 	a.list = panel.NewWorkList()
 	a.inspector = panel.NewInspector()
+	a.guide = panel.NewGuidelinePanel()
+	a.guide.OnClose, a.guide.OnHint = a.closeGuideline, func(s string) { a.status.SetHover(s) }
+	a.guide.Hide()
 	a.strip = panel.NewCineStrip()
 	a.status = panel.NewStatusBar()
 	a.strip.Hide()
-	a.frame = newFrame(a.list, container.NewBorder(nil, a.strip, nil, nil, a.view), a.inspector)
+	a.frame = newFrame(a.list, container.NewBorder(nil, a.strip, nil, nil, a.view), container.NewStack(a.inspector, a.guide))
 	a.bindActions()
 	a.bindPanels()
 	a.bindPointer()
@@ -228,10 +254,9 @@ func (a *App) quit() {
 		a.log.Error("journal", "event", "given-up", "err", err)
 	}
 	a.endSession()
+	a.noting.Wait()
 	if a.ws != nil {
-		if err := a.ws.Close(); err != nil {
-			a.log.Error("closing the workspace", "err", err)
-		}
+		a.closeWorkspace()
 	}
 	a.end()
 }

@@ -93,6 +93,7 @@ func newBench(t testing.TB, cfg Config) *bench {
 	b.App = newApp(cfg, test.NewTempApp(t), func(f func()) { b.queue <- f })
 	t.Cleanup(func() {
 		b.endSession()
+		b.noting.Wait()
 		if b.ws != nil {
 			if err := b.ws.Close(); err != nil {
 				t.Error(err)
@@ -270,7 +271,7 @@ func TestNoLesionIsSaid(t *testing.T) {
 func TestSortByWork(t *testing.T) {
 	b := newBench(t, Config{Paths: []string{pictures(t, 3, 0)}})
 	b.open()
-	b.chooseSort(false)
+	b.chooseSort(panel.SortByWork)
 	last := b.sess.items[b.sess.order[2]]
 	if last.Name != "im00" {
 		t.Fatalf("the image without boundary comes last, not %s", last.Name)
@@ -292,7 +293,7 @@ func TestTheLeastCertainOutlineComesFirst(t *testing.T) {
 		Predictor: func() (inference.Predictor, error) { return sure{}, nil },
 	})
 	b.open()
-	b.chooseSort(false)
+	b.chooseSort(panel.SortByWork)
 	var names []string
 	for _, id := range b.sess.order {
 		names = append(names, b.sess.items[id].Name)

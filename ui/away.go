@@ -46,7 +46,7 @@ func (a *App) away(why error) {
 		what, _ := text.FaultParts(why)
 		return text.T("app.away", text.Args{"Why": what, "Where": ws.Dir()})
 	}
-	a.raise(alertAway, words, "app.retry", a.comeBack)
+	a.raise(alertAway, words, "app.retry", a.tryBack)
 	time.AfterFunc(awayRetry, func() {
 		if ws.Returnable() != nil {
 			a.post(func() { a.stillAway(ws, why) })
@@ -59,6 +59,25 @@ func (a *App) away(why error) {
 			a.stillAway(ws, why)
 		})
 	})
+}
+
+// tryBack comes back if the workspace can be written, which is looked at beside the window: its drive may hang.
+func (a *App) tryBack() {
+	ws := a.ws
+	if ws == nil {
+		return
+	}
+	go func() {
+		if err := ws.Returnable(); err != nil {
+			a.log.Warn("workspace", "event", "still-away", "err", err)
+			return
+		}
+		a.post(func() {
+			if a.ws == ws {
+				a.comeBack()
+			}
+		})
+	}()
 }
 
 // stillAway looks again later, if the second place is still in use.
@@ -84,6 +103,7 @@ func (a *App) comeBack() {
 		a.log.Warn("workspace", "event", "still-away", "err", err)
 		return
 	}
+	first.SetPatience(patience)
 	a.ws = first
 	a.lower(alertAway)
 	a.log.Debug("window", "event", "came-back")

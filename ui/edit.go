@@ -33,11 +33,13 @@ func (a *App) bindPointer() {
 	a.view.OnWindowLevel = a.dragWindow
 	a.view.OnWeak = a.chooseWeak
 	a.view.OnHover = a.hovered
+	a.view.OnHint = a.status.SetHover
 	a.view.OnViewChanged = a.viewChanged
 }
 
 // viewChanged follows zoom and pan.
 func (a *App) viewChanged() {
+	a.touch()
 	a.fitReach()
 	a.refreshCorners()
 	a.line.Zoom = a.zoomText()
@@ -46,6 +48,7 @@ func (a *App) viewChanged() {
 
 // pointer follows one gesture: press, drag, release.
 func (a *App) pointer(e viewer.Pointer) {
+	a.touch()
 	if a.ruler.on && a.sess != nil {
 		a.rulerPointer(e)
 		return
@@ -90,6 +93,7 @@ func (a *App) beginStroke(p tool.Pointer) {
 	if s == nil || s.tool == nil {
 		return
 	}
+	a.hideGrowing()
 	a.warnPress(p)
 	if t, ok := s.tool.(*tool.Slide); ok {
 		t.SetWeak(s.scale.weakPx(s.item))
@@ -230,6 +234,7 @@ func (a *App) showTool() {
 		options.Unit, rx, ry = "", 0, 0
 	}
 	a.inspector.SetTool(options)
+	a.showGrow()
 	if !a.ruler.on {
 		a.view.SetCursor(rx, ry)
 	}

@@ -13,6 +13,8 @@ import (
 	"echoline/internal/agree"
 	"echoline/internal/export"
 	"echoline/internal/fault"
+	"echoline/internal/models"
+	"echoline/internal/project"
 	"echoline/internal/review"
 	"echoline/internal/store"
 	"echoline/internal/study"
@@ -100,11 +102,11 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 		a.exported(card, export.Result{}, err)
 		return
 	}
-	var models []inference.Info
+	var infos []inference.Info
 	if a.predictor != nil {
-		models = append(models, a.predictor.Info())
+		infos = append(infos, a.modelInfo())
 	}
-	taker := export.NewTaker(s.review, export.Include(c.Include), models...)
+	taker := export.NewTaker(s.review, export.Include(c.Include), infos...)
 	ws := a.ws
 	taker.Ask(func(f *review.Frame) *inference.Prediction {
 		if !f.Imported() {
@@ -112,11 +114,7 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 		}
 		return ws.Recall(f.Key, f.Model)
 	})
-	table, err := export.LoadLabels(filepath.Join(a.ws.Dir(), export.LabelsName), true)
-	if err != nil {
-		a.exported(card, export.Result{}, err)
-		return
-	}
+	own := filepath.Join(a.ws.Dir(), export.LabelsName)
 	o := export.Options{
 		Format: c.Format, Dir: c.Folder, Include: export.Include(c.Include), Overwrite: c.Overwrite, Manifest: true,
 		Private: private, Version: a.cfg.Version, Now: time.Now(), Progress: a.throttled(card.Progress),
@@ -126,6 +124,11 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 		},
 	}
 	go func() {
+		table, err := export.LoadLabels(own, true)
+		if err != nil {
+			a.post(func() { a.exported(card, export.Result{}, err) })
+			return
+		}
 		for done := false; !done; { // the window owns the review: it takes a little at a time
 			if !a.postWait(ctx, func() { done = taker.Step(takeTime) }) {
 				a.post(func() { a.exported(card, export.Result{}, ctx.Err()) })
@@ -133,7 +136,7 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 			}
 		}
 		in := taker.Input()
-		in.Table, in.Maps = table, ws.Recall
+		in.Table, in.Maps = table, models.Recall(ws)
 		a.tellTalk(ws, &in)
 		if only != nil {
 			in.Items = slices.DeleteFunc(in.Items, func(it export.Item) bool { return it.Source.ID != only.ID })
@@ -149,7 +152,15 @@ func (a *App) tellTalk(ws *store.Workspace, in *export.Input) {
 	in.Consensus = origins.Of
 	questions, err2 := agree.Questions(ws)
 	in.Questions = questions
-	if err := errors.Join(err, err2); err != nil {
+	looked, err3 := project.LooksOf(ws)
+	for _, l := range looked {
+		for _, at := range l.Arcs {
+			in.Looked = append(in.Looked, export.Looked{
+				Reader: l.Reader, Instance: l.Item, Frame: l.Frame, X: at.X, Y: at.Y, Length: at.Length, Expected: at.Expected, How: at.How, Seconds: at.Seconds,
+			})
+		}
+	}
+	if err := errors.Join(err, err2, err3); err != nil {
 		a.log.Warn("events for the export", "err", err)
 	}
 }

@@ -30,11 +30,7 @@ func (a *App) importMasks(paths []string, named map[string]uint8) {
 	if s == nil {
 		return
 	}
-	table, err := export.LoadLabels(filepath.Join(a.ws.Dir(), export.LabelsName), true)
-	if err != nil {
-		a.fault(err)
-		return
-	}
+	own := filepath.Join(a.ws.Dir(), export.LabelsName)
 	known := export.CommonLabels()
 	if a.predictor != nil && len(a.predictor.Info().Labels) > 0 {
 		known = a.predictor.Info().Labels
@@ -46,9 +42,14 @@ func (a *App) importMasks(paths []string, named map[string]uint8) {
 			a.status.SetProgress(done, total, label, cancel)
 		}
 	})
-	o := export.ReadOptions{Known: known, Table: table, Map: named, Progress: progress}
+	o := export.ReadOptions{Names: s.review.Labels(), Known: known, Map: named, Progress: progress}
 	go func() {
-		files, failed, err := export.Read(ctx, paths, s.study.Items, o)
+		var files []export.Imported
+		var failed []*fault.Error
+		var err error
+		if o.Table, err = export.LoadLabels(own, true); err == nil {
+			files, failed, err = export.Read(ctx, paths, s.study.Items, o)
+		}
 		t := taking{app: a, s: s, files: files, notes: failed}
 		if err == nil {
 			err = t.all(ctx)

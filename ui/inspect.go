@@ -16,7 +16,7 @@ func (a *App) bindPanels() {
 	a.toolbar.OnAction, a.toolbar.OnHint = a.do, hint
 	a.toolbar.OnPreset = a.choosePreset
 	a.list.OnSelect = a.showItem
-	a.list.OnSort = func(mode string) { a.chooseSort(mode == panel.SortByName) }
+	a.list.OnSort = a.chooseSort
 	a.list.OnOpen, a.list.OnHint = a.chooseFiles, hint
 	a.strip.OnLoop = a.setLoop
 	a.strip.OnPlay, a.strip.OnSpeed, a.strip.OnSeek, a.strip.OnHint = a.togglePlaying, a.setSpeed, a.seek, hint
@@ -24,12 +24,16 @@ func (a *App) bindPanels() {
 	a.inspector.OnWeak = a.weakMoved
 	a.inspector.OnWeakEnd = a.weakMoved
 	a.inspector.OnLabel, a.inspector.OnLock, a.inspector.OnAddLabel = a.chooseLabel, a.lockLabel, a.addLabel
-	a.inspector.OnOverwrite = a.chooseOverwrite
+	a.inspector.OnOverwrite, a.inspector.OnRename, a.inspector.OnGrow = a.chooseOverwrite, a.nameLabel, a.setGrow
 	a.inspector.OnSize = func(d float64) { a.setToolSize(d / 2) }
 	a.inspector.OnOpacity = func(share float64) { a.opacity = share; a.applyOverlay() }
 	a.inspector.OnJump = a.jump
+	a.inspector.OnAsk = func() { a.do(keys.Consult) }
 	if a.set.SortByName {
 		a.list.SetSort(panel.SortByName)
+	}
+	if a.set.SortAtRandom {
+		a.list.SetSort(panel.SortRandom)
 	}
 	a.toolbar.SetLight(a.set.Light)
 	a.inspector.SetOpacity(a.opacity)

@@ -23,6 +23,8 @@ type docket struct {
 	whole    *study.Study       // what is on show otherwise
 	eligible map[review.Key]int // frames that at least two readers accepted, and by how many
 	by       string             // who adjudicates
+	method   agree.Method
+	limit    agree.Limit
 	cases    map[review.Key]*dispute
 }
 
@@ -43,74 +45,6 @@ type verdict struct {
 	place, step int
 	when        time.Time
 	choice      agree.Choice
-}
-
-// toggleJudge begins to adjudicate what readers of the workspace accepted in the study on show, or goes back to the reader's
-// own work.
-func (a *App) toggleJudge() {
-	s := a.sess
-	if s == nil || a.ws == nil || a.reading != nil || a.taking != nil {
-		return
-	}
-	if err := a.flush(); err != nil {
-		a.journalFailed(err)
-		if _, all := a.keptElsewhere(); !all {
-			return // the bar says why
-		}
-	}
-	if s.docket != nil {
-		a.leaveJudging()
-		return
-	}
-	st, ws, by := s.study, a.ws, a.set.Reader
-	a.view.SetBusy(true)
-	go func() {
-		eligible, err := agree.Eligible(ws, st)
-		a.post(func() {
-			a.view.SetBusy(false)
-			switch {
-			case a.sess != s || s.gone:
-			case err != nil:
-				a.fault(err)
-			case len(eligible) == 0:
-				a.status.SetHint(text.T("judge.none"))
-				a.log.Debug("window", "event", "judge-none")
-			default:
-				a.judge(&docket{whole: st, eligible: eligible, by: by, cases: map[review.Key]*dispute{}})
-			}
-		})
-	}()
-}
-
-// judge opens the images of a docket, and with them the consensus's review.
-func (a *App) judge(d *docket) {
-	part := &study.Study{Title: d.whole.Title}
-	for _, it := range d.whole.Items {
-		for i := range it.Frames {
-			if d.eligible[review.Key{Instance: it.ID, Frame: i}] > 0 {
-				part.Items = append(part.Items, it)
-				break
-			}
-		}
-	}
-	if s := a.sess; s.want != nil {
-		a.resume = &spot{s.want.ID, s.wantIndex}
-	}
-	a.docket = d
-	a.log.Debug("window", "event", "judging", "frames", len(d.eligible))
-	a.take(part)
-}
-
-// leaveJudging goes back to the reader's own work.
-func (a *App) leaveJudging() {
-	s := a.sess
-	whole := s.docket.whole
-	if s.want != nil {
-		a.resume = &spot{s.want.ID, s.wantIndex}
-	}
-	a.docket = nil
-	a.log.Debug("window", "event", "judging-left")
-	a.take(whole)
 }
 
 // worksAs is whose review the window works in.
@@ -150,7 +84,7 @@ func (a *App) bringReadings() {
 		readings, err := agree.Readings(ws, s.study, k)
 		var adj *agree.Adjudication
 		if err == nil {
-			adj, err = agree.Adjudicate(k, readings, agree.Methods[0], agree.DefaultLimit)
+			adj, err = agree.Adjudicate(k, readings, s.docket.method, s.docket.limit)
 		}
 		a.post(func() {
 			switch {
@@ -322,6 +256,7 @@ func (a *App) goDispute(dir int) {
 	d.at = next
 	p := d.List[next]
 	a.view.Reveal(withMargin(p.Box))
+	a.view.SetMessage(viewer.MessageNote, s.judgeNote())
 	a.showJudged()
 	per, unit := a.unit()
 	names := make([]string, len(d.Readings))

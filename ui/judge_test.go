@@ -64,6 +64,7 @@ func TestJudging(t *testing.T) {
 	b := newBench(t, Config{Paths: []string{dir}, Workspace: read(t, dir, 2, readers, spur)})
 	b.open()
 	b.do(keys.Judge)
+	b.say("", 0)
 	b.wait("the disputes", func() bool { return b.sess.judged() != nil })
 	s, d := b.sess, b.sess.judged()
 	if s.review.Reader() != review.ConsensusReader || len(s.order) != 2 || len(d.List) != 2 || d.at != 0 {
@@ -154,12 +155,14 @@ func TestJudgingAgain(t *testing.T) {
 	b := newBench(t, Config{Paths: []string{dir}, Workspace: workspace})
 	b.open()
 	b.do(keys.Judge)
+	b.say("", 0)
 	b.wait("the disputes", func() bool { return b.sess.judged() != nil })
 	b.do(keys.Label(3))
 	k := b.sess.key()
 	b.do(keys.Judge)
 	b.wait("the reader's work", func() bool { return b.sess != nil && b.sess.docket == nil && b.sess.frame != nil })
 	b.do(keys.Judge)
+	b.say("", 0)
 	b.wait("the disputes", func() bool { return b.sess.judged() != nil && b.sess.key() == k })
 	if d := b.sess.judged(); len(d.decided()) != 1 || len(d.Readings) != 3 {
 		t.Errorf("%v of %d readers", d.decided(), len(d.Readings))

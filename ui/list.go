@@ -2,6 +2,8 @@ package ui
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"image"
 	"math"
 	"slices"
@@ -157,22 +159,35 @@ func (a *App) freshenRows(s *session) {
 	a.refreshStrip()
 }
 
-// sortOrder orders the items: by name, or with the least sure outline first and what is decided last.
+// sortOrder orders the items: by name, or with what is decided last and before that the least sure outline first, or any: in an
+// order that chance decides, another for every reader and the same at each start.
 func (a *App) sortOrder() {
 	s := a.sess
 	place, left := map[string]int{}, map[string]float64{}
 	for i, it := range s.study.Items {
 		place[it.ID], left[it.ID] = i, s.workLeft(it.ID)
 	}
-	byName := a.set.SortByName
+	if a.set.SortAtRandom {
+		for id, l := range left {
+			if l > -2 { // not decided yet
+				left[id] = chance(a.set.Reader, id)
+			}
+		}
+	}
 	slices.SortStableFunc(s.order, func(x, y string) int {
-		if !byName {
+		if !a.set.SortByName {
 			if d := left[y] - left[x]; d != 0 {
 				return int(math.Copysign(1, d))
 			}
 		}
 		return place[x] - place[y]
 	})
+}
+
+// chance is a number from 0 to 1 that a reader and an item always have together.
+func chance(reader, id string) float64 {
+	sum := sha256.Sum256([]byte(reader + "\x00" + id))
+	return float64(binary.BigEndian.Uint32(sum[:])) / (1 << 32)
 }
 
 // workLeft ranks a row: decided rows below all others, then those without an outline; the rest by what is unreviewed of
@@ -212,8 +227,8 @@ func (a *App) resort() {
 }
 
 // chooseSort follows the choice above the work list.
-func (a *App) chooseSort(byName bool) {
-	a.set.SortByName = byName
+func (a *App) chooseSort(mode string) {
+	a.set.SortByName, a.set.SortAtRandom = mode == panel.SortByName, mode == panel.SortRandom
 	a.saveSettings()
 	a.resort()
 }

@@ -3,11 +3,14 @@ package ui
 import (
 	"context"
 	"image"
+	"path/filepath"
 	"time"
 
 	"fyne.io/fyne/v2"
 
 	"echoline/internal/demo"
+	"echoline/internal/export"
+	"echoline/internal/models"
 	"echoline/internal/review"
 	"echoline/internal/store"
 	"echoline/internal/study"
@@ -36,8 +39,10 @@ func (a *App) openWorkspace() {
 
 // workIn begins work in a workspace.
 func (a *App) workIn(ws *store.Workspace) {
+	ws.SetPatience(patience)
 	a.ws = ws
 	a.notice(ws)
+	a.beginProject()
 	a.loadModel()
 	if len(a.cfg.Paths) > 0 {
 		a.open(a.cfg.Paths)
@@ -78,14 +83,21 @@ func (a *App) otherWorkspace(err error) {
 func (a *App) loadModel() {
 	go func() {
 		p, err := a.cfg.Predictor()
+		var c *models.Calibration
+		if p != nil {
+			c, _ = models.Of(a.cfg.Workspace).Calibration(p.Info().SHA256) // unreadable: the models page says so
+		}
 		a.post(func() {
-			if err != nil {
+			if p == nil {
 				a.modelErr = err
 				a.log.Error("model", "err", err)
 				a.log.Debug("window", "event", "model-failed")
 				a.raise(alertModel, func() string { return text.Fault(err) }, "app.understood", func() { a.lower(alertModel) })
 			} else {
-				a.predictor = &oneByOne{Predictor: p}
+				a.predictor, a.calibration = &oneByOne{Predictor: p}, c
+				if err != nil {
+					a.raise(alertModel, func() string { return text.Fault(err) }, "app.understood", func() { a.lower(alertModel) })
+				}
 			}
 			if a.sess != nil {
 				a.startPredictions()
@@ -248,7 +260,7 @@ func (a *App) flush() error {
 		return nil
 	}
 	a.finishStroke()
-	return a.sess.review.Flush()
+	return a.saveAll()
 }
 
 // take ends the session and gets the review of st from the workspace, beside the window: the journal of thousands of
@@ -260,6 +272,10 @@ func (a *App) take(st *study.Study) {
 	ws, reader := a.ws, a.worksAs()
 	go func() {
 		rev, err := ws.Review(st, reader)
+		table, bad := export.LoadLabels(filepath.Join(ws.Dir(), export.LabelsName), true)
+		if bad != nil { // an export says so
+			a.log.Warn("labels", "err", bad)
+		}
 		a.post(func() {
 			if a.taking != st {
 				return
@@ -270,7 +286,7 @@ func (a *App) take(st *study.Study) {
 				a.fault(err)
 			}
 			if rev != nil {
-				a.begin(st, rev)
+				a.begin(st, rev, table)
 				return
 			}
 			a.nothingCame()
@@ -279,8 +295,9 @@ func (a *App) take(st *study.Study) {
 }
 
 // begin makes st, with its review, the study on show.
-func (a *App) begin(st *study.Study, rev *review.Review) {
+func (a *App) begin(st *study.Study, rev *review.Review, table export.LabelTable) {
 	s := newSession(st, rev)
+	s.table = table
 	a.sess, s.docket = s, a.docket
 	a.view.SetTraces("", nil, nil)
 	a.win.SetTitle(text.T("app.title") + " · " + st.Title)
@@ -291,6 +308,7 @@ func (a *App) begin(st *study.Study, rev *review.Review) {
 	a.startThumbnails()
 	a.offerMasks(s)
 	a.log.Debug("window", "event", "study-opened", "items", len(st.Items), "refused", len(st.Refused))
+	a.loadTalk(a.tellTalkOnce)
 	at := a.resume
 	a.resume = nil
 	if at != nil && s.items[at.item] != nil {
@@ -312,6 +330,8 @@ func (a *App) endSession() {
 	a.stopPlaying()
 	a.dropQuestion()
 	a.lower(alertMasks)
+	a.endVisit(false)
+	a.visit = visit{}
 	s.gone = true
 	s.end()
 	if s.fresh != nil {

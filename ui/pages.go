@@ -25,6 +25,11 @@ type page struct {
 func (a *App) pages() []page {
 	return []page{
 		{keys.ProjectPage, a.projectPage},
+		{pageQuestions, a.questionsPage},
+		{pageAgreement, a.agreementPage},
+		a.modelsEntry(),
+		{keys.TrainingPage, a.trainingPage},
+		{keys.TimePage, a.timePage},
 	}
 }
 

@@ -38,7 +38,7 @@ func (a *App) startPredictions() {
 	}
 	s.worker = inference.NewWorker(a.predictor, a.post)
 	keys := predictionOrder(s.study)
-	ws, sha := a.ws, a.predictor.Info().SHA256
+	ws, sha, round := a.ws, a.predictor.Info().SHA256, s.round
 	go func() {
 		for _, k := range keys {
 			p, err := ws.Prediction(k, sha)
@@ -49,6 +49,9 @@ func (a *App) startPredictions() {
 				a.log.Warn("stored prediction", "err", err)
 			}
 			if !a.postWait(s.ctx, func() {
+				if s.round != round {
+					return // another model is at it
+				}
 				if p != nil {
 					a.predictionCame(s, k, p, nil)
 				} else {
@@ -77,7 +80,7 @@ func predictionOrder(st *study.Study) []review.Key {
 
 // request asks the model for frame k, in the background.
 func (a *App) request(s *session, k review.Key) {
-	it := s.items[k.Instance]
+	it, round := s.items[k.Instance], s.round
 	load := func(context.Context) (inference.Image, error) {
 		f, err := it.Frame(k.Frame)
 		if err != nil {
@@ -86,7 +89,7 @@ func (a *App) request(s *session, k review.Key) {
 		return inference.Image{W: f.W, H: f.H, Grey: f.Luma()}, nil
 	}
 	s.worker.Request(k, load, inference.Guidance{}, func(p *inference.Prediction, err error) {
-		if s.gone {
+		if s.gone || s.round != round {
 			return
 		}
 		if err == nil {
@@ -133,6 +136,10 @@ func (a *App) predictionCame(s *session, k review.Key, p *inference.Prediction, 
 
 // attach gives the review a prediction, and lets the maps of the frames that were not looked at for longest go.
 func (a *App) attach(s *session, k review.Key, p *inference.Prediction) error {
+	if a.readsBlind(k) { // it waits in the workspace
+		return nil
+	}
+	p = a.calibration.Apply(p)
 	first := !s.predicted[k]
 	if !math.IsNaN(p.ExpectedDice) {
 		s.doubt[k] = 1 - p.ExpectedDice
@@ -174,12 +181,13 @@ func (a *App) predictionProgress(s *session) {
 	a.resort()
 	a.refreshStrip()
 	a.refreshFrame()
+	a.reckonTrust()
 	a.log.Debug("window", "event", "predictions-done", "frames", s.total)
 }
 
 // recall brings back the maps of a frame that were let go, from the workspace.
 func (a *App) recall(s *session, k review.Key) {
-	if a.predictor == nil || s.docket != nil || !s.predicted[k] || s.failed[k] != nil || s.review.Frame(k).Prediction != nil {
+	if a.predictor == nil || s.docket != nil || !s.predicted[k] || s.failed[k] != nil || s.review.Frame(k).Prediction != nil || a.readsBlind(k) {
 		return
 	}
 	ws, sha := a.ws, a.predictor.Info().SHA256

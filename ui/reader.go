@@ -20,19 +20,26 @@ func (a *App) chooseReader() {
 	if a.ws == nil || a.reading != nil || a.taking != nil {
 		return
 	}
-	known, err := a.ws.Readers()
-	if err != nil {
-		a.fault(err)
-		return
-	}
-	known = slices.DeleteFunc(known, func(n string) bool { return n == review.ConsensusReader })
-	panel.ShowReaders(a.win, panel.Readers{Current: a.set.Reader, Known: known, OnDone: a.changeReader})
+	ws := a.ws
+	go func() {
+		known, err := ws.Readers()
+		a.post(func() {
+			switch {
+			case a.ws != ws || a.reading != nil || a.taking != nil:
+			case err != nil:
+				a.fault(err)
+			default:
+				known = slices.DeleteFunc(known, func(n string) bool { return n == review.ConsensusReader })
+				panel.ShowReaders(a.win, panel.Readers{Current: a.set.Reader, Known: known, OnDone: a.changeReader})
+			}
+		})
+	}()
 }
 
 // changeReader makes the work on show that of another reader, once the work of the one before is safe.
 func (a *App) changeReader(name string) {
 	name = review.ReaderName(name)
-	if name == "" || name == a.set.Reader {
+	if name == "" || name == a.set.Reader || !a.mayBecome(name) {
 		return
 	}
 	if name == review.ConsensusReader {
@@ -48,10 +55,12 @@ func (a *App) changeReader(name string) {
 	if s := a.sess; s != nil && s.docket != nil {
 		s.study = s.docket.whole
 	}
-	a.docket = nil
+	a.docket, a.talk = nil, talk{}
+	a.lower(alertTalk)
 	a.set.Reader = name
 	a.saveSettings()
 	a.log.Debug("window", "event", "reader-changed")
+	a.beginProject()
 	a.refreshStatus()
 	a.retake()
 }

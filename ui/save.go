@@ -3,6 +3,8 @@ package ui
 import (
 	"time"
 
+	"echoline/internal/fault"
+	"echoline/internal/store"
 	"echoline/internal/text"
 	"echoline/ui/panel"
 )
@@ -10,14 +12,59 @@ import (
 // saveRetry is how often work that could not be saved is tried again.
 const saveRetry = 5 * time.Second
 
+// A drive that hangs keeps a write for minutes. The window waits for it no longer than patience, then says that it is saving,
+// asks again every slowRetry, which costs nothing, and after saveSlow says that the work is not saved.
+const (
+	patience  = 200 * time.Millisecond
+	slowRetry = 500 * time.Millisecond
+	saveSlow  = 2 * time.Second
+)
+
+// closePatience is how long the end of the program waits for the workspace. All that could be saved is by then.
+const closePatience = 3 * time.Second
+
+// waits tells whether something is not in the workspace that ought to be.
+func (a *App) waits() bool {
+	return a.sess != nil && (a.sess.review.Unsaved() > 0 || a.sess.labelsWait) || a.ws != nil && a.ws.Unsaved() > 0
+}
+
+// saveAll writes what the review holds and the workspace does not.
+func (a *App) saveAll() error {
+	s := a.sess
+	if s == nil {
+		return nil
+	}
+	err := s.review.Flush()
+	if s.labelsWait {
+		if e := a.saveLabels(); err == nil {
+			err = e
+		}
+	}
+	return err
+}
+
+// closeWorkspace closes the workspace, unless its drive hangs.
+func (a *App) closeWorkspace() {
+	done := make(chan error, 1)
+	go func() { done <- a.ws.Close() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			a.log.Error("closing the workspace", "err", err)
+		}
+	case <-time.After(closePatience):
+		a.log.Error("closing the workspace", "err", "its drive does not answer")
+	}
+}
+
 // edited follows an edit whose result is err: work that could not be saved is said until it is, any other fault at once.
 func (a *App) edited(err error) {
 	switch {
-	case a.sess != nil && a.sess.review.Unsaved() > 0 || a.ws != nil && a.ws.Unsaved() > 0:
+	case a.waits():
 		a.journalFailed(err)
 	case err != nil:
 		a.fault(err)
-	case a.alerts[alertNotSaved] != nil: // this edit's saving took the others along
+	case a.alerts[alertNotSaved] != nil || a.line.Saved == panel.Saving: // this edit's saving took the others along
 		a.stopSaving()
 	}
 }
@@ -28,7 +75,22 @@ func (a *App) journalFailed(err error) {
 	if err == nil {
 		return
 	}
-	a.log.Error("journal", "err", err)
+	again := saveRetry
+	if fault.CodeOf(err) == store.CodeSlow {
+		again = slowRetry
+		if a.slowSince.IsZero() {
+			a.slowSince = time.Now()
+			a.log.Warn("journal", "err", err)
+		}
+		if time.Since(a.slowSince) < saveSlow {
+			a.setSaved(panel.Saving)
+			a.retryIn(again)
+			return
+		}
+	} else {
+		a.slowSince = time.Time{}
+		a.log.Error("journal", "err", err)
+	}
 	a.log.Debug("window", "event", "not-saved")
 	a.setSaved(panel.NotSaved)
 	words := func() string {
@@ -39,8 +101,13 @@ func (a *App) journalFailed(err error) {
 		return text.T("app.notsaved", text.Args{"Why": text.Fault(err)})
 	}
 	a.raise(alertNotSaved, words, "app.retry", a.saveAgain)
+	a.retryIn(again)
+}
+
+// retryIn tries to save again after a while, unless that is to happen anyway.
+func (a *App) retryIn(d time.Duration) {
 	if a.retry == nil {
-		a.retry = time.AfterFunc(saveRetry, func() { a.post(a.saveAgain) })
+		a.retry = time.AfterFunc(d, func() { a.post(a.saveAgain) })
 	}
 }
 
@@ -53,10 +120,7 @@ func (a *App) saveAgain() {
 		a.retry.Stop()
 		a.retry = nil
 	}
-	var err error
-	if a.sess != nil {
-		err = a.sess.review.Flush()
-	}
+	err := a.saveAll()
 	if err == nil {
 		err = a.ws.Settle()
 	}
@@ -74,6 +138,7 @@ func (a *App) stopSaving() {
 		a.retry.Stop()
 		a.retry = nil
 	}
+	a.slowSince = time.Time{}
 	a.lower(alertNotSaved)
 	a.setSaved(panel.SavedAll)
 }
@@ -85,7 +150,7 @@ func (a *App) keptElsewhere() (where string, all bool) {
 	}
 	where, n := a.ws.Kept()
 	if a.sess != nil {
-		return where, n > 0 && n >= a.sess.review.Unsaved()+a.ws.Unsaved()
+		return where, where != "" && n >= a.sess.review.Unsaved()+a.ws.Unsaved()
 	}
 	return where, n > 0
 }

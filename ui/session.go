@@ -8,6 +8,7 @@ import (
 
 	"echoline/inference"
 	"echoline/internal/contour"
+	"echoline/internal/export"
 	"echoline/internal/review"
 	"echoline/internal/study"
 	"echoline/internal/tool"
@@ -40,15 +41,16 @@ type session struct {
 	fresh *time.Timer // refreshes the stale rows; nil when none waits
 
 	// What is on the screen, and thus what the reader's gestures mean.
-	item   *study.Item // nil: nothing, or a file that was refused
-	refuse string      // that file, as the study names it
-	index  int         // frame of item
-	frame  *study.Frame
-	window study.Window
-	invert bool
-	canvas *image.RGBA // the frame as shown; reused
-	kept   map[string]look
-	loops  map[string][2]int // by item: the first and last frame to play, where the reader chose
+	item     *study.Item // nil: nothing, or a file that was refused
+	refuse   string      // that file, as the study names it
+	index    int         // frame of item
+	frame    *study.Frame
+	window   study.Window
+	invert   bool
+	canvas   *image.RGBA // the frame as shown; reused
+	kept     map[string]look
+	compared *comparison       // the reader's own mask with the model's, once that was revealed
+	loops    map[string][2]int // by item: the first and last frame to play, where the reader chose
 
 	// What will be on the screen once it is decoded. The newest wish wins.
 	want      *study.Item
@@ -60,17 +62,20 @@ type session struct {
 	tool   tool.Tool // nil: the pointer only looks
 	stroke bool      // a gesture is under way
 
-	sliding  bool      // that gesture is a slide by wheel or keys
-	slider   tool.Tool // the tool of it
-	slides   int       // turns so far: the last one finishes it after a while
-	sketched bool      // the line of a gesture is shown
-	label    uint8     // that tools draw
-	labels   int       // at least so many are listed
-	active   *contour.Arc
-	asked    *question           // to the model, under way
-	taken    taken               // the last answer
-	warned   map[review.Key]bool // that weak boundary is left, before it was accepted
-	news     string              // to be said once the wanted image is there
+	sliding    bool              // that gesture is a slide by wheel or keys
+	slider     tool.Tool         // the tool of it
+	slides     int               // turns so far: the last one finishes it after a while
+	sketched   bool              // the line of a gesture is shown
+	label      uint8             // that tools draw
+	table      export.LabelTable // what the workspace says of labels
+	labelsKept review.LabelSet   // the reader's, as the workspace has them
+	labelsWait bool              // the workspace could not take what was changed since
+	filterAt   *review.Key       // the frame on which a filter works beside the window; nil: none does
+	active     *contour.Arc
+	asked      *question           // to the model, under way
+	taken      taken               // the last answer
+	warned     map[review.Key]bool // that weak boundary is left, before it was accepted
+	news       string              // to be said once the wanted image is there
 
 	predicted  map[review.Key]bool
 	doubt      map[review.Key]float64 // 1 - the Dice that the model expects of its outline, where it says
@@ -79,6 +84,7 @@ type session struct {
 	maps       []keptMap // frames that keep their maps, least recently used first
 	mapBytes   int
 	total      int  // frames to predict
+	round      int  // counts the models that were at it: answers of earlier ones are dropped
 	settled    bool // all were predicted once
 	attaching  bool // a prediction is being set: rows follow later
 
@@ -103,7 +109,7 @@ type keptMap struct {
 // newSession returns the session of a study, with nothing on show.
 func newSession(st *study.Study, rev *review.Review) *session {
 	s := &session{
-		study: st, review: rev, begun: time.Now(), scale: newErrorScale(),
+		study: st, review: rev, labelsKept: rev.Labels(), begun: time.Now(), scale: newErrorScale(),
 		items: map[string]*study.Item{}, rows: map[string]*panel.Row{}, stale: map[string]bool{}, kept: map[string]look{}, loops: map[string][2]int{},
 		done: map[string]review.Progress{}, warned: map[review.Key]bool{},
 		predicted: map[review.Key]bool{}, doubt: map[review.Key]float64{}, failed: map[review.Key]error{}, unreadable: map[review.Key]bool{},

@@ -23,6 +23,7 @@ type Settings struct {
 	Reader       string   `json:"reader"`
 	Acknowledged bool     `json:"acknowledged"` // the research-use note was read
 	SortByName   bool     `json:"sort_by_name"`
+	SortAtRandom bool     `json:"sort_at_random"`
 	Recent       []string `json:"recent"`
 	ExportDir    string   `json:"export_dir"`
 	Private      bool     `json:"private"`          // exports leave persons out

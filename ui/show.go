@@ -111,7 +111,12 @@ func (a *App) frameCame(it *study.Item, i int, f *study.Frame, err error) {
 	a.finishStroke()
 	a.dropPath()
 	a.dropQuestion()
+	a.hideGrowing()
 	entered := it != s.item
+	if s.item != nil && (entered || i != s.index) {
+		a.endVisit(false)
+		s.compared = nil
+	}
 	if entered {
 		a.leaveItem()
 		s.item, s.window = it, s.kept[it.ID].window
@@ -189,6 +194,7 @@ func (a *App) settle() {
 		s.worker.Prioritise(s.key())
 	}
 	a.bringReadings()
+	a.bringQuestion()
 	a.recall(s, s.key())
 	a.refreshFrame()
 }
@@ -234,6 +240,7 @@ func (a *App) refreshPicture() {
 	f := s.review.Frame(k)
 	a.showSpacing()
 	a.view.SetErrorScale(s.scale.limitPx(s.item), s.scale.weakPx(s.item), a.calibrated())
+	a.refreshLegend()
 	a.refreshContours()
 	if s.docket != nil {
 		a.showJudged()
@@ -254,7 +261,7 @@ func (a *App) refreshPicture() {
 	default:
 		a.view.SetMessage(viewer.MessageNone, "")
 	}
-	a.view.SetBusy(a.reading != nil || a.modelErr == nil && s.docket == nil && !s.predicted[k] || s.asked != nil && s.asked.waiting)
+	a.view.SetBusy(a.reading != nil || a.modelErr == nil && s.docket == nil && !s.predicted[k] || s.asked != nil && s.asked.waiting || s.filterAt != nil)
 	a.refreshCorners()
 }
 
@@ -298,7 +305,7 @@ func (a *App) refreshCorners() {
 
 // calibrated tells whether the model's expected error was fitted. Before the model is there nothing is said against it.
 func (a *App) calibrated() bool {
-	return a.predictor == nil && a.modelErr == nil || a.predictor != nil && a.predictor.Info().Calibrated
+	return a.predictor == nil && a.modelErr == nil || a.predictor != nil && a.predictor.Info().Calibrated || a.calibration != nil
 }
 
 // dragWindow changes window and level by a drag of dx, dy pixels: right is wider, down is brighter, as in other readers.
@@ -330,6 +337,7 @@ func (a *App) frameChanged(s *session, k review.Key) {
 		a.dropQuestion()
 	}
 	a.judgeChanged(s, k)
+	a.gesture(k)
 	a.updateRow(k.Instance)
 	a.markStrip(k)
 	if s.shows(k) && !s.stroke {

@@ -30,7 +30,7 @@ func (a *App) refreshStatus() {
 	default:
 		a.line.Calibration = text.T("app.cal.none")
 	}
-	if a.sess != nil && a.sess.review.Unsaved() == 0 {
+	if a.sess != nil && !a.waits() {
 		a.line.Saved = panel.SavedAll
 	}
 	a.status.Set(a.line)

@@ -1,12 +1,9 @@
 package ui
 
 import (
-	"fmt"
-
 	"fyne.io/fyne/v2"
 
 	"echoline/internal/contour"
-	"echoline/internal/review"
 	"echoline/internal/study"
 	"echoline/internal/text"
 	"echoline/internal/tool"
@@ -52,11 +49,14 @@ func (a *App) bindTools() {
 	}
 	a.actions[keys.SlideOut] = func() { a.slideActive(1) }
 	a.actions[keys.SlideIn] = func() { a.slideActive(-1) }
-	a.actions[keys.FillHoles] = func() { a.filter(tool.FillHoles) }
-	a.actions[keys.KeepLargest] = func() { a.filter(tool.KeepLargest) }
+	a.actions[keys.FillHoles] = func() { a.filter("", tool.FillHoles) }
+	a.actions[keys.KeepLargest] = func() { a.filter("", tool.KeepLargest) }
 	a.actions[keys.Smooth] = a.smooth
 	a.actions[keys.Grow] = func() { a.grow(1) }
 	a.actions[keys.Shrink] = func() { a.grow(-1) }
+	a.actions[keys.GrowMore] = func() { a.growBy(1) }
+	a.actions[keys.GrowLess] = func() { a.growBy(-1) }
+	a.actions[keys.NameLabel] = a.nameChosen
 	a.actions[keys.CopyPrevious] = a.copyPrevious
 	a.actions[keys.Release] = a.toggleSector
 	a.actions[keys.Tools] = func() { a.toolbar.ShowTools() }
@@ -198,94 +198,6 @@ func (a *App) dropPath() bool {
 	t.Cancel()
 	a.showSketch()
 	return true
-}
-
-// filtering returns the session, ready for a filter of the frame on show.
-func (a *App) filtering() *session {
-	a.dropPath()
-	return a.editing()
-}
-
-// filter changes the whole mask of the label to draw.
-func (a *App) filter(do func(r *review.Review, k review.Key, label uint8) (bool, error)) {
-	if s := a.filtering(); s != nil {
-		changed, err := do(s.review, s.key(), s.label)
-		a.filtered(changed, err, "")
-	}
-}
-
-// filtered says what a filter did.
-func (a *App) filtered(changed bool, err error, amount string) {
-	s := a.sess
-	s.active = nil
-	a.edited(err)
-	hint := text.T("app.filter.nothing")
-	if changed {
-		h := s.review.History(s.key())
-		last := 0
-		for last+1 < len(h) && h[last+1].Done {
-			last++
-		}
-		args := text.Args{"Edit": text.T("edit." + h[last].Name), "Amount": amount}
-		hint = text.T("app.filter.done", args)
-		if amount != "" {
-			hint = text.T("app.filter.amount", args)
-		}
-		a.log.Debug("window", "event", "filtered", "edit", h[last].Name)
-	} else {
-		a.log.Debug("window", "event", "filtered", "edit", "")
-	}
-	a.refreshFrame()
-	a.status.SetHint(hint)
-}
-
-// smooth smooths the active arc, or without one the whole boundary: what is smaller than the tools' size goes.
-func (a *App) smooth() {
-	var arc *contour.Arc
-	if a.sess != nil {
-		arc = a.sess.active
-	}
-	if s := a.filtering(); s != nil {
-		size, _, _ := a.toolUnit()
-		changed, err := tool.Smooth(s.review, s.key(), s.label, arc, *size)
-		a.filtered(changed, err, "")
-	}
-}
-
-// How far one press grows or shrinks a label, in mm and px.
-const (
-	growMM = 0.5
-	growPx = 2
-)
-
-// grow moves the whole boundary out, or with a negative sign in.
-func (a *App) grow(sign float64) {
-	s := a.filtering()
-	if s == nil {
-		return
-	}
-	step := float64(growPx)
-	_, _, unit := a.toolUnit()
-	if unit == "mm" {
-		step = growMM
-	}
-	changed, err := tool.Grow(s.review, s.key(), s.label, sign*step)
-	a.filtered(changed, err, fmt.Sprintf("%g %s", step, unit))
-}
-
-// copyPrevious takes the mask of the frame before, as one that nobody reviewed.
-func (a *App) copyPrevious() {
-	s := a.filtering()
-	switch {
-	case s == nil:
-	case s.index == 0:
-		a.status.SetHint(text.T("app.copy.first"))
-	default:
-		before := s.key()
-		before.Frame--
-		changed, err := tool.Copy(s.review, before, s.key())
-		a.filtered(changed, err, "")
-	}
 }
 
 // toggleSector lets strokes go beyond the ultrasound image, or keeps them inside.

@@ -175,7 +175,7 @@ func (o *adjudicateOptions) proposeAll(ws *store.Workspace, r *review.Review, re
 			if err != nil {
 				return frames, err
 			}
-			args := text.Args{"Name": caseName(it, i), "Readers": len(readings[k]), "Arcs": len(a.List)}
+			args := text.Args{"Name": agree.CaseName(it, i), "Readers": len(readings[k]), "Arcs": len(a.List)}
 			if f := r.Frame(k); f.Touched || f.Status != review.Open {
 				fmt.Fprintln(out, text.T("judge.cli.kept", args))
 				continue

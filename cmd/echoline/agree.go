@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"math"
@@ -11,13 +9,15 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"echoline/assets"
 	"echoline/inference"
 	"echoline/internal/agree"
+	"echoline/internal/concord"
 	"echoline/internal/durable"
 	"echoline/internal/export"
 	"echoline/internal/fault"
@@ -35,11 +35,11 @@ const (
 	codeAgreeThere   fault.Code = "agree.there"   // the folder holds a report already
 )
 
-// The files of a report.
+// The files of a report that the command itself speaks of.
 const (
-	agreePage    = "agreement.html"
-	agreeCases   = "cases.csv"
-	agreeSummary = "summary.csv"
+	agreePage    = concord.Page
+	agreeCases   = concord.CasesName
+	agreeSummary = concord.SummaryName
 )
 
 // agreeOptions are the flags of agree.
@@ -105,18 +105,20 @@ func runAgree(ctx context.Context, o agreeOptions, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	pairs := agree.Pairs(g.list(), o.tolerance)
+	pairs := g.Pairs(o.tolerance)
 	if len(pairs) == 0 {
 		return fault.New(codeAgreeReaders, o.workspace, nil, nil)
 	}
-	sums := agree.Summarise(pairs, agreeSeed)
-	if err := writeAgreement(o, pairs, sums, g.trust()); err != nil {
+	rep := concord.New(pairs, o.tolerance)
+	rep.Trust, rep.Version, rep.Language, rep.Research = g.trust(), version, text.Language(), text.T("research.only")
+	rep.Say = func(key string, args fault.Args) string { return text.T(key, args) }
+	if err := writeAgreement(o, rep); err != nil {
 		return err
 	}
 	if !o.silent {
-		for _, s := range sums {
+		for _, s := range rep.Sums {
 			fmt.Fprintln(out, text.T("agree.cli.line", text.Args{
-				"A": s.A, "B": s.B, "Cases": s.Cases, "Dice": estimateText(s.Dice), "Page": filepath.Join(o.out, agreePage),
+				"A": s.A, "B": s.B, "Cases": s.Cases, "Dice": concord.Estimate(s.Dice), "Page": filepath.Join(o.out, agreePage),
 			}))
 		}
 	}
@@ -124,7 +126,7 @@ func runAgree(ctx context.Context, o agreeOptions, out, log io.Writer) error {
 }
 
 // agreeSeed makes the intervals of one workspace the same each time.
-const agreeSeed = 1
+const agreeSeed = concord.Seed
 
 // gather collects the frames that readers accepted, each with every reader's mask.
 func gather(ctx context.Context, ws *store.Workspace, o agreeOptions, report *reporter) (*gathering, error) {
@@ -141,28 +143,50 @@ func gather(ctx context.Context, ws *store.Workspace, o agreeOptions, report *re
 	if len(o.readers) > 0 {
 		readers = o.readers
 	}
-	g := &gathering{cases: map[review.Key]*agree.Case{}, kept: map[string][]agree.Kept{}}
+	g := &gathering{kept: map[string][]agree.Kept{}}
 	for _, reader := range readers {
 		r, err := reopen(ctx, ws, reader, export.Accepted, report)
 		if err != nil {
 			return nil, err
 		}
-		g.add(r)
+		g.Add(r)
+		if err := g.addRepeats(ws, r); err != nil {
+			return nil, err
+		}
 		if o.model {
 			g.addKept(r, predictionsOf(ws))
 		}
 	}
 	if o.model {
-		g.addModel(ws)
+		g.AddModel(text.T("agree.model"), func(k review.Key) *mask.Plane {
+			p, err := ws.LastPrediction(k)
+			if err != nil || p == nil { // a frame that no model saw has none
+				return nil
+			}
+			return p.Mask
+		})
 	}
 	return g, nil
 }
 
 // gathering sorts what readers did by frame.
 type gathering struct {
-	cases map[review.Key]*agree.Case
-	order []review.Key
-	kept  map[string][]agree.Kept // by reader: what the model said of the frames and what became of it
+	agree.Gathering
+	kept map[string][]agree.Kept // by reader: what the model said of the frames and what became of it
+}
+
+// addRepeats takes the frames that a reader read again later.
+func (g *gathering) addRepeats(ws *store.Workspace, r *review.Review) error {
+	ids := make([]string, len(r.Study().Items))
+	for i, it := range r.Study().Items {
+		ids[i] = it.ID
+	}
+	entries, err := ws.Entries(r.Reader(), ids)
+	if err != nil {
+		return err
+	}
+	g.AddRepeats(r, entries, agree.RepeatAfter, text.T("agree.first", text.Args{"Reader": r.Reader()}))
+	return nil
 }
 
 // eachAccepted goes through the frames that a reader accepted.
@@ -177,19 +201,6 @@ func eachAccepted(r *review.Review, do func(it *study.Item, k review.Key, f *rev
 	}
 }
 
-// add takes the frames that a reader accepted.
-func (g *gathering) add(r *review.Review) {
-	eachAccepted(r, func(it *study.Item, k review.Key, f *review.Frame) {
-		c := g.cases[k]
-		if c == nil {
-			c = &agree.Case{Name: caseName(it, k.Frame), Group: groupOf(it), MM: millimetres(r, k), Masks: map[string]*mask.Plane{}}
-			g.cases[k] = c
-			g.order = append(g.order, k)
-		}
-		c.Masks[r.Reader()] = f.Labels
-	})
-}
-
 // addKept takes what a model said of the frames that a reader accepted: the one that the mask started from, or the last.
 func (g *gathering) addKept(r *review.Review, predicted func(*review.Frame) *inference.Prediction) {
 	eachAccepted(r, func(it *study.Item, k review.Key, f *review.Frame) {
@@ -197,7 +208,7 @@ func (g *gathering) addKept(r *review.Review, predicted func(*review.Frame) *inf
 		if p == nil {
 			return
 		}
-		kept := agree.Kept{Group: groupOf(it), MM: millimetres(r, k), Accepted: f.Labels, Marks: f.Marks}
+		kept := agree.Kept{Group: agree.GroupOf(it), MM: millimetres(r, k), Accepted: f.Labels, Marks: f.Marks}
 		for label := range p.Model.Labels {
 			kept.Predicted = append(kept.Predicted, p.Contours(uint8(label+1))...)
 		}
@@ -205,65 +216,21 @@ func (g *gathering) addKept(r *review.Review, predicted func(*review.Frame) *inf
 	})
 }
 
-// readerTrust is whether the model's bands hold for a reader.
-type readerTrust struct {
-	Reader string
-	agree.Trust
-}
-
 // weakShare is the share of the model's boundary, over all frames of a reader, that the page calls weak.
 const weakShare = 0.25
 
 // trust checks the model's bands against what each reader accepted.
-func (g *gathering) trust() []readerTrust {
-	var out []readerTrust
+func (g *gathering) trust() []concord.ReaderTrust {
+	var out []concord.ReaderTrust
 	for reader, frames := range g.kept {
 		weak := agree.WeakFrom(frames, weakShare)
 		for i := range frames {
 			frames[i].Weak = weak
 		}
-		out = append(out, readerTrust{reader, agree.Check(frames, agreeSeed)})
+		out = append(out, concord.ReaderTrust{Reader: reader, Trust: agree.Check(frames, agreeSeed)})
 	}
-	slices.SortFunc(out, func(a, b readerTrust) int { return strings.Compare(a.Reader, b.Reader) })
+	slices.SortFunc(out, func(a, b concord.ReaderTrust) int { return strings.Compare(a.Reader, b.Reader) })
 	return out
-}
-
-// addModel takes the model's last mask of the frames that readers accepted.
-func (g *gathering) addModel(ws *store.Workspace) {
-	for k, c := range g.cases {
-		if p, err := ws.LastPrediction(k); err == nil && p != nil { // a frame that no model saw has none
-			c.Masks[text.T("agree.model")] = p.Mask
-		}
-	}
-}
-
-// list gives the cases in the order in which they were met.
-func (g *gathering) list() []agree.Case {
-	var out []agree.Case
-	for _, k := range g.order {
-		out = append(out, *g.cases[k])
-	}
-	return out
-}
-
-// caseName is how people know a frame: never by a patient's name.
-func caseName(it *study.Item, frame int) string {
-	if it.Frames == 1 {
-		return it.Name
-	}
-	return it.Name + " #" + strconv.Itoa(frame+1)
-}
-
-// groupOf says which cases belong to one patient, as far as the files tell: the study, else the file. It stays in memory.
-func groupOf(it *study.Item) string {
-	if it.Header != nil {
-		for _, name := range []string{"PatientID", "StudyInstanceUID"} {
-			if v := strings.TrimSpace(it.Header.Attr[name]); v != "" {
-				return v
-			}
-		}
-	}
-	return it.ID
 }
 
 // millimetres is the size of a pixel, 0 where the frame has no scale.
@@ -275,82 +242,19 @@ func millimetres(r *review.Review, k review.Key) float64 {
 	return math.Sqrt(sp.X * sp.Y)
 }
 
-// writeAgreement writes the page and both tables.
-func writeAgreement(o agreeOptions, pairs []agree.Pair, sums []agree.Summary, trust []readerTrust) error {
-	page, err := agreementPage(pairs, sums, trust, o.tolerance)
+// writeAgreement writes the page, for screen and paper, and both tables.
+func writeAgreement(o agreeOptions, rep *concord.Report) error {
+	files, err := rep.Files(assets.FontRegular, assets.FontBold, time.Now())
 	if err != nil {
 		return err
 	}
 	if err := os.MkdirAll(o.out, 0o755); err != nil {
 		return fault.New(codeAgreeWrite, o.out, err, nil)
 	}
-	for name, data := range map[string][]byte{agreePage: page, agreeCases: caseTable(pairs), agreeSummary: summaryTable(sums)} {
+	for name, data := range files {
 		if err := durable.WriteFile(filepath.Join(o.out, name), data, 0o644); err != nil {
 			return fault.New(codeAgreeWrite, filepath.Join(o.out, name), err, nil)
 		}
 	}
 	return nil
-}
-
-// caseTable is every pair of every case; lengths in px, with the size of a pixel beside them.
-func caseTable(pairs []agree.Pair) []byte {
-	rows := [][]string{{
-		"case", "reader_a", "reader_b", "label", "mm_per_px", "dice", "iou", "nsd", "hd95_px", "asd_px",
-		"area_a_px", "area_b_px", "longest_a_px", "longest_b_px",
-	}}
-	for _, p := range agree.Worst(pairs) {
-		rows = append(rows, []string{
-			p.Case, p.A, p.B, strconv.Itoa(int(p.Label)), plain(p.MM), plain(p.Dice), plain(p.IoU), plain(p.NSD), plain(p.HD95),
-			plain(p.ASD), plain(p.AreaA), plain(p.AreaB), plain(p.LongestA), plain(p.LongestB),
-		})
-	}
-	return table(rows)
-}
-
-// summaryTable is what the readers' pairs come to.
-func summaryTable(sums []agree.Summary) []byte {
-	head := []string{"reader_a", "reader_b", "label", "cases", "groups", "unit"}
-	for _, name := range []string{"dice", "iou", "nsd", "hd95", "asd", "kappa"} {
-		head = append(head, name, name+"_low", name+"_high")
-	}
-	for _, name := range []string{"area", "longest"} {
-		head = append(head, name+"_n", name+"_bias", name+"_low", name+"_high")
-	}
-	rows := [][]string{head}
-	for _, s := range sums {
-		row := []string{s.A, s.B, strconv.Itoa(int(s.Label)), strconv.Itoa(s.Cases), strconv.Itoa(s.Groups), unitOf(s)}
-		for _, e := range []agree.Estimate{s.Dice, s.IoU, s.NSD, s.HD95, s.ASD, s.Kappa} {
-			row = append(row, plain(e.Value), plain(e.Low), plain(e.High))
-		}
-		for _, l := range []agree.Limits{s.Area, s.Longest} {
-			row = append(row, strconv.Itoa(l.N), plain(l.Bias), plain(l.Low), plain(l.High))
-		}
-		rows = append(rows, row)
-	}
-	return table(rows)
-}
-
-func table(rows [][]string) []byte {
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	_ = w.WriteAll(rows) // into memory
-	return b.Bytes()
-}
-
-// plain writes a number for machines; nothing where there is none.
-func plain(v float64) string {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return ""
-	}
-	return strconv.FormatFloat(v, 'g', 8, 64)
-}
-
-func unitOf(s agree.Summary) string { return unitName(s.Millimetres) }
-
-// unitName is that of lengths.
-func unitName(mm bool) string {
-	if mm {
-		return "mm"
-	}
-	return "px"
 }

@@ -41,6 +41,9 @@ func TestAgree(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if paper, err := os.ReadFile(filepath.Join(out, "agreement.pdf")); err != nil || !bytes.HasPrefix(paper, []byte("%PDF-")) {
+			t.Error("no PDF", err)
+		}
 		for _, want := range []string{text.T("agree.page.title"), text.T("research.only"), "demo-7-cine #3", "<circle"} {
 			if !bytes.Contains(page, []byte(want)) {
 				t.Errorf("%s: the page lacks %q", lang, want)

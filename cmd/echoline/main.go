@@ -57,8 +57,7 @@ func newRoot() *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", errUsage, err) })
-	root.AddCommand(agreeCommand(), auditCommand(), doctorCommand(), effortCommand(), exportCommand(), fetchCommand(), framesCommand(), importCommand(), infoCommand(), mergeCommand(), predictCommand(), sendCommand())
-	root.AddCommand(deidentifyCommand(), adjudicateCommand(), consultCommand(), trainCommand(), modelsCommand())
+	root.AddCommand(adjudicateCommand(), agreeCommand(), auditCommand(), consultCommand(), deidentifyCommand(), doctorCommand(), effortCommand(), exportCommand(), fetchCommand(), framesCommand(), importCommand(), infoCommand(), mergeCommand(), modelsCommand(), predictCommand(), projectCommand(), sendCommand(), shareCommand(), trainCommand())
 	addViewFlags(root)
 	return root
 }

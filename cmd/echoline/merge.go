@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"echoline/internal/fault"
+	"echoline/internal/project"
 	"echoline/internal/store"
 	"echoline/internal/text"
 )
@@ -39,7 +40,7 @@ func mergeCommand() *cobra.Command {
 
 // merge brings what the other workspaces hold into the one in dir. The first that fails ends it; what came before it stays.
 func merge(dir string, from []string, out io.Writer) error {
-	if err := store.Find(dir); err != nil {
+	if err := store.Find(dir); err != nil && !project.IsShare(from[0]) { // a share may begin a workspace
 		return fault.New(store.CodeNone, dir, err, nil)
 	}
 	ws, err := store.Open(dir)
@@ -48,7 +49,7 @@ func merge(dir string, from []string, out io.Writer) error {
 	}
 	defer ws.Close()
 	for _, f := range from {
-		m, err := ws.Merge(f)
+		m, err := mergeOne(ws, f)
 		if err != nil {
 			return err
 		}
@@ -63,5 +64,14 @@ func merge(dir string, from []string, out io.Writer) error {
 			fmt.Fprintln(out, text.T("merge.damaged", text.Args{"Count": m.Damaged, "From": f}))
 		}
 	}
-	return nil
+	return project.WriteLabels(ws)
+}
+
+// mergeOne brings in a share, or what a workspace in a folder holds.
+func mergeOne(ws *store.Workspace, from string) (store.Merged, error) {
+	if project.IsShare(from) {
+		m, _, err := project.Take(ws, from)
+		return m, err
+	}
+	return project.Merge(ws, from)
 }

@@ -15,7 +15,6 @@ import (
 
 	"echoline/inference"
 	"echoline/inference/ort"
-	"echoline/internal/agree"
 	"echoline/internal/durable"
 	"echoline/internal/export"
 	"echoline/internal/fault"
@@ -25,20 +24,16 @@ import (
 	"echoline/internal/trainer"
 )
 
-// Faults of the models command.
-const (
-	codeModelsThere  fault.Code = "models.there"    // the folder holds a comparison already
-	codeModelsRefit  fault.Code = "models.refit"    // too few studies to fit bands anew; args Need, Have
-	codeModelsNearer fault.Code = "models.nonearer" // the fit does no better on studies that it was not fitted on
-)
+// codeModelsThere is the fault of a folder that holds a comparison already.
+const codeModelsThere fault.Code = "models.there"
 
 // comparisonPage is the file of a comparison.
 const comparisonPage = "comparison.html"
 
 // modelsOptions are the flags of models.
 type modelsOptions struct {
-	workspace, data, out, reader, model string
-	undo, overwrite, quiet              bool
+	workspace, data, out, reader string
+	undo, overwrite, quiet       bool
 }
 
 // modelsCommand keeps the models of a workspace.
@@ -48,7 +43,7 @@ func modelsCommand() *cobra.Command {
 		Use: "models", Short: text.T("models.cli.short"), Long: text.T("models.cli.long"),
 		Example: "  echoline models list --workspace ~/reviews\n  echoline models compare shipped run/model.onnx --workspace ~/reviews --out comparison\n" +
 			"  echoline models promote run/model.onnx --workspace ~/reviews\n  echoline models back --workspace ~/reviews",
-		Args: func(c *cobra.Command, _ []string) error {
+		Args: func(*cobra.Command, []string) error {
 			return fmt.Errorf("%w: %s", errUsage, text.T("models.cli.usage.which"))
 		},
 		RunE: func(*cobra.Command, []string) error { return nil },
@@ -284,18 +279,11 @@ func (o *modelsOptions) calibrate(ctx context.Context, _ []string, out, log io.W
 	if err != nil {
 		return err
 	}
-	kept := models.Kept(ws, found, m.SHA256)
-	f, ok := agree.Recalibrate(kept, agreeSeed)
+	c, err := models.Recalibrated(models.Kept(ws, found, m), o.reader, time.Now())
 	report.end()
-	if !ok {
-		return fault.New(codeModelsRefit, o.workspace, nil, fault.Args{
-			"Need": agree.LeastToRefit, "Have": agree.Check(kept, agreeSeed).Groups,
-		})
+	if err != nil {
+		return err
 	}
-	if !f.Nearer() {
-		return fault.New(codeModelsNearer, o.workspace, nil, nil)
-	}
-	c := models.NewCalibration(f, o.reader, time.Now())
 	if err := shelf.Calibrate(m.SHA256, c); err != nil {
 		return err
 	}

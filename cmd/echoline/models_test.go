@@ -139,7 +139,7 @@ func TestCompareCommand(t *testing.T) {
 		}
 	}
 	text.SetLanguage("en")
-	if _, err := asked(t, "calibrate", "--workspace", workspace); fault.CodeOf(err) != codeModelsRefit {
+	if _, err := asked(t, "calibrate", "--workspace", workspace); fault.CodeOf(err) != models.CodeRefit {
 		t.Errorf("fitted on two frames: %v", err)
 	}
 }
@@ -177,8 +177,12 @@ func trained(t *testing.T, args ...string) (string, error) {
 
 func TestTrainRefuses(t *testing.T) {
 	for _, args := range [][]string{
-		{}, {"--out", "x"}, {"--workspace", "x"}, {"--workspace", "x", "--out", "y", "--resume"},
-		{"--workspace", "x", "--out", "y", "--plan", "huge"}, {"--workspace", "x", "--out", "y", "--include", "all"},
+		{},
+		{"--out", "x"},
+		{"--workspace", "x"},
+		{"--workspace", "x", "--out", "y", "--resume"},
+		{"--workspace", "x", "--out", "y", "--plan", "huge"},
+		{"--workspace", "x", "--out", "y", "--include", "all"},
 	} {
 		if _, err := trained(t, args...); !errors.Is(err, errUsage) {
 			t.Errorf("%v: %v", args, err)

@@ -39,8 +39,15 @@ func view(o viewOptions, paths []string) error {
 	return ui.Run(ui.Config{
 		Version: version, Paths: paths, Workspace: o.workspace,
 		ConfigDir: dirs.config, DemoDir: dirs.demo, Seconds: dirs.seconds,
-		Predictor: func() (inference.Predictor, error) { return openPredictor(o.model, viewerThreads()) },
-		Log:       newLog(),
+		Predictor: func() (inference.Predictor, error) {
+			p, notice, err := openChosen(o.workspace, o.model, viewerThreads())
+			if err == nil && notice != nil {
+				err = notice
+			}
+			return p, err
+		},
+		Ships: shippedModel, OpenModel: openPredictor,
+		Log: newLog(),
 	})
 }
 

@@ -28,6 +28,11 @@ const (
 	Redrawn                           // anything else: drawn by hand
 )
 
+// taperShare is the share of the limit down to which a dispute reaches, so that it ends where boundaries come together and
+// is one arc, not the crumbs at which they are just a little wider than the limit. Within reach of that it holds all that the
+// readers do not agree on: no pixels of another course are left in between.
+const taperShare = 0.75
+
 // Disputes are the masks of two or more readers on one frame, taken apart: where they agree nearly enough, and where not.
 type Disputes struct {
 	List []Dispute // from the top down
@@ -50,17 +55,13 @@ func FindDisputes(masks []*mask.Plane, method Method, limit float64) (*Disputes,
 			return nil, err
 		}
 	}
-	wide := mask.NewPlane(mean.W, mean.H)
 	apart := make([]float64, len(mean.Pix))
 	for _, label := range labelsIn(masks) {
 		for i, gap := range gaps(masks, label) {
 			apart[i] = max(apart[i], gap)
-			if gap > limit && gap > 0 {
-				wide.Pix[i] = 1
-			}
 		}
 	}
-	d.collect(wide, apart)
+	d.collect(apart, limit)
 	return d, nil
 }
 
@@ -120,22 +121,37 @@ func level(gap []float64, open *mask.Plane) {
 	}
 }
 
-// crumbReach is how near to each other, in px, pieces of a dispute lie that are one: what is about as wide as the limit falls
-// into crumbs.
+// crumbReach is how near to each other, in px, pieces of a dispute lie that are one.
 const crumbReach = 4
 
-// collect takes the connected pieces of wide into the list.
-func (d *Disputes) collect(wide *mask.Plane, apart []float64) {
+// collect takes the pieces into the list that are somewhere wider than limit.
+func (d *Disputes) collect(apart []float64, limit float64) {
+	wide := mask.NewPlane(d.mean.W, d.mean.H)
+	for i, gap := range apart {
+		if gap > taperShare*limit && gap > 0 {
+			wide.Pix[i] = 1
+		}
+	}
 	ids, sizes := mask.Components(mask.Dilate(wide, 1, crumbReach/2), 1)
+	counts := make([]bool, len(sizes))
+	for i, id := range ids {
+		counts[id] = counts[id] || wide.Pix[i] == 1 && apart[i] > limit
+	}
+	place := make([]int32, len(sizes)) // in List, from 1
 	for id := 1; id < len(sizes); id++ {
-		d.List = append(d.List, Dispute{id: int32(id)})
+		if counts[id] {
+			d.List = append(d.List, Dispute{id: int32(len(d.List) + 1)})
+			place[id] = int32(len(d.List))
+		}
 	}
 	d.piece = ids
 	for i, id := range ids {
-		if wide.Pix[i] == 0 {
+		id = place[id]
+		if id == 0 || apart[i] == 0 {
 			d.piece[i] = 0
 			continue
 		}
+		d.piece[i] = id
 		p := &d.List[id-1]
 		p.Pixels++
 		x, y := i%wide.W, i/wide.W
@@ -201,8 +217,11 @@ func (d *Disputes) Piece(i int) *mask.Plane {
 	return out
 }
 
-// Outline is the edge of dispute i.
-func (d *Disputes) Outline(i int) []contour.Contour { return contour.FromMask(d.Piece(i), 1) }
+// Outline goes around dispute i at a distance of a few px.
+func (d *Disputes) Outline(i int) []contour.Contour {
+	const away = 4
+	return contour.FromMask(mask.Dilate(d.Piece(i), 1, away), 1)
+}
 
 // from is the mask that a choice takes from; nil for Redrawn and readers that are not there.
 func (d *Disputes) from(c Choice) *mask.Plane {

@@ -5,22 +5,28 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"time"
 
 	"echoline/internal/mask"
+	"echoline/internal/review"
 )
 
 // Case is a frame as several readers left it.
 type Case struct {
+	Key   review.Key             // of the frame
 	Name  string                 // for people
 	Group string                 // of the patient or study: what the cases of one group share makes them count as one draw of an interval
 	MM    float64                // millimetres per pixel; 0 where the picture has no scale
 	Masks map[string]*mask.Plane // by reader
+	At    map[string]time.Time   // when each accepted it; zero where that is not known
 }
 
 // Pair is what two readers drew of one label on one case. A and B are in the order of their names.
 type Pair struct {
+	Key         review.Key
 	Case, Group string
 	A, B        string
+	At          time.Time // when the later of both accepted it; zero where that is not known
 	Label       uint8
 	MM          float64 // millimetres per pixel; 0 where the picture has no scale
 	HasA, HasB  bool    // whether each drew anything
@@ -40,7 +46,7 @@ func Pairs(cases []Case, tolerance float64) []Pair {
 		for _, label := range labels(c.Masks) {
 			for i, a := range readers {
 				for _, b := range readers[i+1:] {
-					p := Pair{Case: c.Name, Group: c.Group, A: a, B: b, Label: label, MM: c.MM}
+					p := Pair{Key: c.Key, At: later(c.At[a], c.At[b]), Case: c.Name, Group: c.Group, A: a, B: b, Label: label, MM: c.MM}
 					p.Figures = Compare(c.Masks[a], c.Masks[b], label, tolerance)
 					p.HasA, p.HasB = p.AreaA > 0, p.AreaB > 0
 					out = append(out, p)
@@ -49,6 +55,13 @@ func Pairs(cases []Case, tolerance float64) []Pair {
 		}
 	}
 	return out
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // labels are those that any of the masks holds, in order; 1 where there are none.

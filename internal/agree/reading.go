@@ -68,9 +68,7 @@ func ReadingOf(r *review.Review, k review.Key) (reading Reading, ok bool) {
 	reading = Reading{Reader: r.Reader(), Labels: f.Labels, Source: review.Source{
 		Reader: r.Reader(), Entry: hex.EncodeToString(tip[:]), SHA256: review.MaskSum(f.Labels),
 	}}
-	if sp, cal := r.SpacingAt(k); cal != study.Uncalibrated {
-		reading.MM = math.Sqrt(sp.X * sp.Y)
-	}
+	reading.MM = millimetres(r, k)
 	return reading, true
 }
 

@@ -28,7 +28,11 @@ func workspace(t testing.TB) *store.Workspace {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { ws.Close() })
+	t.Cleanup(func() {
+		if err := ws.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	return ws
 }
 
@@ -306,5 +310,28 @@ func TestThreadsOfAnyOrder(t *testing.T) {
 		if turned := append(append([]store.Event{}, events[i:]...), events[:i]...); string(body(threads(turned))) != want {
 			t.Errorf("turned by %d: %s", i, body(threads(turned)))
 		}
+	}
+}
+
+// A reader who accepted another mask half a day later is compared with the first one; one who corrected at once is not.
+func TestRepeats(t *testing.T) {
+	ws := workspace(t)
+	first, second := disc(80, 80, 40, 40, 20), disc(80, 80, 40, 40, 17)
+	draw(t, ws, "Kim", first)
+	r := draw(t, ws, "Kim", second)
+	entries, err := ws.Entries("Kim", []string{still.Instance})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var g Gathering
+	g.Add(r)
+	g.AddRepeats(r, entries, RepeatAfter, "Kim, first")
+	if len(g.Repeats) != 0 {
+		t.Error("a correction counts as a repeat")
+	}
+	g.AddRepeats(r, entries, time.Nanosecond, "Kim, first")
+	pairs := g.Pairs(2)
+	if len(pairs) != 1 || pairs[0].A != "Kim" || pairs[0].B != "Kim, first" || pairs[0].Dice != contour.Dice(first, second, 1) || pairs[0].At.IsZero() || pairs[0].Key != still {
+		t.Errorf("%+v", pairs)
 	}
 }

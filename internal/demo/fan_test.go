@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"fmt"
 	"image"
 	"math"
 	"testing"
@@ -135,7 +134,7 @@ func TestRectanglesAreNoFans(t *testing.T) {
 					}
 				}
 				if got := f.Fan(); got != nil {
-					t.Error(fmt.Sprintf("%s, %v: %+v", s.name, fade, *got))
+					t.Errorf("%s, %v: %+v", s.name, fade, *got)
 				}
 			})
 		}

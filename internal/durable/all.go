@@ -2,6 +2,7 @@ package durable
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -28,7 +29,10 @@ func WriteAll(files []File, perm os.FileMode) (err error) {
 		}
 	}()
 	for _, f := range files {
-		name, err := writeTemp(filepath.Dir(f.Path), f.Data, perm)
+		name, err := writeTemp(filepath.Dir(f.Path), perm, func(w io.Writer) error {
+			_, err := w.Write(f.Data)
+			return err
+		})
 		if err != nil {
 			return err
 		}
@@ -54,7 +58,7 @@ func WriteAll(files []File, perm os.FileMode) (err error) {
 }
 
 // writeTemp writes a file of a name of its own into dir, and leaves none behind if that fails.
-func writeTemp(dir string, data []byte, perm os.FileMode) (name string, err error) {
+func writeTemp(dir string, perm os.FileMode, fill func(w io.Writer) error) (name string, err error) {
 	f, err := system.CreateTemp(dir, ".echoline-*.tmp")
 	if err != nil {
 		return "", err
@@ -65,7 +69,7 @@ func writeTemp(dir string, data []byte, perm os.FileMode) (name string, err erro
 			_ = os.Remove(f.Name())
 		}
 	}()
-	if _, err = f.Write(data); err != nil {
+	if err = fill(f); err != nil {
 		return "", err
 	}
 	if err = f.Chmod(perm); err != nil {

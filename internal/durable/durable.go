@@ -12,7 +12,15 @@ import (
 // WriteFile replaces path by data. On error the old file is as it was, or, if only the folder could not be synced, the new
 // one is there and may not survive a power cut. No temporary file stays behind.
 func WriteFile(path string, data []byte, perm os.FileMode) error {
-	name, err := writeTemp(filepath.Dir(path), data, perm)
+	return Write(path, perm, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// Write is WriteFile for what is too large for memory: fill writes it.
+func Write(path string, perm os.FileMode, fill func(w io.Writer) error) error {
+	name, err := writeTemp(filepath.Dir(path), perm, fill)
 	if err != nil {
 		return err
 	}

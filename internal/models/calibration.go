@@ -5,6 +5,7 @@ import (
 
 	"echoline/inference"
 	"echoline/internal/agree"
+	"echoline/internal/fault"
 	"echoline/internal/review"
 	"echoline/internal/store"
 )
@@ -28,6 +29,21 @@ func NewCalibration(f agree.Refit, by string, now time.Time) Calibration {
 		c.Before[i], c.After[i] = f.Before.Coverage[i].Value, f.After.Coverage[i].Value
 	}
 	return c
+}
+
+// Recalibrated fits a calibration to frames that readers accepted. Faults: CodeRefit with too few of them, CodeNearer where the
+// fit does no better on those that it was not fitted on.
+func Recalibrated(kept []agree.Kept, by string, now time.Time) (Calibration, error) {
+	f, ok := agree.Recalibrate(kept, seed)
+	if !ok {
+		return Calibration{}, fault.New(CodeRefit, "", nil, fault.Args{
+			"Need": agree.LeastToRefit, "Have": agree.Check(kept, seed).Groups,
+		})
+	}
+	if !f.Nearer() {
+		return Calibration{}, fault.New(CodeNearer, "", nil, nil)
+	}
+	return NewCalibration(f, by, now), nil
 }
 
 // Apply gives a prediction the calibration: the same maps, with bands and expected error scaled, and marked as calibrated

@@ -34,6 +34,8 @@ const (
 	CodeFirst    fault.Code = "models.first"    // there is nothing to go back to
 	CodeFallback fault.Code = "models.fallback" // the model in use cannot be used, the one that ships is; args Name, Why
 	CodeNoCases  fault.Code = "models.nocases"  // nothing to compare on
+	CodeRefit    fault.Code = "models.refit"    // too few studies to fit bands anew; args Need, Have
+	CodeNearer   fault.Code = "models.nonearer" // the fit does no better on studies that it was not fitted on
 	CodeSeen     fault.Code = "models.seen"     // one of the models learned from every case; args Cases
 )
 

@@ -33,7 +33,7 @@ func (c *Comparison) Page(say func(key string, args map[string]any) string) ([]b
 			}
 			return say("models.page."+key, named)
 		},
-		"word": func(key string) string { return say(key, nil) },
+		"word":   func(key string) string { return say(key, nil) },
 		"number": number,
 		"inside": func(e agree.Estimate) string {
 			return fmt.Sprintf("%+.3f [%s, %s]", e.Value, signed(e.Low), signed(e.High))

@@ -29,10 +29,25 @@ const (
 	CodeEmpty fault.Code = "project.empty"
 	// CodePicture: a picture of the guideline is too large, or none. Where is the file.
 	CodePicture fault.Code = "project.picture"
+	// CodeGuideline: the guideline's text cannot be read, or is too long; Cause.
+	CodeGuideline fault.Code = "project.guideline"
 	// CodeLabels: the label schema cannot be read; Cause.
 	CodeLabels fault.Code = "project.labels"
 	// CodeOther: the other workspace or share belongs to another project. Args: Mine, Theirs (names).
 	CodeOther fault.Code = "project.other"
+	// CodeShare: the file is no share, or a damaged one; Cause.
+	CodeShare fault.Code = "project.share"
+	// CodeShareNewer: a later release made the share. Args: Have, Want (versions of the form).
+	CodeShareNewer fault.Code = "project.share.newer"
+	// CodeShareOlder: the share is of a form that is read no more. Args: Have, Want.
+	CodeShareOlder fault.Code = "project.share.older"
+	// CodeShareReader: the workspace is one reader's part of a project in which readers see nothing of each other, and the share
+	// or workspace holds another's. Args: Mine, Theirs (names).
+	CodeShareReader fault.Code = "project.share.reader"
+	// CodeBound: the workspace is one reader's part of a blinded project; nobody else can read in it. Args: Mine (name).
+	CodeBound fault.Code = "project.bound"
+	// CodeShareWrite: the share cannot be written; Cause.
+	CodeShareWrite fault.Code = "project.share.write"
 	// CodeTwins: two persons have the same name as readers. Args: Name.
 	CodeTwins fault.Code = "project.twins"
 )
@@ -76,19 +91,14 @@ type Case struct {
 	Out    bool   `json:"out,omitempty"` // taken out of the project; the work stays
 }
 
-// Code is a concept of a coding scheme, such as SNOMED CT.
-type Code struct {
-	Value   string `json:"value"`
-	Scheme  string `json:"scheme"`
-	Meaning string `json:"meaning"`
-}
-
-// Label is what a label value means.
+// Label is what a label value means, in the form of a reader's own table of labels (docs/export.md). A code is its value,
+// scheme and meaning.
 type Label struct {
-	Value    int    `json:"value"` // from 1
-	Name     string `json:"name"`
-	Category Code   `json:"category"`
-	Type     Code   `json:"type"`
+	Value    int      `json:"value"` // from 1
+	Name     string   `json:"name"`
+	Category []string `json:"category,omitempty"`
+	Type     []string `json:"type,omitempty"`
+	Region   []string `json:"region,omitempty"`
 }
 
 // Guideline is what readers are told to do.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"echoline/internal/contour"
 	"echoline/internal/mask"
@@ -111,6 +112,14 @@ func (r *Review) Tip(k Key) ID {
 		return f.tip
 	}
 	return ID{}
+}
+
+// LastChange is when the last entry of frame k's journal was made; zero where there is none.
+func (r *Review) LastChange(k Key) time.Time {
+	if f := r.frames[k]; f != nil {
+		return f.last
+	}
+	return time.Time{}
 }
 
 // Propose makes p, which was joined from several readers' masks, the mask of frame k: one edit that nobody reviewed. Where a

@@ -8,9 +8,17 @@ import (
 	"echoline/internal/store/storetest"
 )
 
+// useDisk puts the tests' file system under SQLite until the test ends.
+func useDisk(t testing.TB) {
+	t.Helper()
+	restore, err := storetest.Use()
+	must(t, err)
+	t.Cleanup(restore)
+}
+
 // TestDiskOfTheTests: the file system of the tests sees what SQLite does, and lets it fail.
 func TestDiskOfTheTests(t *testing.T) {
-	storetest.UseDisk(t)
+	useDisk(t)
 	storetest.Set(nil, 0, true)
 	w := mustOpen(t, t.TempDir())
 	r := mustReview(t, w, "kim")

@@ -253,10 +253,15 @@ func (w *Workspace) Unsaved() int {
 // AddBlob keeps a file that events speak of, and returns its name here: its SHA-256, in hex.
 func (w *Workspace) AddBlob(data []byte) (hash string, err error) {
 	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:]), w.write(func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT INTO blobs (hash, data) VALUES (?, ?) ON CONFLICT (hash) DO UPDATE SET data = excluded.data`, sum[:], data)
-		return err
-	})
+	return hex.EncodeToString(sum[:]), w.write(func(tx *sql.Tx) error { return putBlob(tx, data) })
+}
+
+// putBlob writes a file, over one that was damaged.
+func putBlob(tx *sql.Tx, data []byte) error {
+	sum := sha256.Sum256(data)
+	_, err := tx.Exec(`INSERT INTO blobs (hash, data) VALUES (?, ?)
+		ON CONFLICT (hash) DO UPDATE SET data = excluded.data WHERE data IS NOT excluded.data`, sum[:], data)
+	return err
 }
 
 // Blob returns a file that was kept; the fault CodeBlob where it is not there, or not what its name says.
@@ -299,8 +304,6 @@ func uniteEvents(src *Workspace, tx *sql.Tx, m *Merged) error {
 			m.Damaged++
 			return nil
 		}
-		_, err := tx.Exec(`INSERT INTO blobs (hash, data) VALUES (?, ?)
-			ON CONFLICT (hash) DO UPDATE SET data = excluded.data WHERE data IS NOT excluded.data`, hash, data)
-		return err
+		return putBlob(tx, data)
 	})
 }

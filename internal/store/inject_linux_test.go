@@ -350,7 +350,7 @@ func (s *sitting) endsHere(root string, second bool) {
 // TestEveryOperationFails lets every write, truncation, sync, deletion and rename of the script fail, in turn, in several
 // ways: of the workspace from its creation on, and of exported files.
 func TestEveryOperationFails(t *testing.T) {
-	storetest.UseDisk(t)
+	useDisk(t)
 	n := sit(t, 0, troubles[0])
 	if n < 500 {
 		t.Fatalf("only %d operations", n)

@@ -25,20 +25,34 @@ type Merged struct {
 // the same; a merge that is interrupted leaves each table with all or nothing of it, and is done again.
 //
 // Faults: CodeNone, CodeBusy and those of Open about from; those of Append about w.
-func (w *Workspace) Merge(from string) (Merged, error) {
+func (w *Workspace) Merge(from string) (Merged, error) { return w.MergeIf(from, nil) }
+
+// MergeIf is Merge where check, which gets a copy of what is to be merged, says nothing against it. It may change the copy.
+func (w *Workspace) MergeIf(from string, check func(src *Workspace) error) (Merged, error) {
 	src, err := w.snapshot(from)
 	if err != nil {
 		return Merged{}, err
 	}
 	defer src.discard()
+	if check != nil {
+		if err := check(src); err != nil {
+			return Merged{}, err
+		}
+	}
 	return w.unite(src)
 }
 
 // mergeName is the folder inside a workspace's that holds the copy of one that is being merged.
 const mergeName = "merging"
 
-// clearLeftovers removes what a merge that was cut short left in dir.
-func clearLeftovers(dir string) { os.RemoveAll(filepath.Join(dir, mergeName)) }
+// Scratch is the folder inside a workspace's for what is made and taken apart on the way; it is empty after Open.
+const Scratch = "scratch"
+
+// clearLeftovers removes what a merge, or something else that was cut short, left in dir.
+func clearLeftovers(dir string) {
+	os.RemoveAll(filepath.Join(dir, mergeName))
+	os.RemoveAll(filepath.Join(dir, Scratch))
+}
 
 // snapshot opens a copy of the workspace in folder from: the original is never written, not even to repair it or to bring
 // its tables up to date.

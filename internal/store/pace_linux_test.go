@@ -35,7 +35,7 @@ func soon(t *testing.T, what string, done func() bool) {
 // TestHungDrive: who has patience goes on while the drive hangs; the work is in the second place meanwhile, and in the
 // workspace in the end, once.
 func TestHungDrive(t *testing.T) {
-	storetest.UseDisk(t)
+	useDisk(t)
 	root := t.TempDir()
 	dir, places := filepath.Join(root, "drive"), blocked(t)
 	w, err := Open(dir, places...)
@@ -91,7 +91,7 @@ func TestHungDrive(t *testing.T) {
 
 // TestEveryDriveHangs: then the work is in memory, and nobody waits.
 func TestEveryDriveHangs(t *testing.T) {
-	storetest.UseDisk(t)
+	useDisk(t)
 	root := t.TempDir()
 	w, err := Open(filepath.Join(root, "drive"), filepath.Join(root, "second"))
 	must(t, err)

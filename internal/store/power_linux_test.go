@@ -96,7 +96,7 @@ func powerCut(log []storetest.Operation, r *rand.Rand) map[string][]byte {
 
 // TestPowerCut cuts the power at random moments of a session, of which the disk keeps what it likes beyond what was synced.
 func TestPowerCut(t *testing.T) {
-	storetest.UseDisk(t)
+	useDisk(t)
 	storetest.Log()
 	storetest.Set(nil, 0, true)
 	w := mustOpen(t, memoryFolder(t))

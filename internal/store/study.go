@@ -51,6 +51,15 @@ func (w *Workspace) Review(st *study.Study, reader string) (*review.Review, erro
 	return r, w.addStudy(st, reader, ids)
 }
 
+// Register notes a study as one that was opened here, without a reader: its items become known.
+func (w *Workspace) Register(st *study.Study) error {
+	ids := make([]string, len(st.Items))
+	for i, it := range st.Items {
+		ids[i] = it.ID
+	}
+	return w.addStudy(st, "", ids)
+}
+
 // addStudy writes down what a study consists of and where its files lie.
 func (w *Workspace) addStudy(st *study.Study, reader string, ids []string) error {
 	sum := sha256.New()

@@ -2,6 +2,7 @@ package study
 
 import (
 	"encoding/csv"
+	"errors"
 	"image/png"
 	"math"
 	"os"
@@ -40,8 +41,7 @@ func TestSectorHoldsTheLesions(t *testing.T) {
 			t.Skip("../shared/data is not there")
 		}
 		rows, err := csv.NewReader(file).ReadAll()
-		file.Close()
-		if err != nil {
+		if err := errors.Join(err, file.Close()); err != nil {
 			t.Fatal(err)
 		}
 		fans, lesion, outside, hurt := 0, 0, 0, 0
@@ -61,8 +61,7 @@ func TestSectorHoldsTheLesions(t *testing.T) {
 				continue // a breast without a lesion
 			}
 			im, err := png.Decode(m)
-			m.Close()
-			if err != nil {
+			if err := errors.Join(err, m.Close()); err != nil {
 				t.Fatal(row[0], err)
 			}
 			out := 0

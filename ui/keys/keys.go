@@ -52,6 +52,9 @@ const (
 	Smooth        ID = "smooth"
 	Grow          ID = "grow"
 	Shrink        ID = "shrink"
+	GrowMore      ID = "grow_more"
+	GrowLess      ID = "grow_less"
+	NameLabel     ID = "name_label"
 	CopyPrevious  ID = "copy"
 	Release       ID = "release"
 	Tools         ID = "tools"
@@ -92,8 +95,16 @@ const (
 	Language      ID = "language"
 	Quit          ID = "quit"
 	Judge         ID = "judge"
+	Consult       ID = "consult"
+	QuestionsPage ID = "questions"
+	AgreementPage ID = "agreement"
 	Pages         ID = "pages"
 	ProjectPage   ID = "project"
+	ModelsPage    ID = "models"
+	TrainingPage  ID = "training"
+	TimePage      ID = "time"
+	Guideline     ID = "guideline"
+	Reveal        ID = "reveal"
 )
 
 // Group is a heading of the list of keys; its title is "keys.group.GROUP".
@@ -166,6 +177,7 @@ var Table = []Binding{
 	{NotVisible, Review, Once, on(fyne.KeyX)},
 	{Accept, Review, Once, with(ctrl, fyne.KeyReturn, fyne.KeyEnter)},
 	{Reject, Review, Once, on(fyne.KeyBackspace)},
+	{Consult, Review, Once, with(shift, fyne.KeyX)},
 	{Judge, Review, Once, on(fyne.KeyJ)},
 
 	{Brush, Draw, Once, on(fyne.KeyB)},
@@ -185,6 +197,9 @@ var Table = []Binding{
 	{Smooth, Draw, Once, with(shift, fyne.KeyS)},
 	{Grow, Draw, Repeat, with(ctrl, fyne.KeyRightBracket)},
 	{Shrink, Draw, Repeat, with(ctrl, fyne.KeyLeftBracket)},
+	{GrowMore, Draw, Repeat, with(ctrl|shift, fyne.KeyRightBracket)},
+	{GrowLess, Draw, Repeat, with(ctrl|shift, fyne.KeyLeftBracket)},
+	{NameLabel, Draw, Once, with(shift, fyne.KeyL)},
 	{CopyPrevious, Draw, Once, with(shift, fyne.KeyC)},
 	{Release, Draw, Once, nil},
 	{Tools, Draw, Once, on(fyne.KeyT)},
@@ -225,6 +240,13 @@ var Table = []Binding{
 
 	{Pages, Work, Once, nil},
 	{ProjectPage, Work, Once, on(fyne.KeyF4)},
+	{QuestionsPage, Work, Once, on(fyne.KeyF5)},
+	{AgreementPage, Work, Once, on(fyne.KeyF6)},
+	{ModelsPage, Work, Once, on(fyne.KeyF7)},
+	{TrainingPage, Work, Once, on(fyne.KeyF8)},
+	{Guideline, Work, Once, with(shift, fyne.KeyF4)},
+	{TimePage, Work, Once, on(fyne.KeyF12)},
+	{Reveal, Work, Once, on(fyne.KeyY)},
 
 	{Open, Files, Once, with(ctrl, fyne.KeyO)},
 	{Export, Files, Once, with(ctrl, fyne.KeyE)},

@@ -73,10 +73,13 @@ type Inspector struct {
 	OnLabel     func(i int)
 	OnLock      func(i int) // its lock is to be closed or opened
 	OnAddLabel  func()
+	OnRename    func(i int)        // its name and colour are to be asked for
+	OnGrow      func(step float64) // the step of growing and shrinking, in the unit of SetGrow
 	OnOverwrite func(over string)  // OverAll or OverNone
 	OnSize      func(size float64) // in the unit of ToolOptions
 	OnOpacity   func(share float64)
 	OnJump      func(step int) // back or forward to the state after step; -1 is the state before the first
+	OnAsk       func()         // an expert is to be asked, or what was asked to be looked at
 	OnHint      func(string)
 	confidence  Confidence
 	tool        ToolOptions
@@ -94,6 +97,9 @@ type Inspector struct {
 	size        *slider
 	sizeValue   *label
 	sizeRow     *fyne.Container
+	growStep    *slider
+	growValue   *label
+	growUnit    string
 	opacity     *slider
 	shown       *label // the opacity in words
 	measures    *facts
@@ -170,7 +176,15 @@ func (p *Inspector) confidenceSection() fyne.CanvasObject {
 		call(p.OnWeak, v)
 	}, func(v float64) { call(p.OnWeakEnd, v) })
 	p.weak.scale = true
-	return section("panel.confidence.title", p.note, p.facts, named("panel.confidence.weak_limit", p.weakValue, p.weak))
+	ask := newButton("circle-question-mark", say("consult.button"), flat, func() {
+		if p.OnAsk != nil {
+			p.OnAsk()
+		}
+	})
+	ask.left = true
+	ask.hint = keys.Consult.Hint
+	ask.onHint = func(s string) { call(p.OnHint, s) }
+	return section("panel.confidence.title", p.note, p.facts, named("panel.confidence.weak_limit", p.weakValue, p.weak), ask)
 }
 
 func (p *Inspector) labelSection() fyne.CanvasObject {
@@ -208,7 +222,21 @@ func (p *Inspector) toolSection() fyne.CanvasObject {
 		}
 		return text.T("panel.tool.title_of", text.Args{"Tool": p.tool.Name})
 	}, textSize)
-	return newColumn(unit, 0, head, p.sizeRow, named("panel.tool.opacity", p.shown, p.opacity))
+	return newColumn(unit, 0, head, p.sizeRow, p.growRow(), named("panel.tool.opacity", p.shown, p.opacity))
+}
+
+// growRow is how far growing and shrinking go.
+func (p *Inspector) growRow() fyne.CanvasObject {
+	p.growValue = newLabel(fixed(""), roleText, textSize)
+	p.growStep = newSlider(func(v float64) { call(p.OnGrow, v) }, nil)
+	return named("panel.tool.grow", p.growValue, p.growStep)
+}
+
+// SetGrow shows the step of growing and shrinking.
+func (p *Inspector) SetGrow(step, least, most float64, unit string) {
+	p.growUnit = unit
+	p.growStep.set(least, most, step)
+	p.growValue.set(quantity(step, unit))
 }
 
 func (p *Inspector) measureSection() fyne.CanvasObject {

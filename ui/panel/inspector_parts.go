@@ -182,6 +182,7 @@ type labelRow struct {
 	name   *label
 	number *label
 	lock   *button
+	rename *button
 }
 
 func newLabelRow(p *Inspector, i int) *labelRow {
@@ -198,6 +199,9 @@ func newLabelRow(p *Inspector, i int) *labelRow {
 		return text.T(key, text.Args{"Label": p.labelList[i].Name})
 	}
 	l.lock.onHint = func(s string) { call(p.OnHint, s) }
+	l.rename = newButton("pencil", nil, flat, func() { call(p.OnRename, i) })
+	l.rename.hint = func() string { return text.T("panel.labels.rename", text.Args{"Label": p.labelList[i].Name}) }
+	l.rename.onHint = l.lock.onHint
 	l.self = l
 	l.onTap = func() { call(p.OnLabel, i) }
 	l.ExtendBaseWidget(l)
@@ -235,8 +239,9 @@ type labelRowRenderer struct{ l *labelRow }
 func (r *labelRowRenderer) Layout(s fyne.Size) {
 	place(r.l.ground, -unit, 0, s.Width+2*unit, s.Height)
 	place(r.l.chip, unit, (s.Height-pad)/2, pad, pad)
-	place(r.l.name, unit+pad+gap, 0, s.Width-18*unit, s.Height)
-	place(r.l.number, s.Width-11*unit, 0, 3*unit, s.Height)
+	place(r.l.name, unit+pad+gap, 0, s.Width-2*targetSize-11*unit, s.Height)
+	place(r.l.number, s.Width-2*targetSize-4*unit, 0, 3*unit, s.Height)
+	place(r.l.rename, s.Width-2*targetSize, 0, targetSize, s.Height)
 	place(r.l.lock, s.Width-targetSize, 0, targetSize, s.Height)
 }
 
@@ -252,11 +257,12 @@ func (r *labelRowRenderer) Refresh() {
 		r.l.lock.icon, r.l.lock.selected = "lock", true
 	}
 	r.l.lock.Refresh()
+	r.l.rename.Refresh()
 	r.l.paint(r.l.i == r.l.p.chosen, r.l.focused)
 }
 
 func (r *labelRowRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.l.ground, r.l.chip, r.l.name, r.l.number, r.l.lock}
+	return []fyne.CanvasObject{r.l.ground, r.l.chip, r.l.name, r.l.number, r.l.rename, r.l.lock}
 }
 func (r *labelRowRenderer) Destroy() {}
 

@@ -103,6 +103,9 @@ func (p *Page) SetEmpty(title, what func() string, actions ...fyne.CanvasObject)
 	p.Refresh()
 }
 
+// Empty tells whether the page says that there is nothing to show.
+func (p *Page) Empty() bool { return p.emptyNow && !p.busyNow }
+
 // Refresh implements fyne.Widget.
 func (p *Page) Refresh() {
 	if p.OnRefresh != nil {

@@ -68,6 +68,7 @@ type Row struct {
 const (
 	SortByWork = "work"
 	SortByName = "name"
+	SortRandom = "random"
 )
 
 // WorkList is the list of the study's images, at the left of the window.
@@ -96,6 +97,7 @@ func NewWorkList() *WorkList {
 	w.title = newBold(func() string { return text.N("panel.worklist.count", len(w.rows)) }, textSize)
 	w.sort = newSegments([]Choice{
 		{SortByWork, func() string { return text.T("panel.worklist.sort.work") }},
+		{SortRandom, func() string { return text.T("panel.worklist.sort.random") }},
 		{SortByName, func() string { return text.T("panel.worklist.sort.name") }},
 	}, SortByWork, func(mode string) {
 		if w.OnSort != nil {

@@ -41,7 +41,10 @@ var labels = [...]color.NRGBA{
 	rgb(0x4EA8FF), rgb(0xF2A65A), rgb(0xB48CFF), rgb(0x3FCFB4), rgb(0xE8D25B), rgb(0xFF8F70), rgb(0x9CCB4A), rgb(0xC9A27E), rgb(0x8FA3C8),
 }
 
-// Label is the colour of a label, by its value from 1. Beyond the ninth they begin anew.
+// Labels is how many colours there are for labels.
+const Labels = len(labels)
+
+// Label is a colour for a label, by its number in the palette from 1. Beyond the last they begin anew.
 func Label(value int) color.NRGBA { return labels[max(value-1, 0)%len(labels)] }
 
 // isLight is the one switch between both themes. Drawing may read it from any goroutine.

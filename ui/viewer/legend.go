@@ -52,6 +52,13 @@ func (m measure) length(px float64) string {
 
 func trim(v float64, digits int) string { return strconv.FormatFloat(v, 'f', digits, 64) }
 
+// Note is a short word beside the scale of expected error.
+type Note struct {
+	Words string
+	Warn  bool   // the scale is not to be relied on as it stands
+	Hint  string // at length, while the pointer is over it
+}
+
 // legend is the plate at the bottom left: the scale of expected error, which is also the slider of what counts as weak,
 // and the scale bar.
 type legend struct {
@@ -64,6 +71,8 @@ type legend struct {
 	barText      *canvas.Text
 	limit, bound float64 // px: the scale's end and what counts as weak
 	calibrated   bool
+	note         Note
+	noteText     *canvas.Text
 	slider       fyne.Position // of the wedge
 	shown        bool          // the scale of expected error is on the screen
 }
@@ -72,8 +81,9 @@ func newLegend() *legend {
 	t := theme.Dark()
 	l := &legend{
 		plate: newPlate(), title: newText(t.Text, theme.Quiet), weak: newText(t.Text, theme.Quiet),
-		handle: &canvas.Rectangle{FillColor: t.Text, StrokeColor: color.NRGBA{A: 0xCC}, StrokeWidth: 1, CornerRadius: 2},
-		from:   newText(t.Quiet, theme.Quiet), to: newText(t.Quiet, theme.Quiet), barText: newText(t.Text, theme.Quiet),
+		handle:   &canvas.Rectangle{FillColor: t.Text, StrokeColor: color.NRGBA{A: 0xCC}, StrokeWidth: 1, CornerRadius: 2},
+		noteText: newText(t.Quiet, theme.Quiet),
+		from:     newText(t.Quiet, theme.Quiet), to: newText(t.Quiet, theme.Quiet), barText: newText(t.Text, theme.Quiet),
 	}
 	l.wedge = canvas.NewRaster(func(w, h int) image.Image { return wedge(w, h) })
 	l.wedge.ScaleMode = canvas.ImageScaleFastest
@@ -85,7 +95,7 @@ func newLegend() *legend {
 
 func (l *legend) objects() []fyne.CanvasObject {
 	return []fyne.CanvasObject{
-		l.plate, l.title, l.weak, l.wedge, l.handle, l.from, l.to, l.bar[0], l.bar[1], l.bar[2], l.barText,
+		l.plate, l.title, l.weak, l.wedge, l.handle, l.from, l.to, l.noteText, l.bar[0], l.bar[1], l.bar[2], l.barText,
 	}
 }
 
@@ -99,16 +109,24 @@ func (l *legend) lay(g *geometry, size fyne.Size, m measure, scale bool) fyne.Si
 	}
 	show(true, l.plate, l.bar[0], l.bar[1], l.bar[2], l.barText)
 	show(l.shown, l.title, l.weak, l.wedge, l.handle, l.from, l.to)
+	noted := l.shown && l.note.Words != ""
+	show(noted, l.noteText)
 	line := l.barText.MinSize().Height
 	barLength, label := l.scaleBar(g, m)
 	w, h := barLength+width(label, theme.Quiet)+3*legendPad, line+2*theme.Unit
 	if l.shown {
 		w, h = max(w, legendWidth+2*legendPad), h+2*line+wedgeHeight+4*theme.Unit
 	}
+	if noted {
+		h += line
+	}
 	x, y := margin, size.Height-margin-h
 	place(l.plate, x, y, w, h)
 	if l.shown {
 		l.layScale(x+legendPad, y+theme.Unit, line, m)
+	}
+	if noted {
+		l.layNote(line)
 	}
 	l.layBar(x+legendPad, y+h-line-theme.Unit, line, barLength, label)
 	return fyne.NewSize(w, h)
@@ -138,6 +156,23 @@ func (l *legend) layScale(x, y, line float32, m measure) {
 	toWidth := width(to, theme.Quiet)
 	place(l.from, x, y, legendWidth, line)
 	place(l.to, x+legendWidth-toWidth, y, toWidth, line)
+}
+
+// layNote puts the note under the scale.
+func (l *legend) layNote(line float32) {
+	l.noteText.Color = theme.Dark().Quiet
+	if l.note.Warn {
+		l.noteText.Color = theme.Dark().Warn
+	}
+	setText(l.noteText, elide(l.note.Words, legendWidth, theme.Quiet))
+	place(l.noteText, l.slider.X, l.slider.Y+wedgeHeight+theme.Unit+line, legendWidth, line)
+	l.noteText.Refresh()
+}
+
+// noted tells whether p is on the note.
+func (l *legend) noted(p fyne.Position) bool {
+	at, size := l.noteText.Position(), l.noteText.Size()
+	return l.noteText.Visible() && l.shown && p.X >= at.X && p.X <= at.X+size.Width && p.Y >= at.Y && p.Y <= at.Y+size.Height
 }
 
 // layBar puts the scale bar at (x, y): a line with an end mark on both sides, and its length.

@@ -26,7 +26,8 @@ const (
 	correctedWidth = 2.5
 	hiddenWidth    = 2.0 // a boundary that cannot be seen
 	casingWidth    = 1.0
-	haloWidth      = 9.0 // of the glow around the active arc
+	rimWidth       = 1.75 // of the label's colour along both sides of a line, beyond its casing
+	haloWidth      = 9.0  // of the glow around the active arc
 	tickSpacing    = 12.0
 	tickOver       = 3.0 // how far a tick mark stands out from the line on both sides
 	tickWidth      = 1.5
@@ -57,6 +58,8 @@ type ring []node
 // outlines is everything that is drawn along contours, in screen pixels relative to the viewport.
 type outlines struct {
 	rings  []ring
+	rims   []uint8         // by ring, the ink of its label
+	rimmed bool            // rims are drawn: there are several labels to be told apart
 	dashes []ring          // open lines of the draft, dashed
 	marks  []ring          // and solid
 	trails []ring          // of the traces, solid
@@ -70,6 +73,7 @@ type outlines struct {
 	hull   ribbon
 	pix    []uint8 // of the last picture, reused
 	nodes  []node  // of all rings, reused
+	rim    ring    // of one label, reused
 }
 
 // look says how contours are to be drawn.
@@ -77,6 +81,7 @@ type look struct {
 	limit  float64 // expected error at the scale's end, px of the image
 	band   int     // index into contour.Levels, or -1
 	active *contour.Arc
+	colour [256]uint8 // by label, its number in the palette; 0: its own
 	draft  Draft
 	traces []Trace
 	focus  []contour.Contour
@@ -105,17 +110,31 @@ func newOutlines() *outlines {
 func (o *outlines) lay(cs []contour.Contour, g *geometry, l look) {
 	o.scale = float32(g.scale)
 	o.band, o.halo = l.band >= 0, false
-	o.rings, o.nodes = o.rings[:0], o.nodes[:0]
+	o.rings, o.nodes, o.rims, o.rimmed = o.rings[:0], o.nodes[:0], o.rims[:0], false
 	for i := range cs {
 		from := len(o.nodes)
 		o.layRing(&cs[i], g, l, l.active != nil && l.active.Contour == i)
 		if n := len(o.nodes); n > from {
 			o.rings = append(o.rings, o.nodes[from:n:n])
+			o.rims = append(o.rims, l.labelInk(cs[i].Label))
+			o.rimmed = o.rimmed || cs[i].Label > 1 || l.colour[cs[i].Label] > 1
 		}
 	}
 	o.layTraces(&l, g)
 	o.layDraft(&l.draft, g)
 	o.bounds = o.extent().Intersect(image.Rect(0, 0, round(g.w), round(g.h)))
+}
+
+// labelInk is the ink of a label's colour: the first has the accent's, the others those of traces.
+func (l *look) labelInk(label uint8) uint8 {
+	n := int(l.colour[label])
+	if n == 0 {
+		n = max(int(label), 1)
+	}
+	if n = (n - 1) % theme.Labels; n > 0 {
+		return uint8(firstTraceInk + n - 1)
+	}
+	return accentInk
 }
 
 // layRing appends the nodes of one contour. Points closer than a screen pixel to the one before are left out, unless
@@ -213,6 +232,9 @@ func (o *outlines) paint() *image.RGBA {
 	}
 	o.traced()
 	o.ink.flush(dst, &o.colour, cased(casingWidth*o.scale, casingDarkness))
+	if o.rimmed {
+		o.paintRims(dst)
+	}
 	o.each(o.lines)
 	o.ink.flush(dst, &o.colour, cased(casingWidth*o.scale, casingDarkness))
 	o.each(o.ticks)
@@ -263,6 +285,20 @@ func (o *outlines) lines(r ring) {
 		}
 		phase = o.dash(a, b, phase)
 	})
+}
+
+// paintRims draws the colour of its label along both sides of each ring, dashed where that is: what a line says by its own
+// colour and width stays as it is.
+func (o *outlines) paintRims(dst *image.RGBA) {
+	for i, r := range o.rings {
+		o.rim = append(o.rim[:0], r...)
+		for k := range o.rim {
+			o.rim[k].ink = o.rims[i]
+			o.rim[k].half += (casingWidth + rimWidth) * o.scale
+		}
+		o.lines(o.rim)
+	}
+	o.ink.flush(dst, &o.colour, cased(0, 0))
 }
 
 // ticks notes the marks across confirmed pieces: evenly spaced, and at least one on each.

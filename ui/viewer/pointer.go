@@ -190,15 +190,29 @@ func (v *Viewport) finish() {
 func (v *Viewport) hover(p fyne.Position) {
 	v.hand.at = p
 	v.layCursor()
+	v.tellNote(v.legend.noted(p))
 	if v.frame.full == nil {
 		return
 	}
-	if v.legend.hit(p) {
+	if v.legend.hit(p) || v.legend.noted(p) {
 		v.leave()
 		return
 	}
 	v.point(Hover, p, v.modifiers())
 	v.tellHover(p)
+}
+
+// tellNote has what the legend's note means said while the pointer is over it.
+func (v *Viewport) tellNote(over bool) {
+	if v.noted == over || v.OnHint == nil {
+		return
+	}
+	v.noted = over
+	hint := ""
+	if over {
+		hint = v.legend.note.Hint
+	}
+	v.OnHint(hint)
 }
 
 // leave tells that the pointer is no longer over the image.

@@ -101,8 +101,8 @@ func newTintLayer() *tintLayer {
 	return &tintLayer{object: &canvas.Image{ScaleMode: canvas.ImageScalePixels, FillMode: canvas.ImageFillStretch}}
 }
 
-// set draws the mask with the opacity 0 … 1.
-func (l *tintLayer) set(p *mask.Plane, opacity float64) {
+// set draws the mask with the opacity 0 … 1; colour says by label which of the palette it has, 0: its own.
+func (l *tintLayer) set(p *mask.Plane, opacity float64, colour *[256]uint8) {
 	l.part = image.Rectangle{}
 	if p == nil || opacity <= 0 {
 		return
@@ -115,6 +115,9 @@ func (l *tintLayer) set(p *mask.Plane, opacity float64) {
 	a := min(opacity, 1)
 	for v := 1; v < len(tints); v++ {
 		c := theme.Label(v)
+		if n := int(colour[v]); n > 0 {
+			c = theme.Label(n)
+		}
 		tints[v] = [4]uint8{uint8(float64(c.R) * a), uint8(float64(c.G) * a), uint8(float64(c.B) * a), uint8(255 * a)}
 	}
 	step := 1

@@ -21,6 +21,7 @@ type Trace struct {
 // Sizes of traces, in device-independent pixels.
 const (
 	traceWidth  = 2.0
+	lineTrace   = 6.0 // of an open line: it lies along a boundary, and shows on both sides of it
 	focusWidth  = 1.5
 	swatchWidth = 22.0
 )
@@ -50,7 +51,7 @@ func (o *outlines) layTraces(l *look, g *geometry) {
 			keep(i, o.layLine(closed(t.Contours[c].Points), g, uint8(firstTraceInk+i), traceWidth))
 		}
 		for _, line := range t.Lines {
-			keep(i, o.layLine(line, g, uint8(firstTraceInk+i), traceWidth))
+			keep(i, o.layLine(line, g, uint8(firstTraceInk+i), lineTrace))
 		}
 	}
 	for i := range l.focus {

@@ -46,6 +46,8 @@ type Viewport struct {
 	OnWeak func(share float64)
 	// OnHover gets where the pointer is, and whether that is in the image.
 	OnHover func(at contour.Point, inside bool)
+	// OnHint gets what is to be said of what the pointer is over in the legend; "" when it has gone.
+	OnHint func(string)
 	// OnViewChanged is called after each change of zoom or position.
 	OnViewChanged func()
 
@@ -61,6 +63,7 @@ type Viewport struct {
 	overlay  bool
 	heatOn   bool
 	heatGlow float64 // opacity of the heatmap
+	noted    bool    // the pointer is over the legend's note
 	measure  measure
 	laid     fyne.Size // of the viewport, when it was last laid out
 
@@ -120,7 +123,7 @@ func (v *Viewport) SetImage(img *image.RGBA) {
 	if img == nil {
 		v.contours, v.look.active, v.look.draft = nil, nil, Draft{}
 		v.look.traces, v.look.focus = nil, nil
-		v.tint.set(nil, 0)
+		v.tint.set(nil, 0, &v.look.colour)
 		v.heat.set(0, 0, nil)
 	}
 	v.viewChanged()
@@ -153,9 +156,18 @@ func (v *Viewport) SetContours(cs []contour.Contour, active *contour.Arc) {
 	}
 }
 
+// SetLabelColours says by label which colour of the palette outlines and masks have; 0 is the label's own. Masks take it with
+// the next SetMask.
+func (v *Viewport) SetLabelColours(colour [256]uint8) {
+	if v.look.colour != colour {
+		v.look.colour = colour
+		v.layOutlines()
+	}
+}
+
 // SetMask tints the mask with the opacity 0 … 1; 0 or nil shows none. The mask is copied.
 func (v *Viewport) SetMask(p *mask.Plane, opacity float64) {
-	v.tint.set(p, opacity)
+	v.tint.set(p, opacity, &v.look.colour)
 	v.tint.lay(&v.geo, v.overlay)
 }
 
@@ -191,6 +203,14 @@ func (v *Viewport) SetErrorScale(limit, weak float64, calibrated bool) {
 	v.look.limit = limit
 	v.layOutlines()
 	v.layWords()
+}
+
+// SetErrorNote writes a short note under the scale of expected error; an empty one takes it away.
+func (v *Viewport) SetErrorNote(n Note) {
+	if v.legend.note != n {
+		v.legend.note = n
+		v.layWords()
+	}
 }
 
 // SetOverlay shows or hides everything that was found in the image: outlines, bands, mask and legend.

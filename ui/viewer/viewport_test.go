@@ -185,7 +185,7 @@ func BenchmarkTint(b *testing.B) {
 	plane.Fill(mask.Capsule(300, 200, 400, 300, 100, 80), 1)
 	l := newTintLayer()
 	for b.Loop() {
-		l.set(plane, 0.3)
+		l.set(plane, 0.3, &[256]uint8{})
 	}
 }
 

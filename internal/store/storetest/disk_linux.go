@@ -3,8 +3,8 @@
 package storetest
 
 import (
+	"errors"
 	"sync"
-	"testing"
 	"unsafe"
 
 	"modernc.org/libc"
@@ -76,16 +76,15 @@ func function[F any](f F) uintptr { return *(*uintptr)(unsafe.Pointer(&struct{ f
 // call makes a Go function of a pointer of SQLite's.
 func call[F any](p uintptr) F { return *(*F)(unsafe.Pointer(&struct{ p uintptr }{p})) }
 
-// UseDisk puts the tests' file system under SQLite from the next connection on, until the test ends.
-func UseDisk(t testing.TB) {
-	t.Helper()
+// Use puts the tests' file system under SQLite from the next connection on, and returns what takes it away again.
+func Use() (restore func(), err error) {
 	tls := libc.NewTLS()
 	usual := lib.Xsqlite3_vfs_find(tls, 0)
 	ours := libc.Xmalloc(tls, vfsSize)
 	copy(at[[vfsSize]byte](ours)[:], at[[vfsSize]byte](usual)[:])
 	name, err := libc.CString("echoline-test")
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	*at[uintptr](ours + vfsName) = name
 	disk.Lock()
@@ -95,14 +94,14 @@ func UseDisk(t testing.TB) {
 	*at[uintptr](ours + vfsOpen) = function(diskOpen)
 	*at[uintptr](ours + vfsDelete) = function(diskDelete)
 	if lib.Xsqlite3_vfs_register(tls, ours, 1) != lib.SQLITE_OK {
-		t.Fatal("SQLite does not take the file system")
+		return nil, errors.New("storetest: SQLite does not take the file system")
 	}
-	t.Cleanup(func() {
+	return func() {
 		Set(nil, 0, false)
 		Release()
 		lib.Xsqlite3_vfs_register(tls, usual, 1)
 		lib.Xsqlite3_vfs_unregister(tls, ours)
-	})
+	}, nil
 }
 
 // Set says what becomes of operations from now on, and whether they are written down. code is SQLite's result code of what

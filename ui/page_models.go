@@ -1,0 +1,422 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"echoline/inference"
+	"echoline/internal/durable"
+	"echoline/internal/export"
+	"echoline/internal/fault"
+	"echoline/internal/models"
+	"echoline/internal/store"
+	"echoline/internal/text"
+	"echoline/internal/trainer"
+	"echoline/ui/panel"
+)
+
+// modelsView is the page of models: at the left all of them, at the right what is known of the one chosen there.
+type modelsView struct {
+	a      *App
+	p      *panel.Page
+	sheet  *panel.Sheet
+	list   []models.Model
+	chosen string // SHA-256
+	busy   string // what is under way; "" for nothing
+	done   float64
+	result *models.Comparison
+	page   string // file of the comparison
+	end    context.CancelFunc
+}
+
+// modelsPage shows the models of the workspace.
+func (a *App) modelsPage() *panel.Page {
+	v := newModelsView(a, a.newModel)
+	a.newModel = ""
+	return v.p
+}
+
+// newModelsView makes the page, with a model chosen by its SHA-256; "" for the one in use.
+func newModelsView(a *App, chosen string) *modelsView {
+	v := &modelsView{a: a, sheet: panel.NewSheet(), chosen: chosen}
+	v.p = panel.NewPage(func() string { return text.T("models.title") }, v.sheet)
+	v.p.OnRefresh = v.present
+	v.read()
+	return v
+}
+
+// gone tells whether another page, or the image, took the place of this one.
+func (v *modelsView) gone() bool { return v.a.page != v.p }
+
+// read lists the models anew.
+func (v *modelsView) read() {
+	shelf, ships := models.Of(v.a.cfg.Workspace), v.a.ships()
+	go func() {
+		list, err := shelf.List(ships)
+		v.a.post(func() {
+			if v.gone() {
+				return
+			}
+			if err != nil {
+				v.a.fault(err)
+			}
+			v.list = list
+			if v.model() == nil {
+				v.chosen = ""
+				if i := slices.IndexFunc(list, func(m models.Model) bool { return m.InUse }); i >= 0 {
+					v.chosen = list[i].SHA256
+				}
+			}
+			v.p.Refresh()
+			v.p.First = v.sheet.First()
+			v.a.win.Canvas().Focus(v.p.Focus())
+			v.a.log.Debug("window", "event", "models-shown", "models", len(list))
+		})
+	}()
+}
+
+// ships is the file of the model that ships; "" where the window does not know.
+func (a *App) ships() string {
+	if a.cfg.Ships == nil {
+		return ""
+	}
+	return a.cfg.Ships()
+}
+
+// model is the one chosen; nil where there is none.
+func (v *modelsView) model() *models.Model {
+	return v.find(func(m models.Model) bool { return m.SHA256 == v.chosen })
+}
+
+// inUse is the one in use; nil where its file is not whole.
+func (v *modelsView) inUse() *models.Model {
+	return v.find(func(m models.Model) bool { return m.InUse })
+}
+
+func (v *modelsView) find(ok func(models.Model) bool) *models.Model {
+	i := slices.IndexFunc(v.list, ok)
+	if i < 0 {
+		return nil
+	}
+	return &v.list[i]
+}
+
+// present puts everything into words.
+func (v *modelsView) present() {
+	left := panel.Block{Heading: text.T("models.all")}
+	for _, m := range v.list {
+		label := m.Name + " " + m.Version
+		icon := "file"
+		if m.InUse {
+			icon = "circle-check"
+		}
+		left.Acts = append(left.Acts, panel.Act{Icon: icon, Label: label, Chosen: m.SHA256 == v.chosen, Do: func() { v.choose(m.SHA256) }})
+	}
+	more := panel.Block{Acts: []panel.Act{
+		{Icon: "plus", Label: text.T("models.add"), Do: v.add},
+		{Icon: "undo-2", Label: text.T("models.back"), Do: v.back},
+	}}
+	var right []panel.Block
+	if m := v.model(); m != nil {
+		right = append(v.about(m), v.compared()...)
+		if m.InUse {
+			right = append(right, v.a.trustBlocks(v.calibrate, v.uncalibrate)...)
+		}
+		right = append(right, cardBlock(m)...)
+	}
+	v.sheet.Set([]panel.Block{left, more}, right)
+}
+
+// about tells what a model is and what can be done with it.
+func (v *modelsView) about(m *models.Model) []panel.Block {
+	facts := []string{
+		text.T("models.facts", text.Args{"Input": m.Input, "Added": m.Added.Format("2006-01-02"), "SHA": m.SHA256[:16]}),
+	}
+	switch {
+	case m.Ships:
+		facts = append(facts, text.T("models.facts.ships"))
+	case m.OwnCases:
+		facts = append(facts, text.T("models.facts.own"))
+	}
+	b := panel.Block{Heading: m.Name + " " + m.Version, Words: strings.Join(facts, "\n")}
+	state := panel.Block{Words: text.T("models.inuse"), Mood: panel.MoodGood}
+	if !m.InUse {
+		state = panel.Block{Acts: []panel.Act{
+			{Icon: "scan", Label: text.T("models.compare"), First: v.result == nil, Do: v.compare},
+			{Icon: "circle-check", Label: text.T("models.use"), First: v.result != nil && v.result.Settled() >= 0, Do: v.promote},
+		}}
+	}
+	out := []panel.Block{b, state}
+	if v.busy != "" {
+		out = append(out, panel.Block{Words: v.busy, Mood: panel.MoodQuiet, Bar: true, Share: v.done, Acts: []panel.Act{
+			{Icon: "x", Label: text.T("models.stop"), Do: v.stop},
+		}})
+	}
+	return out
+}
+
+// compared tells what came of a comparison.
+func (v *modelsView) compared() []panel.Block {
+	c := v.result
+	if c == nil || c.Models[1].SHA256 != v.chosen {
+		return nil
+	}
+	mood := map[int]panel.Mood{1: panel.MoodGood, -1: panel.MoodBad, 0: panel.MoodText}[c.Settled()]
+	out := []panel.Block{
+		{Heading: text.T("models.compared", text.Args{"A": c.Models[0].Name, "B": c.Models[1].Name}), Words: comparisonWords(c), Mood: mood},
+		{Words: text.T("models.page.where"), Mood: panel.MoodQuiet, Copy: v.page},
+	}
+	return append(out, panel.Block{Words: extremes(c), Mood: panel.MoodQuiet})
+}
+
+// comparisonWords are the figures of a comparison in a sentence or two.
+func comparisonWords(c *models.Comparison) string {
+	g := c.DiceGain
+	key := map[int]string{1: "models.better", -1: "models.worse", 0: "models.same"}[c.Settled()]
+	return text.T(key) + " " + text.T("models.result", text.Args{
+		"A": fmt.Sprintf("%.3f", c.Dice[0]), "B": fmt.Sprintf("%.3f", c.Dice[1]), "Gain": fmt.Sprintf("%+.3f", g.Value),
+		"Low": fmt.Sprintf("%+.3f", g.Low), "High": fmt.Sprintf("%+.3f", g.High), "Cases": len(c.Results), "Groups": c.Groups,
+		"Better": c.Better, "Worse": c.Worse, "LeftOut": c.LeftOut,
+	})
+}
+
+// named is how many cases that changed most are named.
+const named = 5
+
+// extremes names the cases that got better, and worse, by most.
+func extremes(c *models.Comparison) string {
+	line := func(key string, rs []models.Result) string {
+		var names []string
+		for _, r := range rs {
+			names = append(names, fmt.Sprintf("%s %+.2f", r.Name, r.Gain()))
+		}
+		if len(names) == 0 {
+			names = []string{"–"}
+		}
+		return text.T(key) + ": " + strings.Join(names, ", ")
+	}
+	n := len(c.Results)
+	worst := slices.Clone(c.Results[n-min(named, c.Worse):])
+	slices.Reverse(worst)
+	return line("models.page.better", c.Results[:min(named, c.Better)]) + "\n" + line("models.page.worse", worst)
+}
+
+// cardBlock is the model's card as far as it is told in sentences: its headings and paragraphs up to the first table.
+func cardBlock(m *models.Model) []panel.Block {
+	data, err := os.ReadFile(m.Card)
+	if m.Card == "" || err != nil {
+		return []panel.Block{{Heading: text.T("models.card"), Words: text.T("models.card.none"), Mood: panel.MoodQuiet}}
+	}
+	words, _, _ := strings.Cut(string(data), "\n|")
+	out := []panel.Block{{Heading: text.T("models.card"), Words: text.T("models.card.where"), Mood: panel.MoodQuiet, Copy: m.Card}}
+	for _, p := range strings.Split(strings.NewReplacer("**", "", "`", "").Replace(words), "\n\n") {
+		p = strings.TrimSpace(p)
+		switch {
+		case p == "" || strings.HasPrefix(p, "# "):
+		case strings.HasPrefix(p, "## "):
+			out = append(out, panel.Block{Heading: strings.TrimPrefix(p, "## ")})
+		default:
+			out = append(out, panel.Block{Words: joined(p), Mood: panel.MoodQuiet})
+		}
+	}
+	return out
+}
+
+// joined takes out the line breaks within a paragraph, but those before points of a list.
+func joined(p string) string {
+	var b strings.Builder
+	for i, line := range strings.Split(p, "\n") {
+		line = strings.TrimSpace(line)
+		switch {
+		case i == 0:
+		case strings.HasPrefix(line, "- ") || len(line) > 2 && line[0] >= '1' && line[0] <= '9' && line[1] == '.':
+			b.WriteByte('\n')
+		default:
+			b.WriteByte(' ')
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
+func (v *modelsView) choose(sha string) {
+	v.chosen = sha
+	v.p.Refresh()
+}
+
+// add takes a model file into the workspace.
+func (v *modelsView) add() {
+	panel.ShowBrowser(v.a.win, panel.Browse{OnChosen: func(paths []string) {
+		m, err := models.Of(v.a.cfg.Workspace).Add(paths[0])
+		if err != nil {
+			v.a.fault(err)
+			return
+		}
+		v.chosen = m.SHA256
+		v.read()
+	}})
+}
+
+// promote puts the chosen model into use.
+func (v *modelsView) promote() {
+	m := v.model()
+	if m == nil || v.busy != "" {
+		return
+	}
+	if err := models.Of(v.a.cfg.Workspace).Promote(*m, v.a.set.Reader, time.Now()); err != nil {
+		v.a.fault(err)
+		return
+	}
+	v.changed("model-promoted", m.SHA256)
+}
+
+// back takes the last promotion back.
+func (v *modelsView) back() {
+	name, err := models.Of(v.a.cfg.Workspace).Back()
+	if err != nil {
+		v.a.fault(err)
+		return
+	}
+	v.chosen = ""
+	v.changed("model-back", name)
+}
+
+// changed notes what was done, and has everything outlined by the model that is in use now.
+func (v *modelsView) changed(action, detail string) {
+	if err := v.a.ws.Audit(v.a.set.Reader, action, detail); err != nil {
+		v.a.fault(err)
+	}
+	v.a.reloadModel()
+	v.read()
+}
+
+// work runs something long beside the window. say is what it is; do gets how to tell how far it is.
+func (v *modelsView) work(say string, do func(ctx context.Context, progress func(done, total int)) error, then func()) {
+	if v.busy != "" {
+		return
+	}
+	ctx, end := context.WithCancel(context.Background())
+	v.busy, v.done, v.end = say, 0, end
+	v.p.Refresh()
+	go func() {
+		err := do(ctx, v.progress)
+		v.a.post(func() {
+			end()
+			v.busy = ""
+			if err != nil && ctx.Err() == nil {
+				v.a.fault(err)
+			}
+			if err == nil {
+				then()
+			}
+			if !v.gone() {
+				v.p.Refresh()
+			}
+		})
+	}()
+}
+
+// progress is called by the work, and tells the window at most each per cent.
+func (v *modelsView) progress(done, total int) {
+	if total < 1 || done%max(total/100, 1) != 0 {
+		return
+	}
+	v.a.post(func() {
+		if v.done = float64(done) / float64(total); !v.gone() {
+			v.p.Refresh()
+		}
+	})
+}
+
+func (v *modelsView) stop() {
+	if v.end != nil {
+		v.end()
+	}
+}
+
+// mostCases is how many pictures are held at a time to compare and to judge on: their masks are in memory.
+const mostCases = 1000
+
+// accepted is what readers of a workspace accepted, of at most so many pictures.
+func accepted(ctx context.Context, ws *store.Workspace, progress func(done, total int)) (*trainer.Cases, error) {
+	return trainer.Gather(ctx, ws, trainer.Choice{Include: export.Accepted, Consensus: true, Most: mostCases}, progress)
+}
+
+// compare holds the chosen model against the one in use, on what was accepted here.
+func (v *modelsView) compare() {
+	m, used := v.model(), v.inUse()
+	if m == nil || used == nil || v.a.cfg.OpenModel == nil {
+		return
+	}
+	both, ws, open := [2]models.Model{*used, *m}, v.a.ws, v.a.cfg.OpenModel
+	var result *models.Comparison
+	file := filepath.Join(v.a.cfg.Workspace, "models", fmt.Sprintf("%.8s-%.8s.html", used.SHA256, m.SHA256))
+	v.work(text.T("models.comparing"), func(ctx context.Context, progress func(done, total int)) error {
+		found, err := accepted(ctx, ws, nil)
+		if err != nil {
+			return err
+		}
+		var predictors [2]inference.Predictor
+		for i := range both {
+			p, err := open(both[i].File, max(1, runtime.NumCPU()/2))
+			if err != nil {
+				return err
+			}
+			if c, ok := p.(io.Closer); ok {
+				defer c.Close()
+			}
+			predictors[i] = p
+		}
+		if result, err = models.Compare(ctx, both, predictors, models.FromWorkspace(found), progress); err != nil {
+			return err
+		}
+		page, err := result.Page(func(key string, args map[string]any) string { return text.T(key, args) })
+		if err != nil {
+			return err
+		}
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return fault.New(models.CodeWrite, file, err, nil)
+		}
+		return durable.WriteFile(file, page, 0o644)
+	}, func() { v.result, v.page = result, file })
+}
+
+// calibrate fits the bands of the model in use to what readers accepted here.
+func (v *modelsView) calibrate() {
+	m := v.inUse()
+	if m == nil {
+		return
+	}
+	ws, used, sha, shelf, by := v.a.ws, *m, m.SHA256, models.Of(v.a.cfg.Workspace), v.a.set.Reader
+	v.work(text.T("models.calibrating"), func(ctx context.Context, progress func(done, total int)) error {
+		found, err := accepted(ctx, ws, progress)
+		if err != nil {
+			return err
+		}
+		c, err := models.Recalibrated(models.Kept(ws, found, used), by, time.Now())
+		if err != nil {
+			return err
+		}
+		return shelf.Calibrate(sha, c)
+	}, func() { v.changed("calibrated", sha) })
+}
+
+// uncalibrate takes the last calibration back.
+func (v *modelsView) uncalibrate() {
+	m := v.inUse()
+	if m == nil {
+		return
+	}
+	if err := models.Of(v.a.cfg.Workspace).Uncalibrate(m.SHA256); err != nil {
+		v.a.fault(err)
+		return
+	}
+	v.changed("calibration-undone", m.SHA256)
+}

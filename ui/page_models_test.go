@@ -1,0 +1,253 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/test"
+
+	"echoline/inference"
+	"echoline/internal/export"
+	"echoline/internal/fault"
+	"echoline/internal/mask"
+	"echoline/internal/models"
+	"echoline/internal/review"
+	"echoline/internal/text"
+	"echoline/internal/trainer"
+	"echoline/ui/keys"
+	"echoline/ui/panel"
+)
+
+// wider is the disc of another model.
+type wider struct{ disk }
+
+func (wider) Info() inference.Info {
+	i := disk{}.Info()
+	i.Name, i.SHA256 = "wider", strings.Repeat("b", 64)
+	return i
+}
+
+func (w wider) Predict(ctx context.Context, im inference.Image, g inference.Guidance) (*inference.Prediction, error) {
+	p, err := w.disk.Predict(ctx, im, g)
+	if err == nil {
+		p.Model, p.Mask = w.Info(), p.Mask.Clone()
+		p.Mask.Fill(mask.Capsule(60, 45, 60, 45, 40, 40), 1)
+	}
+	return p, err
+}
+
+// The page lists models; what is promoted outlines the study on show anew, and keeps what readers did; going back brings the
+// other one back.
+func TestModelsPage(t *testing.T) {
+	ships := filepath.Join("..", "assets", "models", "echoline-breast.onnx")
+	other := false
+	b := newBench(t, Config{
+		Paths: []string{pictures(t, 2)}, Ships: func() string { return ships },
+		Predictor: func() (inference.Predictor, error) {
+			if other {
+				return wider{}, nil
+			}
+			return disk{}, nil
+		},
+	})
+	b.open()
+	data, err := os.ReadFile(ships)
+	if err != nil {
+		t.Skip("no model ships with this build")
+	}
+	file := filepath.Join(t.TempDir(), "own.onnx")
+	if err := os.WriteFile(file, append(data, 8, 9), 0o644); err != nil { // says its version twice: another file of the same graph
+		t.Fatal(err)
+	}
+	own, err := models.Of(b.cfg.Workspace).Add(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.do(keys.ModelsPage)
+	b.wait("the list", func() bool { return b.page.Focus() == b.win.Canvas().Focused() })
+	page := newModelsView(b.App, "")
+	b.showPage(page.p)
+	b.wait("its models", func() bool { return page.inUse() != nil && len(page.list) == 2 })
+	key := b.sess.key()
+	if got := b.sess.review.Frame(key).Model; got != (disk{}).Info().SHA256 {
+		t.Fatal(got)
+	}
+	other = true
+	b.reloadModel()
+	b.wait("the other model", func() bool {
+		return b.predictor != nil && len(b.sess.predicted) == b.sess.total && b.sess.review.Frame(key).Model == wider{}.Info().SHA256
+	})
+	if p, err := b.ws.Prediction(key, (disk{}).Info().SHA256); p == nil || err != nil {
+		t.Error("the prediction of the model before is gone", err)
+	}
+	page.choose(own.SHA256)
+	page.promote()
+	if file, err := models.Of(b.cfg.Workspace).Current(); err != nil || file != own.File {
+		t.Fatal(file, err)
+	}
+	page.back()
+	if file, err := models.Of(b.cfg.Workspace).Current(); err != nil || file != "" {
+		t.Fatal(file, err)
+	}
+	for _, lang := range text.Languages {
+		text.SetLanguage(lang)
+		b.page.Refresh()
+	}
+	b.closePage()
+}
+
+// A model that serves in another's place is used, and the window says why.
+func TestFallbackIsSaid(t *testing.T) {
+	why := models.Fallback(fault.New(models.CodeMissing, "x.onnx", errors.New("gone"), fault.Args{"Name": "own"}))
+	b := newBench(t, Config{
+		Paths: []string{pictures(t, 1)}, Predictor: func() (inference.Predictor, error) { return disk{}, why },
+	})
+	b.open()
+	if b.predictor == nil || b.modelErr != nil || b.alerts[alertModel] == nil {
+		t.Error("not said, or not used")
+	}
+}
+
+// What was calibrated here scales the bands on show, is said, and leaves what the workspace keeps as the model gave it.
+func TestCalibratedHere(t *testing.T) {
+	b := newBench(t, Config{Paths: []string{pictures(t, 1)}})
+	sha := (disk{}).Info().SHA256
+	if err := models.Of(b.cfg.Workspace).Calibrate(sha, models.Calibration{Band: [4]float64{2, 2, 2, 2}, Expected: 2, Fitted: 20, At: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	b.open()
+	k := b.sess.key()
+	shown := b.sess.review.Frame(k).Prediction
+	kept, err := b.ws.Prediction(k, sha)
+	b.wait("the prediction to be kept", func() bool {
+		if kept == nil {
+			kept, err = b.ws.Prediction(k, sha)
+			b.post(func() {})
+		}
+		return kept != nil || err != nil
+	})
+	if err != nil || shown.Fit.Band[2] != 2*kept.Fit.Band[2] || !shown.Model.CalibratedHere || kept.Model.CalibratedHere {
+		t.Fatal(shown.Fit, kept.Fit, err)
+	}
+	b.wait("trust", func() bool { return b.trust.model == sha })
+	if n := b.trustNote(); !strings.Contains(n.Words, text.T("trust.here")) {
+		t.Error(n)
+	}
+	if b.modelInfo().CalibratedHere != true {
+		t.Error("exports would not say so")
+	}
+}
+
+// A training is written and told in the window; what is missing is said, and nothing is left running.
+func TestTrainingPage(t *testing.T) {
+	b := newBench(t, Config{Paths: []string{pictures(t, 40)}})
+	t.Setenv(trainer.PythonVariable, filepath.Join(t.TempDir(), "none"))
+	b.open()
+	for _, it := range b.sess.study.Items {
+		k := review.Key{Instance: it.ID}
+		s, err := b.sess.review.Begin(k, "brush", review.ByReader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := mask.NewPlane(it.W, it.H)
+		p.Fill(mask.Capsule(50, 40, 60, 40, 15, 15), 1)
+		if err := s.SetLabels(p); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.sess.review.SetStatus(k, review.Accepted); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.do(keys.TrainingPage)
+	b.wait("the page", func() bool { return b.page.Focus() == b.win.Canvas().Focused() })
+	v := newTrainingView(b.App)
+	b.showPage(v.p)
+	v.order = order{string(export.Accepted), everybody, trainer.Small, scratch}
+	v.prepare()
+	b.wait("the training to be written", func() bool { return v.busy == "" && v.run() != nil })
+	r := v.run()
+	if r.Recipe.Counts.Frames != 40 || v.status.State != trainer.Ready || b.page != v.p {
+		t.Fatalf("%+v", r.Recipe.Counts)
+	}
+	if !said(b, text.T("fault.train.python.what")) {
+		t.Error("nothing says that Python is missing")
+	}
+	v.elsewhere(r, trainer.Machine{Processes: 2, GPU: true, Cores: 2})
+	if len(v.commands) != 3 || !strings.Contains(v.commands[1], "nproc-per-node=2") {
+		t.Error(v.commands)
+	}
+	for _, lang := range text.Languages {
+		text.SetLanguage(lang)
+		b.page.Refresh()
+	}
+	if _, err := trainer.Open(r.Dir); err != nil || r.Working() {
+		t.Error(err)
+	}
+	b.closePage()
+}
+
+// said tells whether a dialog says something.
+func said(b *bench, words string) bool {
+	for _, o := range b.win.Canvas().Overlays().List() {
+		if strings.Contains(strings.Join(wordsIn(o), " "), strings.Fields(words)[0]) {
+			return true
+		}
+	}
+	return false
+}
+
+// wordsIn are all texts of an object.
+func wordsIn(o fyne.CanvasObject) []string {
+	var out []string
+	switch x := o.(type) {
+	case *canvas.Text:
+		out = append(out, x.Text)
+	case fyne.Widget:
+		for _, c := range test.WidgetRenderer(x).Objects() {
+			out = append(out, wordsIn(c)...)
+		}
+	case *fyne.Container:
+		for _, c := range x.Objects {
+			out = append(out, wordsIn(c)...)
+		}
+	}
+	return out
+}
+
+// At random the list has another order for every reader, the same each time, and what is decided last.
+func TestOrderAtRandom(t *testing.T) {
+	b := newBench(t, Config{Paths: []string{pictures(t, 12)}})
+	b.open()
+	order := func(reader string) string {
+		b.set.Reader = reader
+		b.chooseSort(panel.SortRandom)
+		return strings.Join(b.sess.order, " ")
+	}
+	byName := strings.Join(b.sess.order, " ")
+	kim, lee := order("Kim"), order("Lee")
+	if kim == lee || kim == byName || kim != order("Kim") {
+		t.Fatal("not at random, or not the same each time")
+	}
+	first := b.sess.order[0]
+	if err := b.sess.review.SetStatus(review.Key{Instance: first}, review.Accepted); err != nil {
+		t.Fatal(err)
+	}
+	b.updateRow(first)
+	order("Kim")
+	if got := b.sess.order[len(b.sess.order)-1]; got != first {
+		t.Error("what is decided is not last")
+	}
+	if s := LoadSettings(b.cfg.ConfigDir); !s.SortAtRandom || s.SortByName {
+		t.Error("not kept")
+	}
+}
