@@ -299,7 +299,9 @@ func (r *reader) instance(id string) *study.Item {
 // frame, from 0, and is a cine where the frame was told; else the first.
 func (r *reader) fitting(uid string, w, h, frame int, told bool) *study.Item {
 	best := r.instance(uid)
-	fits := func(it *study.Item) bool { return it.W == w && it.H == h && frame < it.Frames && (it.Frames > 1) == told }
+	fits := func(it *study.Item) bool {
+		return it.W == w && it.H == h && frame < it.Frames && (it.Frames > 1) == told
+	}
 	if best == nil || fits(best) {
 		return best
 	}
