@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"image"
 	"image/color"
 	"image/png"
@@ -285,8 +286,7 @@ func (o *office) readerAsks(t *testing.T, kim reader) {
 		t.Fatal(err)
 	}
 	s, err := project.Load(ws)
-	ws.Close()
-	if err != nil {
+	if err := errors.Join(err, ws.Close()); err != nil {
 		t.Fatal(err)
 	}
 	c := s.Part("Kim")[0]

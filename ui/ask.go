@@ -321,6 +321,17 @@ func (a *App) askBeside(dir int) {
 	a.pointOut(hint, at)
 }
 
+// clicks is the kind of click that says that the boundary lies farther out (dir 1) or in (-1), and how many there were.
+func (q *question) clicks(dir int) (hint inference.Hint, count int) {
+	if q == nil {
+		q = &question{}
+	}
+	if dir < 0 {
+		return inference.NegativeClick, len(q.guide.Negative)
+	}
+	return inference.PositiveClick, len(q.guide.Positive)
+}
+
 // askStep is how far from the boundary, in px, a click without the pointer lies at least.
 const askStep = 3.0
 

@@ -82,7 +82,7 @@ func (a *App) endVisit(accepted bool) {
 	if sp, cal := a.spacing(); cal != study.Uncalibrated {
 		mm = math.Sqrt(sp.X * sp.Y)
 	}
-	labels, ws, reader, arcs := f.Labels, a.ws, s.review.Reader(), v.look(accepted)
+	labels, ws, reader, arcs := f.Labels.Clone(), a.ws, s.review.Reader(), v.look(accepted)
 	a.noting.Add(1)
 	go func() {
 		defer a.noting.Done()
