@@ -58,6 +58,7 @@ type askKey struct{ review.Key }
 // canAsk tells whether the model can be asked, and says it to the reader if not.
 func (a *App) canAsk() bool {
 	switch {
+	case !a.mayAskModel():
 	case a.modelErr != nil:
 		a.fault(a.modelErr)
 	case a.predictor == nil:
@@ -213,6 +214,7 @@ func (a *App) takeAnswer() bool {
 		s.taken = taken{labels: f.Labels, marks: f.Marks, locks: q.locks}
 	}
 	a.status.SetHint(text.T("ask.taken"))
+	a.nextDifference()
 	a.log.Debug("window", "event", "answer-taken", "changed", changed, "unsaved", s.review.Unsaved())
 	return true
 }
@@ -244,6 +246,7 @@ func (a *App) askBack() bool {
 
 // leaveQuestion is Esc: the mask stays as it was.
 func (a *App) leaveQuestion() {
+	a.sess.compared = nil
 	a.dropQuestion()
 	a.refreshPicture()
 	a.status.SetHint(text.T("ask.left"))

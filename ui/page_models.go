@@ -341,9 +341,12 @@ func (v *modelsView) stop() {
 	}
 }
 
-// accepted is what readers of a workspace accepted.
+// mostCases is how many pictures are held at a time to compare and to judge on: their masks are in memory.
+const mostCases = 1000
+
+// accepted is what readers of a workspace accepted, of at most so many pictures.
 func accepted(ctx context.Context, ws *store.Workspace, progress func(done, total int)) (*trainer.Cases, error) {
-	return trainer.Gather(ctx, ws, trainer.Choice{Include: export.Accepted, Consensus: true}, progress)
+	return trainer.Gather(ctx, ws, trainer.Choice{Include: export.Accepted, Consensus: true, Most: mostCases}, progress)
 }
 
 // compare holds the chosen model against the one in use, on what was accepted here.

@@ -203,7 +203,7 @@ func (v *trainingView) runBlocks(r *trainer.Run) []panel.Block {
 		}) + "\n" + text.T("training.made", text.Args{"Date": r.Recipe.Made.Local().Format("2006-01-02 15:04"), "Plan": text.T("training.choice." + r.Recipe.Plan)}),
 		Mood: panel.MoodQuiet,
 	}}
-	if v.checked == r.Dir {
+	if v.checked == r.Dir && v.status.State == trainer.Ready {
 		out = append(out, v.findingBlocks()...)
 	}
 	if v.busy != "" {
@@ -312,10 +312,10 @@ func (v *trainingView) curveBlocks() []panel.Block {
 		}
 	}
 	var curves []panel.Curve
-	if n := len(loss); n > 0 {
+	if n := len(loss); n > 1 { // one point is no curve
 		curves = append(curves, panel.Curve{Name: text.T("training.curve.loss", text.Args{"Last": fmt.Sprintf("%.3f", loss[n-1][1])}), Points: loss})
 	}
-	if n := len(dice); n > 0 {
+	if n := len(dice); n > 1 {
 		curves = append(curves, panel.Curve{Name: text.T("training.curve.dice", text.Args{"Last": fmt.Sprintf("%.3f", dice[n-1][1])}), Points: dice, Second: true})
 	}
 	if len(curves) == 0 {

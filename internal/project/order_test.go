@@ -1,6 +1,7 @@
 package project
 
 import (
+	"archive/zip"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -155,4 +157,53 @@ func TestAnyOrderOfSharesIsTheSame(t *testing.T) {
 			t.Fatalf("%d and %d rows", len(ends[0]), len(ends[1]))
 		}
 	})
+}
+
+// TestTakingIsDoneAgain: what a program that was killed in the middle of it left behind does no harm.
+func TestTakingIsDoneAgain(t *testing.T) {
+	root := t.TempDir()
+	home, kim := newSite(t, root, "home"), newSite(t, root, "kim")
+	home.found(4)
+	file := filepath.Join(root, "kim.echoline")
+	_, err := home.share("kim", file, true)
+	must(t, err)
+	for _, left := range []string{store.Scratch, "merging"} {
+		must(t, os.MkdirAll(filepath.Join(kim.dir, left), 0o700))
+		must(t, os.WriteFile(filepath.Join(kim.dir, left, shareBase), []byte("half a file"), 0o600))
+	}
+	kim.in(func(w *store.Workspace) { // the program is killed as the merge begins: whose part it is is known by then
+		_, err := w.MergeIf(home.dir, func(src *store.Workspace) error {
+			z, err := zip.OpenReader(file)
+			must(t, err)
+			defer z.Close()
+			tk := &taking{ws: w, file: file, zip: &z.Reader}
+			must(t, tk.readHeader())
+			must(t, tk.check(src))
+			return errors.New("killed")
+		})
+		if err == nil || Bound(kim.dir) != "kim" {
+			t.Fatal(err, Bound(kim.dir))
+		}
+	})
+	_, err = kim.take(file)
+	must(t, err)
+	kim.in(func(w *store.Workspace) { // a file of a case was lost: it is brought again, the others stay
+		items, err := w.Items()
+		must(t, err)
+		must(t, os.WriteFile(items[0].Path, []byte("cut"), 0o600))
+		m, _, err := Take(w, file)
+		if err != nil || m.Entries+m.Events+m.Predictions != 0 {
+			t.Fatal(m, err)
+		}
+		if data, err := os.ReadFile(items[0].Path); err != nil || len(data) < 1000 {
+			t.Fatal(len(data), err)
+		}
+	})
+	files, err := os.ReadDir(filepath.Join(kim.dir))
+	must(t, err)
+	for _, f := range files {
+		if f.Name() == store.Scratch || f.Name() == "merging" || strings.HasPrefix(f.Name(), ".echoline") {
+			t.Fatal("left behind:", f.Name())
+		}
+	}
 }

@@ -57,9 +57,6 @@ func Take(ws *store.Workspace, file string) (store.Merged, Header, error) {
 			f.Code = CodeShare
 		}
 	}
-	if err == nil && t.fresh {
-		err = bind(ws.Dir(), t.header)
-	}
 	if err == nil {
 		err = WriteLabels(ws)
 	}
@@ -72,7 +69,6 @@ type taking struct {
 	file, scratch string
 	zip           *zip.Reader
 	header        Header
-	fresh         bool // the workspace had no project before
 }
 
 // damaged is the fault of a share that is not what it should be.
@@ -151,7 +147,11 @@ func (t *taking) check(src *store.Workspace) error {
 	if err := t.bound(mine, src); err != nil {
 		return err
 	}
-	t.fresh = mine == nil
+	if mine == nil { // before anything is merged: a kill in between must not leave a part that is nobody's
+		if err := bind(t.ws.Dir(), t.header); err != nil {
+			return fault.New(CodeShareWrite, t.ws.Dir(), err, nil)
+		}
+	}
 	return t.placeFiles(src)
 }
 
@@ -178,27 +178,29 @@ func (t *taking) placeFiles(src *store.Workspace) error {
 		if !in {
 			continue
 		}
-		name, inner, _ := strings.Cut(rest, "/")
-		if plainName(name) != name || name == "" {
-			return t.damaged("%q is no name of a file", name)
+		folder, rest, _ := strings.Cut(rest, "/")
+		base, inner, _ := strings.Cut(rest, "/")
+		if plainName(folder) != folder || folder == "" || fileName(base) != base || base == "" {
+			return t.damaged("%q is no name of a file", rest)
 		}
+		name := folder + "/" + base
 		if !done[name] {
 			if err := t.placeFile(name, dir); err != nil {
 				return err
 			}
 			done[name] = true
 		}
-		paths[it.ID] = filepath.Join(dir, name, filepath.FromSlash(inner))
+		paths[it.ID] = filepath.Join(dir, filepath.FromSlash(name), filepath.FromSlash(inner))
 	}
 	return src.SetPaths(paths)
 }
 
 // placeFile writes one file, unless it is there.
 func (t *taking) placeFile(name, dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	to := filepath.Join(dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 		return fault.New(CodeShareWrite, dir, err, nil)
 	}
-	to := filepath.Join(dir, name)
 	for _, f := range t.zip.File {
 		if f.Name == shareFiles+name {
 			if fi, err := os.Stat(to); err == nil && uint64(fi.Size()) == f.UncompressedSize64 {
