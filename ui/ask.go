@@ -300,20 +300,8 @@ func (a *App) askBeside(dir int) {
 	if s.active.Contour >= len(cs) {
 		return
 	}
-	hint, clicks := inference.PositiveClick, 0
-	if q := s.asked; q != nil {
-		clicks = len(q.guide.Positive)
-	}
-	if dir < 0 {
-		hint, clicks = inference.NegativeClick, 0
-		if q := s.asked; q != nil {
-			clicks = len(q.guide.Negative)
-		}
-	}
-	away := askStep
-	if e := s.active.Expected; e > away {
-		away = e
-	}
+	hint, clicks := s.asked.clicks(dir)
+	away := max(askStep, s.active.Expected)
 	at, ok := beside(cs[s.active.Contour], *s.active, float64(dir)*away*float64(clicks+1))
 	if w, h := float64(s.frame.W), float64(s.frame.H); !ok || at.X < 0 || at.Y < 0 || at.X >= w || at.Y >= h {
 		return
