@@ -20,6 +20,9 @@ const (
 	saveSlow  = 2 * time.Second
 )
 
+// keptSoon is when a second place has usually taken what the workspace did not.
+const keptSoon = 700 * time.Millisecond
+
 // closePatience is how long the end of the program waits for the workspace. All that could be saved is by then.
 const closePatience = 3 * time.Second
 
@@ -101,6 +104,7 @@ func (a *App) journalFailed(err error) {
 		return text.T("app.notsaved", text.Args{"Why": text.Fault(err)})
 	}
 	a.raise(alertNotSaved, words, "app.retry", a.saveAgain)
+	time.AfterFunc(keptSoon, func() { a.post(a.showAlert) }) // the second place is written beside the window
 	a.retryIn(again)
 }
 
