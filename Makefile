@@ -143,6 +143,11 @@ $(VENV)/linters: training/requirements-dev.txt $(VENV)/ready
 train-lint: $(VENV)/linters ## format, lint and types of the training code
 	cd training && .venv/bin/ruff format --diff && .venv/bin/ruff check && .venv/bin/mypy
 
+.PHONY: train-e2e
+train-e2e: $(VENV)/ready $(RUNTIME) ## training from the program with the real training code; the Slurm script on a real Slurm
+	ECHOLINE_PYTHON=$(CURDIR)/$(VENV)/bin/python $(GO) test -count=1 -timeout 60m -run 'TestRealTraining|TestLoop' ./internal/trainer ./cmd/echoline
+	scripts/test-slurm.sh
+
 .PHONY: train-test
 train-test: $(VENV)/ready ## the tests of the training code
 	cd training && .venv/bin/python -m pytest

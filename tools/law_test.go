@@ -48,7 +48,7 @@ var law = map[string][]string{
 	"internal/project":           append([]string{support, "internal/durable", "internal/store"}, below...),
 	"internal/models":            append([]string{support, "internal/durable", "internal/trainer", "internal/agree", "internal/store"}, below...),
 	"internal/trainer":           append([]string{support, "internal/durable", "internal/store", "internal/export"}, below...),
-	"internal/concord":           {support, "internal/agree"},
+	"internal/concord":           {support, "internal/agree", "internal/mask"},
 	"internal/effort":            append([]string{support, "internal/tool"}, below...),
 	"internal/demo":              slices.Concat([]string{"internal/mask"}, behindStudy),
 	"internal/fault":             {},

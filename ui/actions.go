@@ -72,6 +72,8 @@ func (a *App) bindActions() {
 		keys.Language:      a.toggleLanguage,
 		keys.Reader:        a.chooseReader,
 		keys.Versions:      a.showVersions,
+		keys.Guideline:     a.toggleGuideline,
+		keys.Reveal:        a.reveal,
 		keys.Quit:          a.close,
 	}
 	a.bindTools()
@@ -79,6 +81,7 @@ func (a *App) bindActions() {
 
 // do runs an action.
 func (a *App) do(id keys.ID) {
+	a.touch()
 	if !a.allowed(id) || a.judgeDo(id) {
 		return
 	}
@@ -92,6 +95,7 @@ func (a *App) held(id keys.ID, down bool) {
 	if a.page != nil && down {
 		return
 	}
+	a.touch()
 	switch id {
 	case keys.Pan:
 		a.view.SetPanning(down)
@@ -273,7 +277,7 @@ func (a *App) imageAlone() {
 	on := !a.win.FullScreen()
 	a.win.SetFullScreen(on)
 	a.frame.show(a.list, a.frame.leftBar, !on)
-	a.frame.show(a.inspector, a.frame.rightBar, !on)
+	a.frame.show(a.frame.right, a.frame.rightBar, !on)
 	for _, o := range []fyne.CanvasObject{a.toolbar, a.status} {
 		if on {
 			o.Hide()
@@ -317,7 +321,7 @@ func (a *App) refreshAll() {
 			a.showRefused(s.refuse)
 		}
 	}
-	for _, o := range []fyne.CanvasObject{a.toolbar, a.list, a.inspector, a.strip, a.status, a.view, a.frame.box} {
+	for _, o := range []fyne.CanvasObject{a.toolbar, a.list, a.inspector, a.strip, a.status, a.view, a.guide, a.frame.box} {
 		o.Refresh()
 	}
 	if a.page != nil {

@@ -84,6 +84,7 @@ type App struct {
 
 	calibration *models.Calibration // what the model in use got here; nil for none
 	trust       trust
+	newModel    string // SHA-256 of a model that the page of models is to show first
 	reckoning   func() // ends the reckoning of trust under way; nil while there is none
 
 	keeping   sync.Mutex // held while a prediction is stored
@@ -107,6 +108,12 @@ type App struct {
 	growPx    float64
 	growing   growing
 	slowSince time.Time // since when the workspace's drive does not answer; zero while it does
+
+	proj   projectView
+	guide  *panel.GuidelinePanel
+	visit  visit
+	now    func() time.Time
+	noting sync.WaitGroup // notes of visits under way
 
 	page   *panel.Page // on show in place of the image; nil: none
 	pageID keys.ID     // which
@@ -160,7 +167,7 @@ func opened(w fyne.Window) (err error) {
 func newApp(cfg Config, fy fyne.App, post func(func())) *App {
 	a := &App{
 		cfg: cfg, log: cfg.Log, fyne: fy, set: LoadSettings(cfg.ConfigDir), post: post, end: fy.Quit,
-		player: player{speed: 1}, sizeMM: sizesMM.first, sizePx: sizesPx.first, growMM: growsMM.first, growPx: growsPx.first, opacity: firstOpacity,
+		player: player{speed: 1}, now: time.Now, sizeMM: sizesMM.first, sizePx: sizesPx.first, growMM: growsMM.first, growPx: growsPx.first, opacity: firstOpacity,
 	}
 	if a.set.Language == "" {
 		a.set.Language = lang.SystemLocale().LanguageString()
@@ -185,10 +192,13 @@ func (a *App) build() {
 	a.toolbar = panel.NewToolbar()
 	a.list = panel.NewWorkList()
 	a.inspector = panel.NewInspector()
+	a.guide = panel.NewGuidelinePanel()
+	a.guide.OnClose, a.guide.OnHint = a.closeGuideline, func(s string) { a.status.SetHover(s) }
+	a.guide.Hide()
 	a.strip = panel.NewCineStrip()
 	a.status = panel.NewStatusBar()
 	a.strip.Hide()
-	a.frame = newFrame(a.list, container.NewBorder(nil, a.strip, nil, nil, a.view), a.inspector)
+	a.frame = newFrame(a.list, container.NewBorder(nil, a.strip, nil, nil, a.view), container.NewStack(a.inspector, a.guide))
 	a.bindActions()
 	a.bindPanels()
 	a.bindPointer()
@@ -244,6 +254,7 @@ func (a *App) quit() {
 		a.log.Error("journal", "event", "given-up", "err", err)
 	}
 	a.endSession()
+	a.noting.Wait()
 	if a.ws != nil {
 		a.closeWorkspace()
 	}

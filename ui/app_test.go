@@ -93,6 +93,7 @@ func newBench(t testing.TB, cfg Config) *bench {
 	b.App = newApp(cfg, test.NewTempApp(t), func(f func()) { b.queue <- f })
 	t.Cleanup(func() {
 		b.endSession()
+		b.noting.Wait()
 		if b.ws != nil {
 			if err := b.ws.Close(); err != nil {
 				t.Error(err)

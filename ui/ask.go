@@ -72,7 +72,7 @@ func (a *App) canAsk() bool {
 
 // chooseAsk takes up the tool that asks the model.
 func (a *App) chooseAsk() {
-	if a.sess != nil && a.canAsk() {
+	if a.sess != nil && a.mayAskModel() && a.canAsk() {
 		a.chooseTool(toolAsk)
 	}
 }
@@ -213,6 +213,7 @@ func (a *App) takeAnswer() bool {
 		s.taken = taken{labels: f.Labels, marks: f.Marks, locks: q.locks}
 	}
 	a.status.SetHint(text.T("ask.taken"))
+	a.nextDifference()
 	a.log.Debug("window", "event", "answer-taken", "changed", changed, "unsaved", s.review.Unsaved())
 	return true
 }
@@ -244,6 +245,7 @@ func (a *App) askBack() bool {
 
 // leaveQuestion is Esc: the mask stays as it was.
 func (a *App) leaveQuestion() {
+	a.sess.compared = nil
 	a.dropQuestion()
 	a.refreshPicture()
 	a.status.SetHint(text.T("ask.left"))
@@ -284,7 +286,7 @@ func (a *App) showDraft() {
 // is at: by a click beside its middle, each further one farther off.
 func (a *App) askBeside(dir int) {
 	s := a.editing()
-	if s == nil || !a.canAsk() {
+	if s == nil || !a.mayAskModel() || !a.canAsk() {
 		return
 	}
 	if s.active == nil {

@@ -19,7 +19,7 @@ const (
 // goWeak glides to the next (dir 1) or previous (-1) weak arc that nobody reviewed.
 func (a *App) goWeak(dir int) {
 	s := a.editing()
-	if s == nil {
+	if s == nil || dir > 0 && a.nextDifference() {
 		return
 	}
 	var from *contour.Point
@@ -40,6 +40,7 @@ func (a *App) goWeak(dir int) {
 func (a *App) activate(arc contour.Arc) {
 	s := a.sess
 	s.active = &arc
+	a.visitArc(arc.Centre)
 	cs := s.review.Contours(s.key())
 	a.view.SetContours(cs, s.active)
 	if arc.Contour < len(cs) {
@@ -152,7 +153,13 @@ func (a *App) decide(st review.Status) {
 		return
 	}
 	s.active = nil
+	blind := st == review.Accepted && a.readsBlind(s.key())
 	a.edited(s.review.SetStatus(s.key(), st))
+	if blind {
+		a.reveal()
+		return
+	}
+	a.endVisit(st == review.Accepted)
 	a.log.Debug("window", "event", "decided", "item", s.item.ID, "frame", s.index, "status", int(st))
 	a.next()
 }

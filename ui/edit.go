@@ -39,6 +39,7 @@ func (a *App) bindPointer() {
 
 // viewChanged follows zoom and pan.
 func (a *App) viewChanged() {
+	a.touch()
 	a.fitReach()
 	a.refreshCorners()
 	a.line.Zoom = a.zoomText()
@@ -47,6 +48,7 @@ func (a *App) viewChanged() {
 
 // pointer follows one gesture: press, drag, release.
 func (a *App) pointer(e viewer.Pointer) {
+	a.touch()
 	if a.ruler.on && a.sess != nil {
 		a.rulerPointer(e)
 		return

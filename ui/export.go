@@ -14,6 +14,7 @@ import (
 	"echoline/internal/export"
 	"echoline/internal/fault"
 	"echoline/internal/models"
+	"echoline/internal/project"
 	"echoline/internal/review"
 	"echoline/internal/store"
 	"echoline/internal/study"
@@ -151,7 +152,15 @@ func (a *App) tellTalk(ws *store.Workspace, in *export.Input) {
 	in.Consensus = origins.Of
 	questions, err2 := agree.Questions(ws)
 	in.Questions = questions
-	if err := errors.Join(err, err2); err != nil {
+	looked, err3 := project.LooksOf(ws)
+	for _, l := range looked {
+		for _, at := range l.Arcs {
+			in.Looked = append(in.Looked, export.Looked{
+				Reader: l.Reader, Instance: l.Item, Frame: l.Frame, X: at.X, Y: at.Y, Length: at.Length, Expected: at.Expected, How: at.How, Seconds: at.Seconds,
+			})
+		}
+	}
+	if err := errors.Join(err, err2, err3); err != nil {
 		a.log.Warn("events for the export", "err", err)
 	}
 }

@@ -366,6 +366,7 @@ func (a *App) goDispute(dir int) {
 	d.at = next
 	p := d.List[next]
 	a.view.Reveal(withMargin(p.Box))
+	a.view.SetMessage(viewer.MessageNote, s.judgeNote())
 	a.showJudged()
 	per, unit := a.unit()
 	names := make([]string, len(d.Readings))

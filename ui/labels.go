@@ -27,6 +27,9 @@ func (a *App) plainName(i int) string {
 			return l.Name
 		}
 	}
+	if n := a.proj.labelName(i + 1); n != "" {
+		return n
+	}
 	if a.predictor != nil && i < len(a.predictor.Info().Labels) {
 		if n := a.predictor.Info().Labels[i].Name; n != "lesion" {
 			return n
@@ -51,7 +54,7 @@ func (a *App) labelColour(value int) int {
 // labelCount is how many labels are listed: the model's, those that the frame holds, and the reader's.
 func (a *App) labelCount() int {
 	s := a.sess
-	n := max(1, int(s.label))
+	n := max(1, int(s.label), a.proj.labelCount())
 	for _, l := range s.review.Labels().Labels {
 		n = max(n, int(l.Value))
 	}

@@ -42,6 +42,7 @@ func (a *App) workIn(ws *store.Workspace) {
 	ws.SetPatience(patience)
 	a.ws = ws
 	a.notice(ws)
+	a.beginProject()
 	a.loadModel()
 	if len(a.cfg.Paths) > 0 {
 		a.open(a.cfg.Paths)
@@ -329,6 +330,8 @@ func (a *App) endSession() {
 	a.stopPlaying()
 	a.dropQuestion()
 	a.lower(alertMasks)
+	a.endVisit(false)
+	a.visit = visit{}
 	s.gone = true
 	s.end()
 	if s.fresh != nil {

@@ -37,10 +37,15 @@ type modelsView struct {
 }
 
 // modelsPage shows the models of the workspace.
-func (a *App) modelsPage() *panel.Page { return newModelsView(a).p }
+func (a *App) modelsPage() *panel.Page {
+	v := newModelsView(a, a.newModel)
+	a.newModel = ""
+	return v.p
+}
 
-func newModelsView(a *App) *modelsView {
-	v := &modelsView{a: a, sheet: panel.NewSheet()}
+// newModelsView makes the page, with a model chosen by its SHA-256; "" for the one in use.
+func newModelsView(a *App, chosen string) *modelsView {
+	v := &modelsView{a: a, sheet: panel.NewSheet(), chosen: chosen}
 	v.p = panel.NewPage(func() string { return text.T("models.title") }, v.sheet)
 	v.p.OnRefresh = v.present
 	v.read()
@@ -145,7 +150,7 @@ func (v *modelsView) about(m *models.Model) []panel.Block {
 	if !m.InUse {
 		state = panel.Block{Acts: []panel.Act{
 			{Icon: "scan", Label: text.T("models.compare"), First: v.result == nil, Do: v.compare},
-			{Icon: "circle-check", Label: text.T("models.use"), First: v.result != nil, Do: v.promote},
+			{Icon: "circle-check", Label: text.T("models.use"), First: v.result != nil && v.result.Settled() >= 0, Do: v.promote},
 		}}
 	}
 	out := []panel.Block{b, state}
@@ -336,9 +341,12 @@ func (v *modelsView) stop() {
 	}
 }
 
-// accepted is what readers of a workspace accepted.
+// mostCases is how many pictures are held at a time to compare and to judge on: their masks are in memory.
+const mostCases = 1000
+
+// accepted is what readers of a workspace accepted, of at most so many pictures.
 func accepted(ctx context.Context, ws *store.Workspace, progress func(done, total int)) (*trainer.Cases, error) {
-	return trainer.Gather(ctx, ws, trainer.Choice{Include: export.Accepted, Consensus: true}, progress)
+	return trainer.Gather(ctx, ws, trainer.Choice{Include: export.Accepted, Consensus: true, Most: mostCases}, progress)
 }
 
 // compare holds the chosen model against the one in use, on what was accepted here.
@@ -386,13 +394,13 @@ func (v *modelsView) calibrate() {
 	if m == nil {
 		return
 	}
-	ws, sha, shelf, by := v.a.ws, m.SHA256, models.Of(v.a.cfg.Workspace), v.a.set.Reader
+	ws, used, sha, shelf, by := v.a.ws, *m, m.SHA256, models.Of(v.a.cfg.Workspace), v.a.set.Reader
 	v.work(text.T("models.calibrating"), func(ctx context.Context, progress func(done, total int)) error {
 		found, err := accepted(ctx, ws, progress)
 		if err != nil {
 			return err
 		}
-		c, err := models.Recalibrated(models.Kept(ws, found, sha), by, time.Now())
+		c, err := models.Recalibrated(models.Kept(ws, found, used), by, time.Now())
 		if err != nil {
 			return err
 		}

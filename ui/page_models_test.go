@@ -72,7 +72,7 @@ func TestModelsPage(t *testing.T) {
 	}
 	b.do(keys.ModelsPage)
 	b.wait("the list", func() bool { return b.page.Focus() == b.win.Canvas().Focused() })
-	page := newModelsView(b.App)
+	page := newModelsView(b.App, "")
 	b.showPage(page.p)
 	b.wait("its models", func() bool { return page.inUse() != nil && len(page.list) == 2 })
 	key := b.sess.key()

@@ -32,6 +32,7 @@ func fileOf(path string) string {
 type standing struct {
 	state *project.State
 	work  *project.Work
+	taken []project.Taken
 }
 
 // stand reads how a workspace's project stands; the state is nil where there is none. What is damaged is left out, and the
@@ -42,7 +43,8 @@ func stand(ws *store.Workspace) (standing, error) {
 		return standing{}, err
 	}
 	decisions, err2 := ws.Decisions()
-	return standing{s, project.Sum(decisions)}, errors.Join(err, err2)
+	taken, err3 := s.Visits(ws)
+	return standing{s, project.Sum(decisions), taken}, errors.Join(err, err2, err3)
 }
 
 // projectPage shows the project: its cases, and how far its readers are.
@@ -57,7 +59,9 @@ func (a *App) projectPage() *panel.Page {
 		}
 		return text.T("project.title")
 	}
-	p := panel.NewPage(title, view, mine)
+	take := panel.NewAction("", func() string { return text.T("project.take") }, false, a.chooseTake)
+	share := panel.NewAction("", func() string { return text.T("project.share") }, false, func() { a.chooseShare(st.state) })
+	p := panel.NewPage(title, view, take, share, mine)
 	p.First = view.First()
 	view.OnCase = func(item string) { a.openCase(item, 0) }
 	present := func() { a.presentProject(view, st) }
@@ -74,7 +78,8 @@ func (a *App) projectPage() *panel.Page {
 				a.fault(err)
 			}
 			if got.state == nil {
-				p.SetEmpty(func() string { return text.T("project.none.title") }, func() string { return text.T("project.none.what") })
+				p.SetEmpty(func() string { return text.T("project.none.title") }, func() string { return text.T("project.none.what") },
+					panel.NewAction("", func() string { return text.T("project.take") }, true, a.chooseTake))
 				return
 			}
 			st = got
@@ -97,7 +102,9 @@ func (a *App) presentProject(v *panel.ProjectView, st standing) {
 	me := a.set.Reader
 	hidden := s.Hides(me)
 	var readers []panel.ProjectReader
-	for _, p := range s.Progress(st.work) {
+	all := s.Progress(st.work)
+	project.AddTimes(all, s, st.work, st.taken)
+	for _, p := range all {
 		if hidden && p.Name != me {
 			continue
 		}
@@ -107,14 +114,18 @@ func (a *App) presentProject(v *panel.ProjectView, st standing) {
 		readers = append(readers, panel.ProjectReader{Name: m.Name, Role: text.T("project.role.expert"), Done: -1})
 	}
 	cases := make([]panel.ProjectCase, len(s.Cases))
-	done := 0
+	done, of := 0, 0
 	for i, c := range s.Cases {
 		cases[i] = caseLine(st, c, me, hidden)
+		if hidden && !cases[i].Mine {
+			continue // of those nothing is known here
+		}
+		of++
 		if cases[i].State == panel.CaseDone {
 			done++
 		}
 	}
-	v.Set(aboutProject(s, done), readers, cases)
+	v.Set(aboutProject(s, done, of), readers, cases)
 }
 
 func shareOf(n, of int) float64 {
@@ -125,8 +136,8 @@ func shareOf(n, of int) float64 {
 }
 
 // aboutProject tells what a project is and how far.
-func aboutProject(s *project.State, done int) string {
-	lines := []string{text.T("project.about.done", text.Args{"Done": done, "Of": len(s.Cases)})}
+func aboutProject(s *project.State, done, of int) string {
+	lines := []string{text.T("project.about.done", text.Args{"Done": done, "Of": of})}
 	if s.Share > 0 && s.By > 1 {
 		lines = append(lines, text.T("project.about.overlap", text.Args{"Share": int(s.Share*100 + 0.5), "By": s.By}))
 	}

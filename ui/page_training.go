@@ -203,7 +203,7 @@ func (v *trainingView) runBlocks(r *trainer.Run) []panel.Block {
 		}) + "\n" + text.T("training.made", text.Args{"Date": r.Recipe.Made.Local().Format("2006-01-02 15:04"), "Plan": text.T("training.choice." + r.Recipe.Plan)}),
 		Mood: panel.MoodQuiet,
 	}}
-	if v.checked == r.Dir {
+	if v.checked == r.Dir && v.status.State == trainer.Ready {
 		out = append(out, v.findingBlocks()...)
 	}
 	if v.busy != "" {
@@ -312,10 +312,10 @@ func (v *trainingView) curveBlocks() []panel.Block {
 		}
 	}
 	var curves []panel.Curve
-	if n := len(loss); n > 0 {
+	if n := len(loss); n > 1 { // one point is no curve
 		curves = append(curves, panel.Curve{Name: text.T("training.curve.loss", text.Args{"Last": fmt.Sprintf("%.3f", loss[n-1][1])}), Points: loss})
 	}
-	if n := len(dice); n > 0 {
+	if n := len(dice); n > 1 {
 		curves = append(curves, panel.Curve{Name: text.T("training.curve.dice", text.Args{"Last": fmt.Sprintf("%.3f", dice[n-1][1])}), Points: dice, Second: true})
 	}
 	if len(curves) == 0 {
@@ -450,10 +450,12 @@ func (v *trainingView) cancel(r *trainer.Run) {
 
 // take adds the model that came out to those of the workspace, and shows it among them.
 func (v *trainingView) take(r *trainer.Run) {
-	if _, err := models.Of(v.a.cfg.Workspace).Add(r.Model()); err != nil {
+	m, err := models.Of(v.a.cfg.Workspace).Add(r.Model())
+	if err != nil {
 		v.a.fault(err)
 		return
 	}
+	v.a.newModel = m.SHA256
 	v.a.togglePage(v.a.modelsEntry())
 }
 

@@ -29,6 +29,7 @@ func (a *App) pages() []page {
 		{pageAgreement, a.agreementPage},
 		a.modelsEntry(),
 		{keys.TrainingPage, a.trainingPage},
+		{keys.TimePage, a.timePage},
 	}
 }
 

@@ -106,7 +106,7 @@ func TestProjectPageOpensMyCases(t *testing.T) {
 	b.wait("a case", func() bool {
 		return b.page == nil && b.sess != nil && b.sess.item != nil && b.sess.item.ID == s.Cases[0].Item
 	})
-	if got := aboutProject(s, 3); got == "" || text.Language() == "" {
+	if got := aboutProject(s, 3, 6); got == "" || text.Language() == "" {
 		t.Fatal(got)
 	}
 }

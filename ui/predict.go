@@ -136,6 +136,9 @@ func (a *App) predictionCame(s *session, k review.Key, p *inference.Prediction, 
 
 // attach gives the review a prediction, and lets the maps of the frames that were not looked at for longest go.
 func (a *App) attach(s *session, k review.Key, p *inference.Prediction) error {
+	if a.readsBlind(k) { // it waits in the workspace
+		return nil
+	}
 	p = a.calibration.Apply(p)
 	first := !s.predicted[k]
 	if !math.IsNaN(p.ExpectedDice) {
@@ -184,7 +187,7 @@ func (a *App) predictionProgress(s *session) {
 
 // recall brings back the maps of a frame that were let go, from the workspace.
 func (a *App) recall(s *session, k review.Key) {
-	if a.predictor == nil || s.docket != nil || !s.predicted[k] || s.failed[k] != nil || s.review.Frame(k).Prediction != nil {
+	if a.predictor == nil || s.docket != nil || !s.predicted[k] || s.failed[k] != nil || s.review.Frame(k).Prediction != nil || a.readsBlind(k) {
 		return
 	}
 	ws, sha := a.ws, a.predictor.Info().SHA256

@@ -39,7 +39,7 @@ func (a *App) chooseReader() {
 // changeReader makes the work on show that of another reader, once the work of the one before is safe.
 func (a *App) changeReader(name string) {
 	name = review.ReaderName(name)
-	if name == "" || name == a.set.Reader {
+	if name == "" || name == a.set.Reader || !a.mayBecome(name) {
 		return
 	}
 	if name == review.ConsensusReader {
@@ -60,6 +60,7 @@ func (a *App) changeReader(name string) {
 	a.set.Reader = name
 	a.saveSettings()
 	a.log.Debug("window", "event", "reader-changed")
+	a.beginProject()
 	a.refreshStatus()
 	a.retake()
 }

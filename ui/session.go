@@ -41,15 +41,16 @@ type session struct {
 	fresh *time.Timer // refreshes the stale rows; nil when none waits
 
 	// What is on the screen, and thus what the reader's gestures mean.
-	item   *study.Item // nil: nothing, or a file that was refused
-	refuse string      // that file, as the study names it
-	index  int         // frame of item
-	frame  *study.Frame
-	window study.Window
-	invert bool
-	canvas *image.RGBA // the frame as shown; reused
-	kept   map[string]look
-	loops  map[string][2]int // by item: the first and last frame to play, where the reader chose
+	item     *study.Item // nil: nothing, or a file that was refused
+	refuse   string      // that file, as the study names it
+	index    int         // frame of item
+	frame    *study.Frame
+	window   study.Window
+	invert   bool
+	canvas   *image.RGBA // the frame as shown; reused
+	kept     map[string]look
+	compared *comparison       // the reader's own mask with the model's, once that was revealed
+	loops    map[string][2]int // by item: the first and last frame to play, where the reader chose
 
 	// What will be on the screen once it is decoded. The newest wish wins.
 	want      *study.Item

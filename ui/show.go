@@ -113,6 +113,10 @@ func (a *App) frameCame(it *study.Item, i int, f *study.Frame, err error) {
 	a.dropQuestion()
 	a.hideGrowing()
 	entered := it != s.item
+	if s.item != nil && (entered || i != s.index) {
+		a.endVisit(false)
+		s.compared = nil
+	}
 	if entered {
 		a.leaveItem()
 		s.item, s.window = it, s.kept[it.ID].window
@@ -333,6 +337,7 @@ func (a *App) frameChanged(s *session, k review.Key) {
 		a.dropQuestion()
 	}
 	a.judgeChanged(s, k)
+	a.gesture(k)
 	a.updateRow(k.Instance)
 	a.markStrip(k)
 	if s.shows(k) && !s.stroke {

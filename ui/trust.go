@@ -32,14 +32,19 @@ func (a *App) reckonTrust() {
 	if a.predictor == nil || a.ws == nil || a.reckoning != nil {
 		return
 	}
-	ws, sha, c := a.ws, a.predictor.Info().SHA256, a.calibration
+	info := a.predictor.Info()
+	ws, sha, c := a.ws, info.SHA256, a.calibration
 	ctx, end := context.WithCancel(context.Background())
 	a.reckoning = end
 	go func() {
 		defer end()
 		t := trust{model: sha, calibration: c}
+		m, err := models.Read(info.Path)
+		if err != nil {
+			m = models.Model{SHA256: sha} // of a network without a description nobody knows what it learned from
+		}
 		if found, err := accepted(ctx, ws, nil); err == nil {
-			t.found, t.reckoned = agree.Check(c.Calibrated(models.Kept(ws, found, sha)), 1), true
+			t.found, t.reckoned = agree.Check(c.Calibrated(models.Kept(ws, found, m)), 1), true
 		}
 		if ctx.Err() != nil {
 			return // another model is in use by now

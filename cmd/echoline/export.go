@@ -22,6 +22,7 @@ import (
 	"echoline/internal/export"
 	"echoline/internal/fault"
 	"echoline/internal/models"
+	"echoline/internal/project"
 	"echoline/internal/review"
 	"echoline/internal/store"
 	"echoline/internal/study"
@@ -276,7 +277,15 @@ func tellTalk(ws *store.Workspace, in *export.Input) error {
 	in.Consensus = origins.Of
 	questions, err2 := agree.Questions(ws)
 	in.Questions = questions
-	return errors.Join(err, err2)
+	looked, err3 := project.LooksOf(ws)
+	for _, l := range looked {
+		for _, a := range l.Arcs {
+			in.Looked = append(in.Looked, export.Looked{
+				Reader: l.Reader, Instance: l.Item, Frame: l.Frame, X: a.X, Y: a.Y, Length: a.Length, Expected: a.Expected, How: a.How, Seconds: a.Seconds,
+			})
+		}
+	}
+	return errors.Join(err, err2, err3)
 }
 
 // labelTable is the table of labels that was named, or the workspace's own where it has one.

@@ -279,7 +279,7 @@ func (o *modelsOptions) calibrate(ctx context.Context, _ []string, out, log io.W
 	if err != nil {
 		return err
 	}
-	c, err := models.Recalibrated(models.Kept(ws, found, m.SHA256), o.reader, time.Now())
+	c, err := models.Recalibrated(models.Kept(ws, found, m), o.reader, time.Now())
 	report.end()
 	if err != nil {
 		return err

@@ -27,6 +27,7 @@ const (
 	projectReaders = "readers.csv"
 	projectCases   = "cases.csv"
 	projectTimes   = "time.csv"
+	projectArcs    = "arcs.csv"
 )
 
 // projectJSON is what project report writes.
@@ -97,6 +98,7 @@ type projectStanding struct {
 	work     *project.Work
 	taken    []project.Taken
 	progress []project.Progress
+	looks    []project.Look
 }
 
 func readReport(ws *store.Workspace, s *project.State) (*projectStanding, error) {
@@ -106,6 +108,9 @@ func readReport(ws *store.Workspace, s *project.State) (*projectStanding, error)
 	}
 	r := &projectStanding{state: s, work: project.Sum(decisions)}
 	if r.taken, err = s.Visits(ws); err != nil {
+		return nil, err
+	}
+	if r.looks, err = s.Looks(ws); err != nil {
 		return nil, err
 	}
 	r.progress = s.Progress(r.work)
@@ -173,7 +178,7 @@ func (r *projectStanding) write(dir string) error {
 		return fault.New(codeProjectWrite, dir, err, nil)
 	}
 	var files []durable.File
-	for name, rows := range map[string][][]string{projectReaders: r.readerRows(), projectCases: r.caseRows(), projectTimes: r.timeRows()} {
+	for name, rows := range map[string][][]string{projectReaders: r.readerRows(), projectCases: r.caseRows(), projectTimes: r.timeRows(), projectArcs: r.arcRows()} {
 		var b bytes.Buffer
 		b.WriteString("\uFEFF") // spreadsheets then read Hangul as such
 		if err := csv.NewWriter(&b).WriteAll(rows); err != nil {
@@ -239,6 +244,23 @@ func (r *projectStanding) timeRows() [][]string {
 			copy(row[10:], []string{m.Unit, number(m.Length), number(m.Moved), number(m.Mean), number(m.Most)})
 		}
 		rows = append(rows, row)
+	}
+	return rows
+}
+
+// arcRows tell how weak arcs were looked at.
+func (r *projectStanding) arcRows() [][]string {
+	rows := [][]string{{"reader", "case", "item", "frame", "x", "y", "length_px", "expected_px", "looked", "in_view_s"}}
+	for _, l := range r.looks {
+		name := ""
+		if c, ok := r.state.Case(l.Item); ok {
+			name = c.Name
+		}
+		for _, a := range l.Arcs {
+			rows = append(rows, []string{
+				cell(l.Reader), cell(name), cell(l.Item), strconv.Itoa(l.Frame + 1), number(a.X), number(a.Y), number(a.Length), number(a.Expected), a.How, number(a.Seconds),
+			})
+		}
 	}
 	return rows
 }

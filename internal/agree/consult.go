@@ -99,46 +99,61 @@ func Questions(ws *store.Workspace) ([]review.Question, error) {
 	return threads(events), err
 }
 
-// threads folds events.
+// threads folds events: first all questions, then their answers, then what became of these.
 func threads(events []store.Event) []review.Question {
-	var out []review.Question
-	place := map[string]int{} // of questions
-	for _, e := range events {
-		var q review.Question
-		if e.Kind != KindQuestion || json.Unmarshal(e.Body, &q) != nil {
-			continue
-		}
-		q.ID, q.At, q.By, q.Instance, q.Frame, q.Answers = e.ID, e.At, e.Reader, e.Study, e.Frame, nil
-		if q.Sound() {
-			place[q.ID] = len(out)
-			out = append(out, q)
+	f := folding{questions: map[string]int{}, answers: map[string]spot{}}
+	for _, take := range []func(*store.Event){f.question, f.answer, f.outcome} {
+		for i := range events {
+			take(&events[i])
 		}
 	}
-	type spot struct{ question, answer int }
-	answers := map[string]spot{}
-	for _, e := range events {
-		var b answerBody
-		if e.Kind != KindAnswer || json.Unmarshal(e.Body, &b) != nil {
-			continue
-		}
-		at, ok := place[b.Question]
-		b.ID, b.At, b.By, b.Outcome = e.ID, e.At, e.Reader, ""
-		if ok && b.Sound() {
-			answers[b.ID] = spot{at, len(out[at].Answers)}
-			out[at].Answers = append(out[at].Answers, b.Answer)
-		}
+	return f.all
+}
+
+// folding are questions in the making.
+type folding struct {
+	all       []review.Question
+	questions map[string]int  // their places in all, by ID
+	answers   map[string]spot // by ID
+}
+
+// spot is the place of an answer.
+type spot struct{ question, answer int }
+
+func (f *folding) question(e *store.Event) {
+	var q review.Question
+	if e.Kind != KindQuestion || json.Unmarshal(e.Body, &q) != nil {
+		return
 	}
-	for _, e := range events {
-		var b outcomeBody
-		if e.Kind != KindOutcome || json.Unmarshal(e.Body, &b) != nil {
-			continue
-		}
-		at, ok := answers[b.Answer]
-		if ok && out[at.question].By == e.Reader && (b.Outcome == review.OutcomeTaken || b.Outcome == review.OutcomeLeft) {
-			out[at.question].Answers[at.answer].Outcome = b.Outcome
-		}
+	q.ID, q.At, q.By, q.Instance, q.Frame, q.Answers = e.ID, e.At, e.Reader, e.Study, e.Frame, nil
+	if q.Sound() {
+		f.questions[q.ID] = len(f.all)
+		f.all = append(f.all, q)
 	}
-	return out
+}
+
+func (f *folding) answer(e *store.Event) {
+	var b answerBody
+	if e.Kind != KindAnswer || json.Unmarshal(e.Body, &b) != nil {
+		return
+	}
+	at, ok := f.questions[b.Question]
+	b.ID, b.At, b.By, b.Outcome = e.ID, e.At, e.Reader, ""
+	if ok && b.Sound() {
+		f.answers[b.ID] = spot{at, len(f.all[at].Answers)}
+		f.all[at].Answers = append(f.all[at].Answers, b.Answer)
+	}
+}
+
+func (f *folding) outcome(e *store.Event) {
+	var b outcomeBody
+	if e.Kind != KindOutcome || json.Unmarshal(e.Body, &b) != nil {
+		return
+	}
+	at, ok := f.answers[b.Answer]
+	if ok && f.all[at.question].By == e.Reader && (b.Outcome == review.OutcomeTaken || b.Outcome == review.OutcomeLeft) {
+		f.all[at.question].Answers[at.answer].Outcome = b.Outcome
+	}
 }
 
 // Question finds a question by its ID.

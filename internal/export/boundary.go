@@ -16,6 +16,7 @@ type boundaryDoc struct {
 	Echoline sidecar           `json:"echoline"`
 	Features []boundaryFeature `json:"features"`
 	Asked    []boundaryTalk    `json:"questions"` // to experts, about the frames that are exported
+	Looked   []boundaryLooked  `json:"looked"`    // weak arcs, as the reader met the frames
 }
 
 // boundaryTalk is a question with its answers, and how far it is.
@@ -71,12 +72,15 @@ const boundarySchema = "echoline-boundary-1"
 func boundaryOutputs(j *job, it *Item) ([]output, error) {
 	name := j.stem + ".boundary.json"
 	side := j.sidecar(it, identity(), func(Frame) string { return name })
-	doc := boundaryDoc{Type: "FeatureCollection", Schema: boundarySchema, Echoline: side, Features: []boundaryFeature{}, Asked: []boundaryTalk{}}
+	doc := boundaryDoc{Type: "FeatureCollection", Schema: boundarySchema, Echoline: side, Features: []boundaryFeature{}, Asked: []boundaryTalk{}, Looked: []boundaryLooked{}}
 	for i, f := range it.Frames {
 		side.Frames[i].Arcs = []sidecarArc{} // they are the features
 		for _, q := range j.asked(it, f) {
 			said := append([]review.Answer{}, q.Answers...)
 			doc.Asked = append(doc.Asked, boundaryTalk{f.Index + 1, q.State(), talk{q.ID, q.By, q.At, q.Words, q.Points, q.Region, q.Label, said}})
+		}
+		for _, l := range j.looked(it, f) {
+			doc.Looked = append(doc.Looked, boundaryLooked{f.Index + 1, l.X, l.Y, l.Length, l.Expected, l.How, l.Seconds})
 		}
 		for _, a := range f.Arcs {
 			doc.Features = append(doc.Features, j.feature(f, a))

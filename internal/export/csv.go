@@ -57,6 +57,13 @@ func csvOutputs(j *job) ([]output, error) {
 	if asked := j.questionTable(); asked != nil {
 		out = append(out, output{"questions.csv", asked})
 	}
+	looked, err := j.lookedTable()
+	if looked != nil {
+		out = append(out, output{"looked.csv", looked})
+	}
+	if err != nil {
+		return nil, err
+	}
 	return out, w.Error()
 }
 

@@ -48,6 +48,7 @@ type Input struct {
 	// goroutine.
 	Consensus func(k review.Key, labels *mask.Plane) *review.Consensus
 	Questions []review.Question // that readers asked experts, on whatever frame
+	Looked    []Looked          // how readers looked at weak arcs, on whatever frame
 	// Maps brings what a model said about a frame, nil where that is not known any more. It may be nil, and is called by the
 	// export's goroutine.
 	Maps func(k review.Key, modelSHA string) *inference.Prediction

@@ -55,6 +55,12 @@ func without(ctx context.Context, in Input, o Options) (Input, []*fault.Error, e
 		}
 		was[s.Item.ID] = it.Source.ID
 		out.Questions = append(out.Questions, safeQuestions(p.Key, in.Questions, it, s)...)
+		for _, l := range in.Looked {
+			if l.Reader == in.Reader && l.Instance == it.Source.ID {
+				l.Reader, l.Instance = out.Reader, s.Item.ID
+				out.Looked = append(out.Looked, l)
+			}
+		}
 		out.Items = append(out.Items, safeItem(p.Key, it, s, name))
 		if p.Done != nil {
 			p.Done(i+1, len(in.Items))

@@ -138,10 +138,10 @@ func readMask(path string) (*mask.Plane, error) {
 // weakShare is the share of the model's boundary that counts as weak for the figure of how far weak arcs were moved.
 const weakShare = 0.25
 
-// Kept is what a model, by its SHA-256, said of frames that readers accepted, and what became of it, for agree.Check and
-// agree.Recalibrate. Predictions are as the workspace keeps them: without what was calibrated here. The consensus does not
-// count: it is nobody's correction.
-func Kept(ws *store.Workspace, c *trainer.Cases, sha string) []agree.Kept {
+// Kept is what a model said of frames that readers accepted, and what became of it, for agree.Check and agree.Recalibrate.
+// Predictions are as the workspace keeps them: without what was calibrated here. What a model may have learned from does not
+// count, for it knows that better than anything new; nor does the consensus, which is nobody's correction.
+func Kept(ws *store.Workspace, c *trainer.Cases, m Model) []agree.Kept {
 	var out []agree.Kept
 	for i, in := range c.Inputs {
 		if in.Reader == review.ConsensusReader {
@@ -149,9 +149,12 @@ func Kept(ws *store.Workspace, c *trainer.Cases, sha string) []agree.Kept {
 		}
 		r := c.Reviews[i]
 		for _, it := range in.Items {
+			if m.OwnCases && c.LearnedFrom(it.Source) {
+				continue
+			}
 			for _, f := range it.Frames {
 				k := review.Key{Instance: it.Source.ID, Frame: f.Index}
-				p, err := ws.Prediction(k, sha)
+				p, err := ws.Prediction(k, m.SHA256)
 				if err != nil || p == nil || f.Status != review.Accepted {
 					continue
 				}

@@ -44,6 +44,8 @@ const (
 	// CodeShareReader: the workspace is one reader's part of a project in which readers see nothing of each other, and the share
 	// or workspace holds another's. Args: Mine, Theirs (names).
 	CodeShareReader fault.Code = "project.share.reader"
+	// CodeBound: the workspace is one reader's part of a blinded project; nobody else can read in it. Args: Mine (name).
+	CodeBound fault.Code = "project.bound"
 	// CodeShareWrite: the share cannot be written; Cause.
 	CodeShareWrite fault.Code = "project.share.write"
 	// CodeTwins: two persons have the same name as readers. Args: Name.

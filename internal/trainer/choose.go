@@ -23,6 +23,7 @@ type Choice struct {
 	Readers   []string       `json:"readers"`   // whose; empty: everybody's
 	Include   export.Include `json:"include"`   // export.Accepted or export.Reviewed
 	Consensus bool           `json:"consensus"` // where there is a consensus it alone counts
+	Most      int            `json:"-"`         // of the pictures at most so many, those met last; 0 for all
 }
 
 // The parts of the data: val chooses and calibrates, test measures.
@@ -66,6 +67,9 @@ func Gather(ctx context.Context, ws *store.Workspace, c Choice, progress func(do
 	}
 	if len(items) == 0 {
 		return nil, fault.New(CodeNothing, ws.Dir(), nil, nil)
+	}
+	if c.Most > 0 && len(items) > c.Most {
+		items = items[len(items)-c.Most:]
 	}
 	paths := make([]string, len(items))
 	for i, it := range items {

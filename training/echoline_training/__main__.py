@@ -63,6 +63,8 @@ def train(args: argparse.Namespace) -> None:
     splits = splits_of(args, "train", "val", "test")
     if ranks.join().main and not args.run.exists():
         findings(args, splits)
+    if stop.asked():
+        raise stop.StoppedError("stopped when asked, before the first step; start it again to go on")
     pipeline_of(args, splits).run()
 
 

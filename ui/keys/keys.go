@@ -102,6 +102,9 @@ const (
 	ProjectPage   ID = "project"
 	ModelsPage    ID = "models"
 	TrainingPage  ID = "training"
+	TimePage      ID = "time"
+	Guideline     ID = "guideline"
+	Reveal        ID = "reveal"
 )
 
 // Group is a heading of the list of keys; its title is "keys.group.GROUP".
@@ -241,6 +244,9 @@ var Table = []Binding{
 	{AgreementPage, Work, Once, on(fyne.KeyF6)},
 	{ModelsPage, Work, Once, on(fyne.KeyF7)},
 	{TrainingPage, Work, Once, on(fyne.KeyF8)},
+	{Guideline, Work, Once, with(shift, fyne.KeyF4)},
+	{TimePage, Work, Once, on(fyne.KeyF12)},
+	{Reveal, Work, Once, on(fyne.KeyY)},
 
 	{Open, Files, Once, with(ctrl, fyne.KeyO)},
 	{Export, Files, Once, with(ctrl, fyne.KeyE)},

@@ -190,7 +190,8 @@ func (r *projectRenderer) Layout(s fyne.Size) {
 	find := min(50*unit, w/4)
 	filter := min(90*unit, w-find-3*pad-20*unit)
 	place(v.filter, x+pad, gap, filter, targetSize)
-	place(v.find, x+2*pad+filter, gap, find, targetSize)
+	high := max(v.find.MinSize().Height, targetSize) // less would make the field scroll
+	place(v.find, x+2*pad+filter, gap+(targetSize-high)/2, find, high)
 	place(v.count, x+3*pad+filter+find, gap, w-4*pad-filter-find, targetSize)
 	top := targetSize + 2*gap
 	place(v.list, x, top, w, s.Height-top)

@@ -2,6 +2,7 @@ package panel
 
 import (
 	"fmt"
+	"image"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -101,4 +102,32 @@ func BenchmarkProjectSift(b *testing.B) {
 	for i := range b.N {
 		v.find.SetText(fmt.Sprint(i % 10))
 	}
+}
+
+func TestGuidelineAndTable(t *testing.T) {
+	eachLanguage(t, func(t *testing.T) {
+		g := NewGuidelinePanel()
+		closed := false
+		g.OnClose = func() { closed = true }
+		show(t, g, 300, 600)
+		g.Set("Draw the outer edge. Ask where it cannot be seen.", []GuidePicture{{Image: image.NewGray(image.Rect(0, 0, 80, 40)), Caption: "the edge"}})
+		if said := texts(g); !contains(said, "the outer edge") || !contains(said, "the edge") {
+			t.Fatal(said)
+		}
+		p := g.body.items[1].(*picture)
+		if w := p.image.Size(); w.Width < 200 || w.Height < w.Width*0.49 || w.Height > w.Width*0.51 {
+			t.Error("the picture's shape", w)
+		}
+		test.Tap(g.close)
+		if !closed {
+			t.Error("it does not close")
+		}
+		tab := NewTable()
+		show(t, tab, 900, 400)
+		tab.Set([]string{"reader", "model", "n"}, [][]string{{"kim", "d15c", "12"}, {"lee", "none", "3"}}, "a note")
+		if said := texts(tab); !contains(said, "kim") || !contains(said, "12") || !contains(said, "a note") {
+			t.Fatal(said)
+		}
+		expectWhole(t, tab)
+	})
 }
