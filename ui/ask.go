@@ -58,6 +58,7 @@ type askKey struct{ review.Key }
 // canAsk tells whether the model can be asked, and says it to the reader if not.
 func (a *App) canAsk() bool {
 	switch {
+	case !a.mayAskModel():
 	case a.modelErr != nil:
 		a.fault(a.modelErr)
 	case a.predictor == nil:
@@ -72,7 +73,7 @@ func (a *App) canAsk() bool {
 
 // chooseAsk takes up the tool that asks the model.
 func (a *App) chooseAsk() {
-	if a.sess != nil && a.mayAskModel() && a.canAsk() {
+	if a.sess != nil && a.canAsk() {
 		a.chooseTool(toolAsk)
 	}
 }
@@ -286,7 +287,7 @@ func (a *App) showDraft() {
 // is at: by a click beside its middle, each further one farther off.
 func (a *App) askBeside(dir int) {
 	s := a.editing()
-	if s == nil || !a.mayAskModel() || !a.canAsk() {
+	if s == nil || !a.canAsk() {
 		return
 	}
 	if s.active == nil {

@@ -146,10 +146,3 @@ func (a *App) nextDifference() bool {
 	a.showDifference(s.compared.at + 1)
 	return true
 }
-
-// endComparison forgets the comparison under way.
-func (a *App) endComparison() {
-	if s := a.sess; s != nil {
-		s.compared = nil
-	}
-}

@@ -52,6 +52,16 @@ func (a *App) gesture(k review.Key) {
 	}
 }
 
+// countsVisit tells whether a stay is to be noted: at a case of the project, in the reader's own work, and more than in passing.
+func (a *App) countsVisit(v *visit, accepted bool) bool {
+	s, p := a.sess, a.proj.state
+	if s == nil || p == nil || s.docket != nil || s.items[v.key.Instance] == nil {
+		return false
+	}
+	_, in := p.Case(v.key.Instance)
+	return in && (accepted || v.gestures > 0 || v.active >= leastVisit)
+}
+
 // endVisit notes what the stay at a frame took, in the workspace: when the reader leaves it, and, accepted, when the frame was
 // accepted. A stay goes on after that with nothing.
 func (a *App) endVisit(accepted bool) {
@@ -59,10 +69,7 @@ func (a *App) endVisit(accepted bool) {
 	v := a.visit
 	a.visit = visit{key: v.key, last: v.last}
 	p := a.proj.state
-	if s == nil || p == nil || s.docket != nil || v.key.Instance == "" || s.items[v.key.Instance] == nil {
-		return
-	}
-	if _, in := p.Case(v.key.Instance); !in || v.active < leastVisit && v.gestures == 0 && !accepted {
+	if !a.countsVisit(&v, accepted) {
 		return
 	}
 	f := s.review.Frame(v.key)

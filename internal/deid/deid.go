@@ -12,6 +12,7 @@ import (
 	"image"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"echoline/internal/durable"
@@ -247,7 +248,11 @@ func (r *run) write(f *part10.File, px *pixels, name string) error {
 		return err
 	}
 	instance := set.Text(part10.SOPInstance)
-	path := filepath.Join(r.Dir, set.Text(0x00100020), "study-"+short(set.Text(part10.Study)), nameOf(set)+".dcm")
+	stem := filepath.Join(r.Dir, set.Text(0x00100020), "study-"+short(set.Text(part10.Study)), nameOf(set))
+	path := stem + ".dcm"
+	for n := 2; slices.Contains(r.out.Files, path); n++ { // another file of the same UID that is not the same
+		path = fmt.Sprintf("%s-%d.dcm", stem, n)
+	}
 	if _, err := os.Lstat(path); err == nil && !r.Overwrite {
 		return fault.New(CodeExists, name, nil, fault.Args{"Path": path})
 	}

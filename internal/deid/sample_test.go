@@ -112,6 +112,25 @@ func TestSamples(t *testing.T) {
 	}
 }
 
+// TestSameUID de-identifies two different files of one instance UID in one run: both are written, and a second run replaces
+// nothing.
+func TestSameUID(t *testing.T) {
+	a, b := filepath.Join(samples, "ultrasound", "pydicom-data_OBXXXX1A.dcm"), filepath.Join(samples, "ultrasound", "pydicom-data_OBXXXX1A_rle.dcm")
+	if _, err := os.Stat(b); err != nil {
+		t.Skip("the sample files are not there")
+	}
+	dir := t.TempDir()
+	write := func(*Proposal) (Answer, error) { return Write, nil }
+	res, _ := cleaned(t, Options{Dir: dir, Review: write}, a, b)
+	if len(res.Files) != 2 || res.Files[1] != strings.TrimSuffix(res.Files[0], ".dcm")+"-2.dcm" {
+		t.Fatalf("%v %v", res.Files, res.Failed)
+	}
+	again, _ := cleaned(t, Options{Dir: dir, Review: write}, a, b)
+	if len(again.Files) != 0 || len(again.Failed) != 2 || again.Failed[0].Code != CodeExists {
+		t.Errorf("%v %v", again.Files, again.Failed)
+	}
+}
+
 // TestSegmentationStaysValid cleans segmentations of which dciodvfy says nothing, and wants it to say nothing again.
 func TestSegmentationStaysValid(t *testing.T) {
 	for _, name := range []string{"BINARY.dcm", "FRACTIONAL.dcm"} {

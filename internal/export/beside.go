@@ -54,13 +54,13 @@ func (r *reader) refers(data []byte) []review.Key {
 	if groups == nil || err != nil || n != len(groups.Items) {
 		return nil
 	}
-	t := segTarget{reader: r, unknown: map[string]int{}}
+	t := segTarget{reader: r, w: number(f.Set, tagColumns, 0), h: number(f.Set, tagRows, 0), unknown: map[string]int{}}
 	seen := map[review.Key]bool{}
 	var out []review.Key
 	shared := firstItem(f.Set, tagShared)
 	for _, g := range groups.Items {
 		p, ok := t.place(g, shared)
-		if !ok || p.it.W != number(f.Set, tagColumns, 0) || p.it.H != number(f.Set, tagRows, 0) {
+		if !ok || p.it.W != t.w || p.it.H != t.h {
 			continue
 		}
 		if k := (review.Key{Instance: p.it.ID, Frame: p.frame}); !seen[k] {

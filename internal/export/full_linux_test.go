@@ -1,6 +1,8 @@
 package export
 
 import (
+	"image"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +10,7 @@ import (
 	"testing"
 
 	"echoline/internal/fault"
+	"echoline/internal/mask"
 )
 
 // TestDiskFullMidway fills a small disk of its own. Items that fit are whole, the others are not there at all, and once there
@@ -72,5 +75,136 @@ func TestFolderThatCannotBeWrittenTo(t *testing.T) {
 	res, err := Run(t.Context(), input(cine("a", 8, 8, 1, 1)), o)
 	if err != nil || len(res.Files) != 0 || len(res.Failed) != 1 || res.Failed[0].Code != CodeWrite {
 		t.Errorf("%v %+v", err, res)
+	}
+}
+
+// noisy is a cine with pictures, whose masks of random squares no format can pack into little.
+func noisy(t *testing.T, name string, w, h, frames int) Item {
+	t.Helper()
+	it := filmed(t, Item{Source: source(name, w, h, frames)})
+	random := rand.New(rand.NewPCG(uint64(w), 2))
+	for i := range frames {
+		p := mask.NewPlane(w, h)
+		for y := 0; y < h; y += 5 {
+			for x := 0; x < w; x += 5 {
+				v := uint8(random.IntN(2))
+				for n := range 25 {
+					if at := image.Pt(x+n%5, y+n/5); at.X < w && at.Y < h {
+						p.Set(at.X, at.Y, v)
+					}
+				}
+			}
+		}
+		it.Frames = append(it.Frames, frame(i, p))
+	}
+	return it
+}
+
+// onlyWhole wants nothing in a folder but what an export says that it wrote, as it wrote it, and its note.
+func onlyWhole(t *testing.T, format, dir string, res Result) {
+	t.Helper()
+	sums := map[string]string{}
+	for _, f := range res.Files {
+		sums[f.Path] = f.SHA256
+	}
+	found := 0
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || d.Name() == unfinishedName {
+			return err
+		}
+		sum, err := fileHash(path)
+		if sums[path] == "" || sums[path] != sum {
+			t.Errorf("%s: %s is not whole", format, path)
+		}
+		found++
+		return err
+	})
+	if err != nil && !os.IsNotExist(err) || found != len(sums) {
+		t.Errorf("%s: %v, %d of %d files", format, err, found, len(sums))
+	}
+}
+
+// TestEveryFormatOnAFullDisk: what fits is whole, what does not fit is named and not there, and with room the same export ends.
+func TestEveryFormatOnAFullDisk(t *testing.T) {
+	in := probabilities(input(noisy(t, "small", 16, 12, 1), noisy(t, "large", 60, 45, 30)))
+	for _, format := range Formats() {
+		dir := t.TempDir()
+		size := "size=16k"
+		if format == "csv" {
+			size = "size=8k"
+		}
+		if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, size); err != nil {
+			t.Skip("needs the right to mount a small disk:", err)
+		}
+		t.Cleanup(func() {
+			if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+				t.Error(err)
+			}
+		})
+		o := options(t, format)
+		o.Dir = filepath.Join(dir, "out")
+		res, err := Run(t.Context(), in, o)
+		if err != nil || len(res.Failed) == 0 || res.Failed[0].Code != CodeWrite || res.Failed[0].Where == "" {
+			t.Errorf("%s: %v %v", format, err, res.Failed)
+		}
+		onlyWhole(t, format, o.Dir, res)
+		if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT, "size=64m"); err != nil {
+			t.Fatal(err)
+		}
+		o.Overwrite = true // data sets tell at their end of all that they hold
+		res, err = Run(t.Context(), in, o)
+		if err != nil || len(res.Failed) > 0 || len(res.Files) == 0 {
+			t.Errorf("%s, with room: %v %v", format, err, res.Failed)
+		}
+		onlyWhole(t, format, o.Dir, res)
+	}
+}
+
+// TestEveryFormatWithoutItsSource: an image whose file is gone is named, where its pictures are needed, and the rest goes on.
+func TestEveryFormatWithoutItsSource(t *testing.T) {
+	for _, format := range Formats() {
+		in := probabilities(input(noisy(t, "gone", 40, 30, 1), noisy(t, "there", 40, 30, 1)))
+		if err := os.Remove(in.Items[0].Source.Path); err != nil {
+			t.Fatal(err)
+		}
+		res, err := Run(t.Context(), in, options(t, format))
+		switch {
+		case err != nil:
+			t.Errorf("%s: %v", format, err)
+		case Pictures(format) && (len(res.Failed) != 1 || !strings.Contains(res.Failed[0].Where, "gone")):
+			t.Errorf("%s: %v", format, res.Failed)
+		case !Pictures(format) && len(res.Failed) > 0:
+			t.Errorf("%s: %v", format, res.Failed)
+		case format != "report" && len(res.Files) == 0:
+			t.Errorf("%s: nothing was written", format)
+		}
+		if len(res.Files) > 0 {
+			onlyWhole(t, format, commonDir(res), res)
+		}
+	}
+}
+
+// commonDir is the folder that an export wrote into.
+func commonDir(res Result) string {
+	dir := filepath.Dir(res.Files[0].Path)
+	for filepath.Base(dir) != "out" {
+		dir = filepath.Dir(dir)
+	}
+	return dir
+}
+
+// TestEveryFormatWithoutAFolder: where the folder's name is a file's nothing is written, and that file stays.
+func TestEveryFormatWithoutAFolder(t *testing.T) {
+	in := probabilities(input(noisy(t, "a", 16, 12, 1)))
+	for _, format := range Formats() {
+		o := options(t, format)
+		if err := os.WriteFile(o.Dir, []byte("mine"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		res, err := Run(t.Context(), in, o)
+		data, errRead := os.ReadFile(o.Dir)
+		if fault.CodeOf(err) != CodeFolder || len(res.Files) > 0 || errRead != nil || string(data) != "mine" {
+			t.Errorf("%s: %v %v", format, err, res)
+		}
 	}
 }

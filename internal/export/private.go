@@ -26,6 +26,7 @@ func without(ctx context.Context, in Input, o Options) (Input, []*fault.Error, e
 	p := o.Private
 	var failed []*fault.Error
 	was := map[string]string{} // IDs by pseudonym
+	taken := map[string]bool{} // names
 	models := map[string]string{}
 	out := Input{Reader: pseudonym(p.Key, in.Reader), Table: in.Table.safe(), Models: map[string]inference.Info{}}
 	for sha, m := range in.Models {
@@ -53,7 +54,10 @@ func without(ctx context.Context, in Input, o Options) (Input, []*fault.Error, e
 			failed = append(failed, f)
 			continue
 		}
-		was[s.Item.ID] = it.Source.ID
+		for base, n := s.Item.Name, 2; taken[s.Item.Name]; n++ { // another file of the same UID
+			s.Item.Name = fmt.Sprintf("%s-%d", base, n)
+		}
+		was[s.Item.ID], taken[s.Item.Name] = it.Source.ID, true
 		out.Questions = append(out.Questions, safeQuestions(p.Key, in.Questions, it, s)...)
 		for _, l := range in.Looked {
 			if l.Reader == in.Reader && l.Instance == it.Source.ID {

@@ -210,3 +210,27 @@ func TestPrivateFailures(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 }
+
+// TestPrivateSameUID: two different files of one instance UID get names of their own, in every file that names them.
+func TestPrivateSameUID(t *testing.T) {
+	a := filmed(t, Item{Source: source("Hong", 40, 30, 1)})
+	uid := a.Source.Header.Attr["SOPInstanceUID"]
+	src := source("Kim", 44, 30, 1)
+	src.Header.Attr["SOPInstanceUID"] = uid
+	b := filmed(t, Item{Source: src})
+	b.Source.ID = uid + "/sha256:1"
+	a.Frames, b.Frames = []Frame{frame(0, ellipse(40, 30, 14, 15, 8, 6, 1))}, []Frame{frame(0, ellipse(44, 30, 14, 15, 8, 6, 1))}
+	for _, format := range []string{"training", "yolo", "png", "seg"} {
+		o := options(t, format)
+		o.Private = privately(t, deid.Modified)
+		names := map[string]bool{}
+		for _, f := range run(t, input(a, b), o).Files {
+			if base := filepath.Base(f.Path); strings.HasPrefix(base, "us-") {
+				names[base] = true
+			}
+		}
+		if len(names) < 2 {
+			t.Errorf("%s: %v", format, names)
+		}
+	}
+}

@@ -295,6 +295,24 @@ func (r *reader) instance(id string) *study.Item {
 	return nil
 }
 
+// fitting finds the image of an instance UID. Where several files have the same one it is the first of that size that has such a
+// frame, from 0, and is a cine where the frame was told; else the first.
+func (r *reader) fitting(uid string, w, h, frame int, told bool) *study.Item {
+	best := r.instance(uid)
+	fits := func(it *study.Item) bool {
+		return it.W == w && it.H == h && frame < it.Frames && (it.Frames > 1) == told
+	}
+	if best == nil || fits(best) {
+		return best
+	}
+	for _, it := range r.items {
+		if it.Header != nil && it.Header.Attr["SOPInstanceUID"] == uid && fits(it) {
+			return it
+		}
+	}
+	return best
+}
+
 // endings are what programs put behind an image's name when they name its mask.
 var endings = regexp.MustCompile(`(?i)([._-](mask|labels?|seg|segmentation))$`)
 

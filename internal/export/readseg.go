@@ -205,7 +205,7 @@ func (r *reader) segFrames(im *Imported, s *segFile) error {
 	if groups == nil || len(groups.Items) != s.frames {
 		return fault.New(CodeReadBroken, im.Path, errors.New("the functional groups do not describe every frame"), nil)
 	}
-	t := segTarget{reader: r, im: im, s: s, places: map[segPlace]int{}, unknown: map[string]int{}}
+	t := segTarget{reader: r, im: im, s: s, w: s.w, h: s.h, places: map[segPlace]int{}, unknown: map[string]int{}}
 	for i, g := range groups.Items {
 		if err := r.ctx.Err(); err != nil {
 			return err
@@ -229,6 +229,7 @@ type segTarget struct {
 	*reader
 	im      *Imported
 	s       *segFile
+	w, h    int              // of its frames
 	places  map[segPlace]int // index into masks
 	masks   []segMask
 	unknown map[string]int // frames by the image that they refer to
@@ -295,19 +296,16 @@ func (t *segTarget) place(g, shared part10.Set) (segPlace, bool) {
 		}
 	}
 	for _, ref := range refs {
-		uid := ref.Text(tagInstance)
-		it := t.instance(uid)
-		if it == nil {
-			continue
-		}
-		frame := 0
+		frame, told := 0, false
 		if v, _, _ := strings.Cut(ref.Text(tagFrameNumber), "\\"); v != "" {
 			n, err := strconv.Atoi(strings.TrimSpace(v))
 			if err != nil {
 				continue
 			}
-			frame = n - 1
-		} else if it.Frames > 1 {
+			frame, told = n-1, true
+		}
+		it := t.fitting(ref.Text(tagInstance), t.w, t.h, frame, told)
+		if it == nil || !told && it.Frames > 1 {
 			continue
 		}
 		if frame >= 0 && frame < it.Frames {

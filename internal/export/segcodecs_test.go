@@ -292,3 +292,22 @@ func TestSegmentationsBesideImages(t *testing.T) {
 		t.Errorf("%v %+v", err, got)
 	}
 }
+
+// TestSegmentationOfOneUIDOutOfTwo: where two open images have the same instance UID, a mask goes to the one that it fits.
+func TestSegmentationOfOneUIDOutOfTwo(t *testing.T) {
+	it := twoLabels(t)
+	path := run(t, input(it), options(t, "seg")).Files[0].Path
+	for name, other := range map[string]*study.Item{"another size": source("other", 44, 30, 5), "fewer frames": source("other", 61, 47, 1)} {
+		other.ID = "another"
+		other.Header.Attr["SOPInstanceUID"] = it.Source.Header.Attr["SOPInstanceUID"]
+		out, failed, err := Read(t.Context(), []string{path}, []*study.Item{other, it.Source}, ReadOptions{Known: input().Labels})
+		if err != nil || len(failed) > 0 || len(out) != 1 || len(out[0].Frames) != 3 {
+			t.Fatalf("%s: %v %v %+v", name, err, failed, out)
+		}
+		for _, f := range out[0].Frames {
+			if f.Key.Instance != it.Source.ID {
+				t.Errorf("%s: a mask lies on %v", name, f.Key)
+			}
+		}
+	}
+}

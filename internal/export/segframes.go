@@ -73,6 +73,9 @@ func functionalGroups(it *Item, p segPlan) []dcmwrite.Elem {
 		shared = append(shared, segment(1))
 	}
 	planes := it.planes()
+	if planes == nil {
+		shared = append(shared, pixelSize(it, p)...)
+	}
 	frames := make([]dcmwrite.Set, len(p.frames))
 	for i, f := range p.frames {
 		src := it.Frames[f.order]
@@ -103,6 +106,23 @@ func functionalGroups(it *Item, p segPlan) []dcmwrite.Elem {
 			dcmwrite.Seq("ReferencedInstanceSequence", reference(it)),
 		}),
 	}
+}
+
+// pixelSize is the size of pixels in a SEG without planes, where one calibration of the patient holds along the boundaries of all
+// its frames. Nothing in it says where the image lies. OHIF does not survive a SEG without this group.
+func pixelSize(it *Item, p segPlan) []dcmwrite.Elem {
+	var frames []Frame
+	for _, order := range p.orders {
+		if it.Frames[order].SpacingFrom == study.ByNominalSpacing {
+			return nil
+		}
+		frames = append(frames, it.Frames[order])
+	}
+	s := oneSpacing(frames)
+	if s == nil {
+		return nil
+	}
+	return []dcmwrite.Elem{dcmwrite.Seq("PixelMeasuresSequence", dcmwrite.Set{dcmwrite.Text("PixelSpacing", decimals(s.Y, s.X)...)})}
 }
 
 // planeGroups says where a frame lies in the Frame of Reference.

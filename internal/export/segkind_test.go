@@ -272,3 +272,33 @@ func TestDecimals(t *testing.T) {
 		}
 	}
 }
+
+// TestSEGTellsPixelSize: where one calibration holds for all frames, rows first; else nothing is said.
+func TestSEGTellsPixelSize(t *testing.T) {
+	one, other := &study.Spacing{X: 0.1, Y: 0.25}, &study.Spacing{X: 0.2, Y: 0.2}
+	for name, c := range map[string]struct {
+		spacing [2]*study.Spacing
+		from    study.Calibration
+		want    string
+	}{
+		"calibrated": {[2]*study.Spacing{one, one}, study.ByRegion, `0.25\0.1`}, "by ruler": {[2]*study.Spacing{one, one}, study.ByRuler, `0.25\0.1`},
+		"two": {[2]*study.Spacing{one, other}, study.ByRegion, ""}, "one without": {[2]*study.Spacing{one, nil}, study.ByRegion, ""},
+		"none": {from: study.Uncalibrated}, "a guess": {[2]*study.Spacing{one, one}, study.ByNominalSpacing, ""},
+	} {
+		for _, format := range []string{"seg", "seg-labelmap"} {
+			it := Item{Source: source("cine", 40, 30, 2)}
+			for i := range 2 {
+				f := frame(i, ellipse(40, 30, 20, 15, 8, 6, 1))
+				f.Spacing, f.SpacingFrom = c.spacing[i], c.from
+				it.Frames = append(it.Frames, f)
+			}
+			path := run(t, input(it), options(t, format)).Files[0].Path
+			if format == "seg" {
+				validate(t, path)
+			}
+			if got := firstItem(firstItem(parsedFile(t, path), tagShared), 0x00289110).Text(0x00280030); got != c.want {
+				t.Errorf("%s, %s: %q", name, format, got)
+			}
+		}
+	}
+}

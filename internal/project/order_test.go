@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -155,4 +156,39 @@ func TestAnyOrderOfSharesIsTheSame(t *testing.T) {
 			t.Fatalf("%d and %d rows", len(ends[0]), len(ends[1]))
 		}
 	})
+}
+
+// TestTakingIsDoneAgain: what a program that was killed in the middle of it left behind does no harm.
+func TestTakingIsDoneAgain(t *testing.T) {
+	root := t.TempDir()
+	home, kim := newSite(t, root, "home"), newSite(t, root, "kim")
+	home.found(4)
+	file := filepath.Join(root, "kim.echoline")
+	_, err := home.share("kim", file, true)
+	must(t, err)
+	for _, left := range []string{store.Scratch, "merging"} {
+		must(t, os.MkdirAll(filepath.Join(kim.dir, left), 0o700))
+		must(t, os.WriteFile(filepath.Join(kim.dir, left, shareBase), []byte("half a file"), 0o600))
+	}
+	_, err = kim.take(file)
+	must(t, err)
+	kim.in(func(w *store.Workspace) { // a file of a case was lost: it is brought again, the others stay
+		items, err := w.Items()
+		must(t, err)
+		must(t, os.WriteFile(items[0].Path, []byte("cut"), 0o600))
+		m, _, err := Take(w, file)
+		if err != nil || m.Entries+m.Events+m.Predictions != 0 {
+			t.Fatal(m, err)
+		}
+		if data, err := os.ReadFile(items[0].Path); err != nil || len(data) < 1000 {
+			t.Fatal(len(data), err)
+		}
+	})
+	files, err := os.ReadDir(filepath.Join(kim.dir))
+	must(t, err)
+	for _, f := range files {
+		if f.Name() == store.Scratch || f.Name() == "merging" || strings.HasPrefix(f.Name(), ".echoline") {
+			t.Fatal("left behind:", f.Name())
+		}
+	}
 }

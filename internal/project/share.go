@@ -197,19 +197,25 @@ func fileOf(path string) (file, rest string) {
 	return "", ""
 }
 
-// shareName is the name of a file in a share: no word of the path that it had, which may name a patient.
+// shareName is the name of a file in a share: a folder of its own, for two files may have one name, and the name by which the
+// case is known; nothing else of the path that it had.
 func shareName(path string) string {
 	sum := sha256.Sum256([]byte(path))
-	return hex.EncodeToString(sum[:8]) + plainExtension(path)
+	return hex.EncodeToString(sum[:4]) + "/" + fileName(filepath.Base(path))
 }
 
-// plainExtension is a path's extension, if that is of a few plain letters.
-func plainExtension(path string) string {
-	ext := strings.ToLower(filepath.Ext(path))
-	if len(ext) < 2 || len(ext) > 6 || strings.Trim(ext[1:], "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
-		return ""
+// fileName is a name as every system takes it, and that leads nowhere else.
+func fileName(name string) string {
+	clean := strings.Map(func(r rune) rune {
+		if r < ' ' || strings.ContainsRune(`/\\:*?"<>|`, r) {
+			return '-'
+		}
+		return r
+	}, strings.ToValidUTF8(name, "-"))
+	if visible := strings.TrimLeft(clean, "."); visible != clean {
+		return "-" + visible
 	}
-	return ext
+	return clean
 }
 
 // part says what of the workspace goes into the share.

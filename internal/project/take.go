@@ -178,27 +178,29 @@ func (t *taking) placeFiles(src *store.Workspace) error {
 		if !in {
 			continue
 		}
-		name, inner, _ := strings.Cut(rest, "/")
-		if plainName(name) != name || name == "" {
-			return t.damaged("%q is no name of a file", name)
+		folder, rest, _ := strings.Cut(rest, "/")
+		base, inner, _ := strings.Cut(rest, "/")
+		if plainName(folder) != folder || folder == "" || fileName(base) != base || base == "" {
+			return t.damaged("%q is no name of a file", rest)
 		}
+		name := folder + "/" + base
 		if !done[name] {
 			if err := t.placeFile(name, dir); err != nil {
 				return err
 			}
 			done[name] = true
 		}
-		paths[it.ID] = filepath.Join(dir, name, filepath.FromSlash(inner))
+		paths[it.ID] = filepath.Join(dir, filepath.FromSlash(name), filepath.FromSlash(inner))
 	}
 	return src.SetPaths(paths)
 }
 
 // placeFile writes one file, unless it is there.
 func (t *taking) placeFile(name, dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	to := filepath.Join(dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 		return fault.New(CodeShareWrite, dir, err, nil)
 	}
-	to := filepath.Join(dir, name)
 	for _, f := range t.zip.File {
 		if f.Name == shareFiles+name {
 			if fi, err := os.Stat(to); err == nil && uint64(fi.Size()) == f.UncompressedSize64 {

@@ -238,3 +238,42 @@ func BenchmarkStart(b *testing.B) {
 	}
 	b.ReportMetric(float64(size)/1e6, "MB")
 }
+
+// BenchmarkDecisions sums up ten thousand cases of two readers, with two edits and a decision each.
+func BenchmarkDecisions(b *testing.B) {
+	w := mustOpen(b, memoryFolder(b))
+	if _, err := w.db.Exec("PRAGMA synchronous = OFF"); err != nil {
+		b.Fatal(err)
+	}
+	must(b, w.write(func(tx *sql.Tx) error {
+		for _, reader := range []string{"kim", "lee"} {
+			if err := w.addReader(tx, reader); err != nil {
+				return err
+			}
+			for i := range 10_000 {
+				var prev review.ID
+				for n := range 3 {
+					e := review.Entry{
+						N: int64(n + 1), Prev: prev, Reader: reader, Key: review.Key{Instance: fmt.Sprint("item ", i)}, W: 64, H: 64,
+						Kind: review.KindStatus, Status: review.Status(n % 2), Time: time.UnixMicro(int64(i*10 + n)),
+					}
+					identify(b, &e)
+					prev = e.ID
+					r, err := rowOf(&e)
+					if err != nil {
+						return err
+					}
+					if _, err := r.insert(tx); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		return nil
+	}))
+	for b.Loop() {
+		if got, err := w.Decisions(); err != nil || len(got) != 20_000 {
+			b.Fatal(len(got), err)
+		}
+	}
+}

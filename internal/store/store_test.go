@@ -166,7 +166,7 @@ func TestAppendTwiceKeepsOne(t *testing.T) {
 }
 
 // identify gives e the ID that belongs to it.
-func identify(t *testing.T, e *review.Entry) {
+func identify(t testing.TB, e *review.Entry) {
 	t.Helper()
 	content, marks, err := e.Content()
 	must(t, err)
