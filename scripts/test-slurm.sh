@@ -43,7 +43,8 @@ mungekey --create --keyfile "$work/munge/key" >/dev/null 2>&1 || skip "no key fo
 chown munge: "$work/munge/key" 2>/dev/null || true
 
 # munged of its own: another socket, key and log than the system's.
-run_as() { if id munge >/dev/null 2>&1; then setpriv --reuid munge --regid munge --clear-groups "$@"; else "$@"; fi; }
+# In the background each is its own process, so that the one that is ended is the daemon.
+run_as() { if id munge >/dev/null 2>&1; then exec setpriv --reuid munge --regid munge --clear-groups "$@"; else exec "$@"; fi; }
 mkdir -p "$work/run"
 chmod 755 "$work/run"
 chown munge: "$work/run" 2>/dev/null || true

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"archive/zip"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -170,6 +171,20 @@ func TestTakingIsDoneAgain(t *testing.T) {
 		must(t, os.MkdirAll(filepath.Join(kim.dir, left), 0o700))
 		must(t, os.WriteFile(filepath.Join(kim.dir, left, shareBase), []byte("half a file"), 0o600))
 	}
+	kim.in(func(w *store.Workspace) { // the program is killed as the merge begins: whose part it is is known by then
+		_, err := w.MergeIf(home.dir, func(src *store.Workspace) error {
+			z, err := zip.OpenReader(file)
+			must(t, err)
+			defer z.Close()
+			tk := &taking{ws: w, file: file, zip: &z.Reader}
+			must(t, tk.readHeader())
+			must(t, tk.check(src))
+			return errors.New("killed")
+		})
+		if err == nil || Bound(kim.dir) != "kim" {
+			t.Fatal(err, Bound(kim.dir))
+		}
+	})
 	_, err = kim.take(file)
 	must(t, err)
 	kim.in(func(w *store.Workspace) { // a file of a case was lost: it is brought again, the others stay

@@ -57,9 +57,6 @@ func Take(ws *store.Workspace, file string) (store.Merged, Header, error) {
 			f.Code = CodeShare
 		}
 	}
-	if err == nil && t.fresh {
-		err = bind(ws.Dir(), t.header)
-	}
 	if err == nil {
 		err = WriteLabels(ws)
 	}
@@ -72,7 +69,6 @@ type taking struct {
 	file, scratch string
 	zip           *zip.Reader
 	header        Header
-	fresh         bool // the workspace had no project before
 }
 
 // damaged is the fault of a share that is not what it should be.
@@ -151,7 +147,11 @@ func (t *taking) check(src *store.Workspace) error {
 	if err := t.bound(mine, src); err != nil {
 		return err
 	}
-	t.fresh = mine == nil
+	if mine == nil { // before anything is merged: a kill in between must not leave a part that is nobody's
+		if err := bind(t.ws.Dir(), t.header); err != nil {
+			return fault.New(CodeShareWrite, t.ws.Dir(), err, nil)
+		}
+	}
 	return t.placeFiles(src)
 }
 
