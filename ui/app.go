@@ -54,6 +54,8 @@ type Config struct {
 	Ships     func() string                                               // file of the model that ships; nil: not known
 	OpenModel func(file string, threads int) (inference.Predictor, error) // to compare models; nil: cannot be
 	Log       *slog.Logger
+	// Patience is how long the window waits for the workspace's drive; 0 is the usual.
+	Patience time.Duration
 }
 
 // App is the window.

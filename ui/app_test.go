@@ -81,6 +81,9 @@ func newBench(t testing.TB, cfg Config) *bench {
 	}
 	cfg.ConfigDir = filepath.Join(dir, "config")
 	cfg.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	if cfg.Patience == 0 {
+		cfg.Patience = 30 * time.Second // a busy machine is no hung drive
+	}
 	if cfg.Predictor == nil {
 		cfg.Predictor = func() (inference.Predictor, error) { return disk{}, nil }
 	}

@@ -103,7 +103,7 @@ func (a *App) comeBack() {
 		a.log.Warn("workspace", "event", "still-away", "err", err)
 		return
 	}
-	first.SetPatience(patience)
+	first.SetPatience(a.patience())
 	a.ws = first
 	a.lower(alertAway)
 	a.log.Debug("window", "event", "came-back")

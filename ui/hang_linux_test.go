@@ -25,7 +25,7 @@ func TestWindowGoesOnWhileTheDriveHangs(t *testing.T) {
 	t.Cleanup(restore)
 	root := t.TempDir()
 	drive, second := filepath.Join(root, "drive"), filepath.Join(root, "second")
-	cfg := Config{Workspace: filepath.Join(drive, "ws"), Seconds: []string{second}, Paths: []string{pictures(t, 3)}}
+	cfg := Config{Workspace: filepath.Join(drive, "ws"), Seconds: []string{second}, Paths: []string{pictures(t, 3)}, Patience: usualPatience}
 	b := newBench(t, cfg)
 	b.open()
 	b.drag(point(20, 20), point(30, 20))
@@ -77,7 +77,7 @@ func TestWindowGoesOnWhileTheDriveHangs(t *testing.T) {
 	} else {
 		b.question.Close()
 	}
-	if slowest > 5*patience {
+	if slowest > 5*usualPatience {
 		t.Errorf("the window stood still for %v", slowest)
 	}
 	t.Logf("slowest answer %v", slowest)

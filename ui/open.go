@@ -39,7 +39,7 @@ func (a *App) openWorkspace() {
 
 // workIn begins work in a workspace.
 func (a *App) workIn(ws *store.Workspace) {
-	ws.SetPatience(patience)
+	ws.SetPatience(a.patience())
 	a.ws = ws
 	a.notice(ws)
 	a.beginProject()

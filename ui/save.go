@@ -12,13 +12,24 @@ import (
 // saveRetry is how often work that could not be saved is tried again.
 const saveRetry = 5 * time.Second
 
-// A drive that hangs keeps a write for minutes. The window waits for it no longer than patience, then says that it is saving,
+// A drive that hangs keeps a write for minutes. The window waits for it no longer than its patience, then says that it is saving,
 // asks again every slowRetry, which costs nothing, and after saveSlow says that the work is not saved.
 const (
-	patience  = 200 * time.Millisecond
-	slowRetry = 500 * time.Millisecond
-	saveSlow  = 2 * time.Second
+	usualPatience = 200 * time.Millisecond
+	slowRetry     = 500 * time.Millisecond
+	saveSlow      = 2 * time.Second
 )
+
+// keptSoon is when a second place has usually taken what the workspace did not.
+const keptSoon = 700 * time.Millisecond
+
+// patience is how long the window waits for a write.
+func (a *App) patience() time.Duration {
+	if a.cfg.Patience > 0 {
+		return a.cfg.Patience
+	}
+	return usualPatience
+}
 
 // closePatience is how long the end of the program waits for the workspace. All that could be saved is by then.
 const closePatience = 3 * time.Second
@@ -101,6 +112,7 @@ func (a *App) journalFailed(err error) {
 		return text.T("app.notsaved", text.Args{"Why": text.Fault(err)})
 	}
 	a.raise(alertNotSaved, words, "app.retry", a.saveAgain)
+	time.AfterFunc(keptSoon, func() { a.post(a.showAlert) }) // the second place is written beside the window
 	a.retryIn(again)
 }
 

@@ -199,7 +199,7 @@ var Table = []Binding{
 	{Shrink, Draw, Repeat, with(ctrl, fyne.KeyLeftBracket)},
 	{GrowMore, Draw, Repeat, with(ctrl|shift, fyne.KeyRightBracket)},
 	{GrowLess, Draw, Repeat, with(ctrl|shift, fyne.KeyLeftBracket)},
-	{NameLabel, Draw, Once, with(shift, fyne.KeyL)},
+	{NameLabel, Draw, Once, with(ctrl, fyne.KeyL)},
 	{CopyPrevious, Draw, Once, with(shift, fyne.KeyC)},
 	{Release, Draw, Once, nil},
 	{Tools, Draw, Once, on(fyne.KeyT)},
