@@ -78,9 +78,9 @@ var doors = map[string][]string{
 	"github.com/suyashkumar/dicom":          append([]string{"internal/study"}, reading...),
 	"github.com/suyashkumar/dicom/pkg/tag":  append([]string{"internal/study"}, reading...),
 	"codeberg.org/go-pdf/fpdf":              {"internal/export", "internal/concord"},
-	"database/sql":                          {"internal/store"},
-	"modernc.org/sqlite":                    {"internal/store"},
-	"github.com/pressly/goose/v3":           {"internal/store"},
+	"database/sql":                          {"internal/store", "internal/store/storetest"},
+	"modernc.org/sqlite":                    {"internal/store", "internal/store/storetest"},
+	"github.com/pressly/goose/v3":           {"internal/store", "internal/store/storetest"},
 	"github.com/spf13/cobra":                {"cmd/echoline"},
 	"github.com/nicksnyder/go-i18n/v2/i18n": {"internal/text"},
 	"net":                                   {"internal/dicomweb"},
@@ -100,7 +100,7 @@ func window(names ...string) []string {
 // except returns all packages but some, and but those that are for tests.
 func except(names ...string) []string {
 	return slices.DeleteFunc(slices.Clone(packages), func(p string) bool {
-		return slices.Contains(names, p) || p == "internal/review/reviewtest"
+		return slices.Contains(names, p) || p == "internal/review/reviewtest" || p == "internal/store/storetest"
 	})
 }
 
