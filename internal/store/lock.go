@@ -143,7 +143,7 @@ func (l *lock) beat() {
 
 // mine tells whether nobody took the lock over.
 func (l *lock) mine() bool {
-	if l == nil || l.f == nil {
+	if !l.held() {
 		return true
 	}
 	h := readHolder(l.path)
@@ -152,7 +152,7 @@ func (l *lock) mine() bool {
 
 // release frees the lock. The file stays: to remove it could take away another's.
 func (l *lock) release() {
-	if l == nil || l.f == nil {
+	if !l.held() {
 		return
 	}
 	close(l.stop)
@@ -160,8 +160,20 @@ func (l *lock) release() {
 	if l.mine() {
 		_ = l.write(holder{}) // the system's lock ends all the same
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	_ = l.f.Close()
 	l.f = nil
+}
+
+// held tells whether there is a lock and it has not been freed: a write that comes late may ask while Close frees it.
+func (l *lock) held() bool {
+	if l == nil {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.f != nil
 }
 
 // askSystem is systemLock; tests have drives that keep no locks.
