@@ -12,7 +12,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -275,7 +274,8 @@ func Fallback(why error) *fault.Error {
 	var f *fault.Error
 	args := fault.Args{"Name": "", "Why": why.Error()}
 	if errors.As(why, &f) {
-		args["Name"] = cmp.Or(fmt.Sprint(f.Args["Name"]), filepath.Base(f.Where))
+		name, _ := f.Args["Name"].(string)
+		args["Name"] = cmp.Or(name, filepath.Base(f.Where))
 		args["Why"] = string(f.Code)
 	}
 	return fault.New(CodeFallback, "", why, args)

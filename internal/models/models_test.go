@@ -166,8 +166,12 @@ func TestCurrentIsWhole(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(s.dir, stateName), []byte("{"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Current(); fault.CodeOf(err) != CodeState {
+	_, err = s.Current()
+	if fault.CodeOf(err) != CodeState {
 		t.Error(err)
+	}
+	if f := Fallback(err); f.Args["Name"] != stateName {
+		t.Errorf("%q", f.Args["Name"])
 	}
 }
 
