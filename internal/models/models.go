@@ -256,6 +256,12 @@ func (s *Shelf) Back() (name string, err error) {
 	return name, nil
 }
 
+// CanGoBack tells whether Back has a promotion to take back.
+func (s *Shelf) CanGoBack() bool {
+	st, err := s.state()
+	return err == nil && len(st.Choices) > 0
+}
+
 // Current is the file of the model in use; "" where it is the one that ships. Where it is not there any more, or not what it
 // was, the fault CodeMissing or CodeDamaged says so.
 func (s *Shelf) Current() (file string, err error) {
