@@ -41,7 +41,11 @@ func (a *App) mayAskModel() bool {
 // reveal keeps the reader's own mask and shows the prediction.
 func (a *App) reveal() {
 	s := a.editing()
-	if s == nil || !a.readsBlind(s.key()) {
+	if s == nil {
+		return
+	}
+	if !a.readsBlind(s.key()) {
+		a.status.SetHint(text.T("blind.none"))
 		return
 	}
 	k := s.key()

@@ -34,6 +34,7 @@ const agreeTolerance = 2
 func (a *App) agreementPage() *panel.Page {
 	s := a.sess
 	if s == nil {
+		a.status.SetHint(text.T("agree.none"))
 		return nil
 	}
 	title := func(key string) func() string { return func() string { return text.T("agree.column." + key) } }
@@ -41,10 +42,10 @@ func (a *App) agreementPage() *panel.Page {
 		panel.LineColumn{Title: title("readers"), Share: 6}, panel.LineColumn{Title: title("cases"), Share: 2, Right: true},
 		panel.LineColumn{Title: func() string { return "Dice" }, Share: 2, Right: true}, panel.LineColumn{Title: func() string { return "HD95" }, Share: 3, Right: true})
 	cases := panel.NewLines(func() string { return text.T("agree.case.hint") },
-		panel.LineColumn{Title: title("case"), Share: 5}, panel.LineColumn{Title: func() string { return "Dice" }, Share: 2, Right: true},
+		panel.LineColumn{Title: title("case"), Share: 4}, panel.LineColumn{Title: func() string { return "Dice" }, Share: 2, Right: true},
 		panel.LineColumn{Title: func() string { return "IoU" }, Share: 2, Right: true}, panel.LineColumn{Title: func() string { return "NSD" }, Share: 2, Right: true},
 		panel.LineColumn{Title: func() string { return "HD95" }, Share: 2, Right: true}, panel.LineColumn{Title: title("asd"), Share: 2, Right: true},
-		panel.LineColumn{Title: title("area"), Share: 3, Right: true}, panel.LineColumn{Title: title("when"), Share: 3, Right: true})
+		panel.LineColumn{Title: title("area"), Share: 3, Right: true}, panel.LineColumn{Title: title("when"), Share: 4, Right: true})
 	view := panel.NewAgreementView(pairs, cases)
 	view.OnHint = a.status.SetHover
 	var rep *concord.Report

@@ -28,6 +28,7 @@ type modelsView struct {
 	p      *panel.Page
 	sheet  *panel.Sheet
 	list   []models.Model
+	first  bool   // the one in use was never chosen here: there is none to go back to
 	chosen string // SHA-256
 	busy   string // what is under way; "" for nothing
 	done   float64
@@ -60,6 +61,7 @@ func (v *modelsView) read() {
 	shelf, ships := models.Of(v.a.cfg.Workspace), v.a.ships()
 	go func() {
 		list, err := shelf.List(ships)
+		first := !shelf.CanGoBack()
 		v.a.post(func() {
 			if v.gone() {
 				return
@@ -67,7 +69,7 @@ func (v *modelsView) read() {
 			if err != nil {
 				v.a.fault(err)
 			}
-			v.list = list
+			v.list, v.first = list, first
 			if v.model() == nil {
 				v.chosen = ""
 				if i := slices.IndexFunc(list, func(m models.Model) bool { return m.InUse }); i >= 0 {
@@ -121,7 +123,7 @@ func (v *modelsView) present() {
 	}
 	more := panel.Block{Acts: []panel.Act{
 		{Icon: "plus", Label: text.T("models.add"), Do: v.add},
-		{Icon: "undo-2", Label: text.T("models.back"), Do: v.back},
+		{Icon: "undo-2", Label: text.T("models.back"), Off: v.first, Do: v.back},
 	}}
 	var right []panel.Block
 	if m := v.model(); m != nil {
@@ -308,9 +310,10 @@ func (v *modelsView) work(say string, do func(ctx context.Context, progress func
 	go func() {
 		err := do(ctx, v.progress)
 		v.a.post(func() {
+			stopped := ctx.Err() != nil // asked before end, after which it always is
 			end()
 			v.busy = ""
-			if err != nil && ctx.Err() == nil {
+			if err != nil && !stopped {
 				v.a.fault(err)
 			}
 			if err == nil {

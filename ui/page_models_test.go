@@ -89,10 +89,16 @@ func TestModelsPage(t *testing.T) {
 	}
 	page.choose(own.SHA256)
 	page.promote()
+	if !models.Of(b.cfg.Workspace).CanGoBack() {
+		t.Error("what was promoted cannot be taken back")
+	}
 	if file, err := models.Of(b.cfg.Workspace).Current(); err != nil || file != own.File {
 		t.Fatal(file, err)
 	}
 	page.back()
+	if models.Of(b.cfg.Workspace).CanGoBack() {
+		t.Error("there is more to take back")
+	}
 	if file, err := models.Of(b.cfg.Workspace).Current(); err != nil || file != "" {
 		t.Fatal(file, err)
 	}
@@ -250,4 +256,40 @@ func TestOrderAtRandom(t *testing.T) {
 	if s := LoadSettings(b.cfg.ConfigDir); !s.SortAtRandom || s.SortByName {
 		t.Error("not kept")
 	}
+}
+
+// What goes wrong in work beside the window is said, unless the person stopped it; without anything accepted the page says so,
+// and not that it still reckons.
+func TestWorkFailureIsSaid(t *testing.T) {
+	b := newBench(t, Config{Paths: []string{pictures(t, 1)}})
+	b.open()
+	b.wait("trust", func() bool { return b.trust.model != "" })
+	if w := b.trustBlocks(nil, nil)[0].Words; w == text.T("trust.reckoning") {
+		t.Error("it goes on reckoning")
+	}
+	modal := func() bool { return panel.Modal(b.win.Canvas()) }
+	closeAll := func() {
+		for _, o := range b.win.Canvas().Overlays().List() {
+			b.win.Canvas().Overlays().Remove(o)
+		}
+	}
+	m := newModelsView(b.App, "")
+	b.showPage(m.p)
+	b.wait("the list", func() bool { return m.first })
+	fail := func(ctx context.Context) error { return errors.New("it failed") }
+	m.work("work", func(ctx context.Context, _ func(int, int)) error { return fail(ctx) }, func() { t.Error("it is taken for done") })
+	b.wait("what went wrong with a model", modal)
+	closeAll()
+	v := newTrainingView(b.App)
+	b.showPage(v.p)
+	v.prepare() // nothing was accepted
+	b.wait("what went wrong with a training", modal)
+	closeAll()
+	v.work("work", func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, func() { t.Error("it is taken for done") })
+	v.stop()
+	b.wait("the end of it", func() bool { return v.busy == "" })
+	if modal() {
+		t.Error("it complains of what the person stopped")
+	}
+	b.closePage()
 }

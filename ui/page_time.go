@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"echoline/internal/models"
 	"echoline/internal/project"
 	"echoline/internal/text"
 	"echoline/ui/panel"
@@ -11,12 +12,21 @@ import (
 
 // timePage shows what the model saves: time, gestures and boundary moved, by reader and model.
 func (a *App) timePage() *panel.Page {
-	table := panel.NewTable()
-	var rows [][]string
-	present := func() { table.Set(timeHead(), rows, text.T("time.note")) }
-	p := panel.NewPage(func() string { return text.T("time.title") }, table)
+	lines := panel.NewLines(nil, timeColumns()...)
+	var sums []project.Saving
+	names := map[string]string{}
+	present := func() {
+		rows := make([]panel.Line, len(sums))
+		for i, v := range sums {
+			rows[i] = panel.Line{Tone: panel.ToneNone, Cells: timeRow(v, names)}
+		}
+		lines.Set(rows)
+		lines.SetNote(text.T("time.note"))
+	}
+	p := panel.NewPage(func() string { return text.T("time.title") }, lines)
+	p.First = lines.First()
 	p.SetBusy(func() string { return text.T("project.reading") })
-	ws, me := a.ws, a.set.Reader
+	ws, me, shelf, ships := a.ws, a.set.Reader, models.Of(a.cfg.Workspace), a.ships()
 	go func() {
 		s, err := project.Load(ws)
 		var taken []project.Taken
@@ -24,6 +34,11 @@ func (a *App) timePage() *panel.Page {
 			var err2 error
 			taken, err2 = s.Visits(ws)
 			err = errors.Join(err, err2)
+		}
+		if list, err := shelf.List(ships); err == nil { // without, models go by their number
+			for _, m := range list {
+				names[m.SHA256] = m.Name + " " + m.Version
+			}
 		}
 		a.post(func() {
 			if a.page != p {
@@ -36,18 +51,16 @@ func (a *App) timePage() *panel.Page {
 			if s.Hides(me) {
 				taken = only(taken, me)
 			}
-			sums := project.Savings(taken)
+			sums = project.Savings(taken)
 			if len(sums) == 0 {
 				p.SetEmpty(func() string { return text.T("time.none") }, func() string { return text.T("time.none.what") })
 				return
 			}
-			for _, v := range sums {
-				rows = append(rows, timeRow(v))
-			}
 			present()
 			p.OnRefresh = present
 			p.Refresh()
-			a.log.Debug("window", "event", "time-shown", "rows", len(rows))
+			a.win.Canvas().Focus(p.Focus())
+			a.log.Debug("window", "event", "time-shown", "rows", len(sums))
 		})
 	}()
 	return p
@@ -63,21 +76,28 @@ func only(taken []project.Taken, reader string) (out []project.Taken) {
 	return out
 }
 
-func timeHead() []string {
-	var out []string
-	for _, k := range []string{"reader", "model", "frames", "seconds", "gestures", "moved", "mean"} {
-		out = append(out, text.T("time.head."+k))
+// timeColumns are those of the table: numbers stand at the right.
+func timeColumns() []panel.LineColumn {
+	var out []panel.LineColumn
+	for i, k := range []string{"reader", "model", "frames", "seconds", "gestures", "moved", "mean"} {
+		c := panel.LineColumn{Title: func() string { return text.T("time.head." + k) }, Share: 2, Right: i > 1}
+		if !c.Right {
+			c.Share = 3
+		}
+		out = append(out, c)
 	}
 	return out
 }
 
-// modelDigits is how much of a model's SHA-256 is shown.
+// modelDigits is how much of the SHA-256 is shown of a model that is not here any more.
 const modelDigits = 8
 
-// timeRow writes a line.
-func timeRow(v project.Saving) []string {
+// timeRow writes a line. names are those of models, by their SHA-256.
+func timeRow(v project.Saving, names map[string]string) []string {
 	model := text.T("time.drawn")
-	if v.Model != "" {
+	if name := names[v.Model]; name != "" {
+		model = name
+	} else if v.Model != "" {
 		model = v.Model[:min(modelDigits, len(v.Model))]
 	}
 	moved, mean := "–", "–"

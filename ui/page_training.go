@@ -364,9 +364,10 @@ func (v *trainingView) work(say string, do func(ctx context.Context) error, then
 	go func() {
 		err := do(ctx)
 		v.a.post(func() {
+			stopped := ctx.Err() != nil // asked before end, after which it always is
 			end()
 			v.busy = ""
-			if err != nil && ctx.Err() == nil {
+			if err != nil && !stopped {
 				v.a.fault(err)
 			}
 			if err == nil {

@@ -40,7 +40,7 @@ func (a *App) bindPages() {
 		ids = append(ids, p.id)
 		a.actions[p.id] = func() { a.togglePage(p) }
 	}
-	a.toolbar.SetPages(ids)
+	a.toolbar.SetPages(append(ids, "", keys.Guideline, keys.Judge, keys.Reveal))
 	a.actions[keys.Pages] = a.toolbar.ShowPages
 }
 

@@ -119,7 +119,7 @@ func farText(v float64, mm bool) string {
 func (a *App) trustBlocks(calibrate, undo func()) []panel.Block {
 	t := &a.trust
 	b := panel.Block{Heading: text.T("trust.title")}
-	if !t.reckoned {
+	if t.model == "" { // else it is known, or known that nothing was accepted
 		b.Words, b.Mood = text.T("trust.reckoning"), panel.MoodQuiet
 		return []panel.Block{b}
 	}

@@ -111,9 +111,10 @@ func allReadings(ctx context.Context, ws *store.Workspace, o adjudicateOptions, 
 		}
 	}
 	if len(o.readers) > 0 {
-		readers = o.readers
+		readers = slices.Clone(o.readers)
 	}
 	slices.Sort(readers)
+	readers = slices.Compact(readers) // who is named twice agrees with nobody
 	st, err := openAll(ctx, ws, report)
 	if err != nil {
 		return nil, nil, err

@@ -71,6 +71,9 @@ func TestAdjudicateRefuses(t *testing.T) {
 	if _, err := said(t, adjudicateCommand(), "--workspace", alone, "--method", "mean"); fault.CodeOf(err) != codeAgreeReaders {
 		t.Error(err)
 	}
+	if _, err := said(t, adjudicateCommand(), "--workspace", alone, "--method", "mean", "--readers", "Kim,Kim"); fault.CodeOf(err) != codeAgreeReaders {
+		t.Error("a reader agreed with himself:", err)
+	}
 	if _, err := said(t, adjudicateCommand(), "--workspace", t.TempDir(), "--method", "mean"); fault.CodeOf(err) != codeExportWorkspace {
 		t.Error(err)
 	}

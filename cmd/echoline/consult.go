@@ -250,15 +250,13 @@ func parsePoints(s string) ([][2]float64, error) {
 
 // findItem finds an item of the workspace by its name or ID.
 func findItem(ws *store.Workspace, name string) (store.Item, error) {
-	studies, err := ws.Studies()
+	items, err := ws.Instances()
 	if err != nil {
 		return store.Item{}, err
 	}
-	for _, s := range studies {
-		for _, it := range s.Items {
-			if it.Name == name || it.ID == name {
-				return it, nil
-			}
+	for _, it := range items {
+		if it.Name == name || it.ID == name {
+			return it, nil
 		}
 	}
 	return store.Item{}, fault.New(codeConsultImage, name, nil, nil)

@@ -226,18 +226,13 @@ func reopen(ctx context.Context, ws *store.Workspace, reader string, include exp
 
 // worked lists the items of the workspace that matter for an export, and what the reader did to them.
 func worked(ws *store.Workspace, reader string, include export.Include) ([]store.Item, []review.Entry, error) {
-	studies, err := ws.Studies()
+	items, err := ws.Instances()
 	if err != nil {
 		return nil, nil, err
 	}
-	var items []store.Item
-	var ids []string
-	for _, s := range studies {
-		for _, it := range s.Items {
-			if !slices.Contains(ids, it.ID) {
-				items, ids = append(items, it), append(ids, it.ID)
-			}
-		}
+	ids := make([]string, len(items))
+	for i, it := range items {
+		ids[i] = it.ID
 	}
 	entries, err := ws.Entries(reader, ids)
 	if err != nil || include == export.All {

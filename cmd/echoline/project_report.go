@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"echoline/internal/durable"
+	"echoline/internal/export"
 	"echoline/internal/fault"
 	"echoline/internal/project"
 	"echoline/internal/store"
@@ -196,7 +197,7 @@ func (r *projectStanding) readerRows() [][]string {
 	rows := [][]string{{"reader", "assigned", "done", "begun", "timed", "active_s", "pace_s", "last"}}
 	for _, p := range r.progress {
 		rows = append(rows, []string{
-			cell(p.Name), strconv.Itoa(p.Assigned), strconv.Itoa(p.Done), strconv.Itoa(p.Begun), strconv.Itoa(p.Timed),
+			export.PlainCell(p.Name), strconv.Itoa(p.Assigned), strconv.Itoa(p.Done), strconv.Itoa(p.Begun), strconv.Itoa(p.Timed),
 			number(p.Active.Seconds()), number(p.Pace().Seconds()), timeText(p.Last),
 		})
 	}
@@ -208,7 +209,7 @@ func (r *projectStanding) caseRows() [][]string {
 	for _, c := range r.state.Cases {
 		names := r.state.ReadersOf(c.Item)
 		if len(names) == 0 {
-			rows = append(rows, []string{cell(c.Name), cell(c.Item), strconv.Itoa(c.Frames), "", "unassigned"})
+			rows = append(rows, []string{export.PlainCell(c.Name), export.PlainCell(c.Item), strconv.Itoa(c.Frames), "", "unassigned"})
 		}
 		for _, n := range names {
 			stage := "open"
@@ -220,7 +221,7 @@ func (r *projectStanding) caseRows() [][]string {
 			case st == project.Begun:
 				stage = "begun"
 			}
-			rows = append(rows, []string{cell(c.Name), cell(c.Item), strconv.Itoa(c.Frames), cell(n), stage})
+			rows = append(rows, []string{export.PlainCell(c.Name), export.PlainCell(c.Item), strconv.Itoa(c.Frames), export.PlainCell(n), stage})
 		}
 	}
 	return rows
@@ -237,7 +238,7 @@ func (r *projectStanding) timeRows() [][]string {
 			name = c.Name
 		}
 		row := []string{
-			cell(t.Reader), cell(name), cell(t.Item), strconv.Itoa(t.Frame + 1), t.Model, strconv.FormatBool(t.Accepted), strconv.Itoa(t.Visits),
+			export.PlainCell(t.Reader), export.PlainCell(name), export.PlainCell(t.Item), strconv.Itoa(t.Frame + 1), t.Model, strconv.FormatBool(t.Accepted), strconv.Itoa(t.Visits),
 			number(t.Seconds), number(t.Own), strconv.Itoa(t.Gestures), "", "", "", "", "", timeText(t.Last),
 		}
 		if m := t.Moved; m != nil {
@@ -258,7 +259,7 @@ func (r *projectStanding) arcRows() [][]string {
 		}
 		for _, a := range l.Arcs {
 			rows = append(rows, []string{
-				cell(l.Reader), cell(name), cell(l.Item), strconv.Itoa(l.Frame + 1), number(a.X), number(a.Y), number(a.Length), number(a.Expected), a.How, number(a.Seconds),
+				export.PlainCell(l.Reader), export.PlainCell(name), export.PlainCell(l.Item), strconv.Itoa(l.Frame + 1), number(a.X), number(a.Y), number(a.Length), number(a.Expected), a.How, number(a.Seconds),
 			})
 		}
 	}
@@ -267,11 +268,3 @@ func (r *projectStanding) arcRows() [][]string {
 
 // number writes a measure.
 func number(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) }
-
-// cell writes words so that no spreadsheet takes them for a formula.
-func cell(s string) string {
-	if s != "" && (s[0] == '=' || s[0] == '+' || s[0] == '-' || s[0] == '@') {
-		return "'" + s
-	}
-	return s
-}

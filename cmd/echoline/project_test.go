@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
+
 	"echoline/internal/export"
 	"echoline/internal/fault"
 	"echoline/internal/project"
@@ -140,6 +142,34 @@ func TestProjectFromTheCommandLine(t *testing.T) {
 	}
 	if a := audited(t, home); !a.OK {
 		t.Fatal(a.Faults)
+	}
+}
+
+// TestWorkOnATakenShare: what a share brought is there for the commands, though nobody has opened it in the window yet.
+func TestWorkOnATakenShare(t *testing.T) {
+	home, files := workedOn(t, "Kim", "Lee")
+	share, park := filepath.Join(t.TempDir(), "park.echoline"), filepath.Join(t.TempDir(), "park")
+	for _, c := range []struct {
+		command *cobra.Command
+		args    []string
+	}{
+		{projectCommand(), []string{"create", "--workspace", home, "--name", "Breast", "--readers", "Kim,Lee", "--experts", "Park", files}},
+		{shareCommand(), []string{"--workspace", home, "--reader", "Park", "--out", share}},
+		{mergeCommand(), []string{park, share}},
+	} {
+		if out, err := said(t, c.command, c.args...); err != nil {
+			t.Fatal(out, err)
+		}
+	}
+	out, err := said(t, adjudicateCommand(), "--workspace", park, "--method", "mean")
+	if err != nil || strings.Count(out, "proposed from 2 readers") != 3 {
+		t.Error(out, err)
+	}
+	if _, _, files := exported(t, "--workspace", park, "--reader", "Kim", "--format", "png"); len(files) == 0 {
+		t.Error("Kim's masks cannot be exported")
+	}
+	if out, err := said(t, consultCommand(), "ask", "--workspace", park, "--reader", "Park", "--image", "photo", "--at", "28,15", "--words", "?"); err != nil {
+		t.Error(out, err)
 	}
 }
 

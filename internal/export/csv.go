@@ -96,7 +96,7 @@ func (j *job) questionTable() []byte {
 					rows++
 					full := append(line[:len(line):len(line)], a.ID, a.By, stamp(a.At), a.Kind, a.Words, a.Outcome)
 					for c, s := range full {
-						full[c] = plainCell(s)
+						full[c] = PlainCell(s)
 					}
 					_ = w.Write(full)
 				}
@@ -150,7 +150,7 @@ func (j *job) csvLines(it *Item, f Frame) [][]string {
 	}
 	for _, line := range out {
 		for i, s := range line {
-			line[i] = plainCell(s)
+			line[i] = PlainCell(s)
 		}
 	}
 	return out
@@ -187,8 +187,8 @@ func (j *job) consensusColumns(it *Item, f Frame) []string {
 	return []string{strings.Join(c.Readers(), "; "), c.Method, c.By}
 }
 
-// plainCell keeps a spreadsheet from taking a name for a formula.
-func plainCell(s string) string {
+// PlainCell keeps a spreadsheet from taking a name for a formula.
+func PlainCell(s string) string {
 	if s == "" || !strings.ContainsRune("=+-@\t\r", rune(s[0])) {
 		return s
 	}

@@ -52,7 +52,7 @@ func (j *job) lookedTable() ([]byte, error) {
 		for _, f := range it.Frames {
 			for _, l := range j.looked(it, f) {
 				rows = append(rows, []string{
-					plainCell(it.Source.Name), plainCell(it.Source.ID), strconv.Itoa(f.Index + 1), plainCell(j.Reader),
+					PlainCell(it.Source.Name), PlainCell(it.Source.ID), strconv.Itoa(f.Index + 1), PlainCell(j.Reader),
 					csvNumber(l.X, 1), csvNumber(l.Y, 1), csvNumber(l.Length, 1), csvNumber(l.Expected, 2), l.How, csvNumber(l.Seconds, 1),
 				})
 			}

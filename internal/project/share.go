@@ -175,7 +175,7 @@ func (p *packing) findFiles(with bool) error {
 			name = shareName(file)
 			p.files[file] = name
 		}
-		p.paths[c.Item] = shareFiles + name + rest
+		p.paths[c.Item] = shareFiles + name + filepath.ToSlash(rest)
 	}
 	p.sum.Files = len(p.files)
 	return nil

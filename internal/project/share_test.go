@@ -187,6 +187,8 @@ func TestShareGoesOutAndComesBack(t *testing.T) {
 	})
 	kim.paint("kim", "item 1", 30, true)
 	kim.paint("kim", "item 2", 30, true)
+	called := review.LabelSet{}.With(review.Label{Value: 1, Name: "nodule"})
+	kim.in(func(w *store.Workspace) { must(t, w.SaveLabels("kim", review.LabelSet{}, called)) })
 	back := filepath.Join(root, "back"+ShareExtension)
 	if _, err := kim.share("kim", back, false); err != nil {
 		t.Fatal(err)
@@ -200,6 +202,9 @@ func TestShareGoesOutAndComesBack(t *testing.T) {
 		t.Fatal(h, k)
 	}
 	home.in(func(w *store.Workspace) {
+		if l, err := w.Labels("kim"); err != nil || l.Of(1).Name != "nodule" {
+			t.Fatal("what kim called the labels stayed behind:", l, err)
+		}
 		items, err := w.Items()
 		must(t, err)
 		for _, it := range items { // what came back does not say where files lie here
@@ -284,8 +289,8 @@ func rezip(t *testing.T, from, to string, change func(name string, data []byte) 
 	must(t, errors.Join(w.Close(), f.Close()))
 }
 
-// leadAstray makes a share's workspace say that a file lies outside of it.
-func leadAstray(t *testing.T, share string) {
+// leadAstray makes a share's workspace say that a file lies elsewhere.
+func leadAstray(t *testing.T, share, to string) {
 	t.Helper()
 	dir := t.TempDir()
 	r, err := zip.OpenReader(share)
@@ -299,7 +304,10 @@ func leadAstray(t *testing.T, share string) {
 	must(t, err)
 	items, err := w.Items()
 	must(t, err)
-	must(t, w.SetPaths(map[string]string{items[0].ID: shareFiles + "0123/../../../outside.png"}))
+	if strings.HasPrefix(to, "/") { // below the file itself
+		to = strings.TrimPrefix(filepath.ToSlash(items[0].Path), shareFiles) + to
+	}
+	must(t, w.SetPaths(map[string]string{items[0].ID: shareFiles + to}))
 	must(t, w.Close())
 	data, err = os.ReadFile(filepath.Join(dir, shareBase))
 	must(t, err)
@@ -370,14 +378,16 @@ func TestBadSharesAreRefused(t *testing.T) {
 		return data
 	})
 	rezip(t, good, bad("astray"), func(name string, data []byte) []byte { return data })
-	leadAstray(t, bad("astray"))
+	leadAstray(t, bad("astray"), "0123/../../../outside.png")
+	rezip(t, good, bad("within"), func(name string, data []byte) []byte { return data })
+	leadAstray(t, bad("within"), "/../../../../../outside.png")
 	rezip(t, good, bad("newer"), header(func(h *Header) { h.Version = shareVersion + 1 }))
 	rezip(t, good, bad("older"), header(func(h *Header) { h.Version = shareOldest - 1 }))
 	rezip(t, good, bad("mixed"), header(func(h *Header) { h.Project = "another" }))
 	before := func() []string { return home.rows() }()
 	for name, want := range map[string]fault.Code{
 		bad("cut"): CodeShare, bad("garbage"): CodeShare, bad("empty"): CodeShare, bad("bit"): CodeShare, bad("headless"): CodeShare,
-		bad("baseless"): CodeShare, bad("no base"): CodeShare, bad("mixed"): CodeShare, bad("not there"): CodeShare, bad("fileless"): CodeShare, bad("astray"): CodeShare,
+		bad("baseless"): CodeShare, bad("no base"): CodeShare, bad("mixed"): CodeShare, bad("not there"): CodeShare, bad("fileless"): CodeShare, bad("astray"): CodeShare, bad("within"): CodeShare,
 		bad("newer"): CodeShareNewer, bad("older"): CodeShareOlder, theirs: CodeOther,
 	} {
 		_, err := home.take(name)

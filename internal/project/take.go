@@ -183,6 +183,9 @@ func (t *taking) placeFiles(src *store.Workspace) error {
 		if plainName(folder) != folder || folder == "" || fileName(base) != base || base == "" {
 			return t.damaged("%q is no name of a file", rest)
 		}
+		if inner != "" && !filepath.IsLocal(filepath.FromSlash(inner)) {
+			return t.damaged("%q leads elsewhere", inner)
+		}
 		name := folder + "/" + base
 		if !done[name] {
 			if err := t.placeFile(name, dir); err != nil {

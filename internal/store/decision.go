@@ -46,6 +46,30 @@ func (w *Workspace) Decisions() ([]Decision, error) {
 	return out, nil
 }
 
+// Instances are all that Items lists, each once: those of the studies as Studies has them, the one opened last first, then
+// what only a share brought.
+func (w *Workspace) Instances() ([]Item, error) {
+	studies, err := w.Studies()
+	if err != nil {
+		return nil, err
+	}
+	all, err := w.Items()
+	if err != nil {
+		return nil, err
+	}
+	var out []Item
+	seen := map[string]bool{}
+	for _, s := range append(studies, Study{Items: all}) {
+		for _, it := range s.Items {
+			if !seen[it.ID] {
+				seen[it.ID] = true
+				out = append(out, it)
+			}
+		}
+	}
+	return out, nil
+}
+
 // Items lists every instance that was opened with this workspace, or that a share brought, with where its file lay, by ID.
 func (w *Workspace) Items() ([]Item, error) {
 	rows, err := w.conn().Query(`SELECT id, path, name, w, h, frames FROM items ORDER BY id`)

@@ -213,7 +213,7 @@ func scanEvent(rows *sql.Rows) (e Event, whole bool) {
 	}
 	e.At, e.Body, e.ID = time.UnixMicro(at).UTC(), body, hex.EncodeToString(id)
 	sum := e.identify()
-	return e, bytes.Equal(sum[:], id)
+	return e, bytes.Equal(sum[:], id) && e.At.Year() > 0 && e.At.Year() < 10_000 // no event could come after a later one
 }
 
 // VerifyEvents looks for events that are damaged, or that the audit trail vouches for and that are gone: the fault CodeEvents

@@ -2,7 +2,10 @@ package store
 
 import (
 	"bytes"
+	"database/sql"
+	"encoding/hex"
 	"encoding/json"
+	"math"
 	"path/filepath"
 	"testing"
 	"time"
@@ -160,4 +163,29 @@ func TestSecondPlaceTakesEvents(t *testing.T) {
 		t.Fatal(err)
 	}
 	must(t, w.Close())
+}
+
+// TestEventsOfNoTimeAreDamaged: an event of the end of time, which only a damaged or hostile workspace holds, must not come
+// after all that is said from then on.
+func TestEventsOfNoTimeAreDamaged(t *testing.T) {
+	for _, at := range []int64{math.MaxInt64, math.MinInt64} {
+		theirs, ours := t.TempDir(), mustOpen(t, t.TempDir())
+		w := mustOpen(t, theirs)
+		e := Event{Kind: "x", At: time.UnixMicro(at).UTC(), Body: json.RawMessage(`1`)}
+		sum := e.identify()
+		e.ID = hex.EncodeToString(sum[:])
+		must(t, w.write(func(tx *sql.Tx) error { _, err := insertEvent(tx, &e); return err }))
+		must(t, w.Close())
+		m, err := ours.Merge(theirs)
+		if err != nil || m.Events != 0 || m.Damaged != 1 {
+			t.Fatal(m, err)
+		}
+		adds(t, ours, `2`)
+		adds(t, ours, `3`)
+		all, err := ours.Events()
+		if err != nil || len(all) != 2 || string(all[1].Body) != "3" {
+			t.Fatal(all, err)
+		}
+		must(t, ours.Close())
+	}
 }

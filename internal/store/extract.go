@@ -11,7 +11,7 @@ import (
 // Part says what Extract takes of a workspace.
 type Part struct {
 	Items   []string          // of which instances: work, predictions, where files lie
-	Readers []string          // whose work; nil: everybody's
+	Readers []string          // whose work and names of labels; nil: everybody's
 	Events  func(*Event) bool // which events; nil: all
 	Blobs   []string          // which files of the project, by hash
 	Paths   map[string]string // where the copy says that the files of items lie; others keep what is here
@@ -31,6 +31,7 @@ func (w *Workspace) Extract(to string, p Part) (err error) {
 	return dst.change(func(tx *sql.Tx) error {
 		for _, part := range []func() error{
 			func() error { return w.copyWork(tx, p) },
+			func() error { return w.copyLabels(tx, p) },
 			func() error { return w.copyItems(tx, p) },
 			func() error { return w.copyEvents(tx, p) },
 		} {
@@ -90,6 +91,21 @@ func (w *Workspace) copyLines(tx *sql.Tx, reader, item string) error {
 		}
 	}
 	return rows.Err()
+}
+
+// copyLabels takes over what readers call their labels.
+func (w *Workspace) copyLabels(tx *sql.Tx, p Part) error {
+	readers := make([]string, len(p.Readers))
+	for i, name := range p.Readers {
+		readers[i] = review.ReaderName(name)
+	}
+	return copyRows(w, `SELECT reader, label, field, content, time FROM labels`, func(v []any) error {
+		if name, _ := v[0].(string); p.Readers != nil && !slices.Contains(readers, name) {
+			return nil
+		}
+		_, err := tx.Exec(insertField, v...)
+		return err
+	})
 }
 
 // copyItems takes over where files lie, as old news, and predictions.

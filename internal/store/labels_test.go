@@ -155,3 +155,26 @@ func TestLabelsWaitInTheSecondPlace(t *testing.T) {
 	empty(t, places[1])
 	must(t, w.Close())
 }
+
+// TestExtractTakesLabels: a part of a workspace has what its readers call their labels, and nothing of other readers.
+func TestExtractTakesLabels(t *testing.T) {
+	w := mustOpen(t, t.TempDir())
+	defer w.Close()
+	must(t, w.SaveLabels("kim", review.LabelSet{}, named()))
+	must(t, w.SaveLabels("lee", review.LabelSet{}, review.LabelSet{}.With(review.Label{Value: 2, Name: "vessel"})))
+	for name, c := range map[string]struct {
+		part Part
+		lee  int
+	}{"one reader's": {Part{Readers: []string{"kim"}}, 0}, "everybody's": {Part{}, 1}} {
+		dir := t.TempDir()
+		must(t, w.Extract(dir, c.part))
+		part := mustOpen(t, dir)
+		if s := labelsOf(t, part, "kim"); !reflect.DeepEqual(s, named()) {
+			t.Errorf("%s: %v", name, s)
+		}
+		if s := labelsOf(t, part, "lee"); len(s.Labels) != c.lee {
+			t.Errorf("%s: %v", name, s)
+		}
+		must(t, part.Close())
+	}
+}

@@ -23,7 +23,7 @@ type Choice struct {
 	Readers   []string       `json:"readers"`   // whose; empty: everybody's
 	Include   export.Include `json:"include"`   // export.Accepted or export.Reviewed
 	Consensus bool           `json:"consensus"` // where there is a consensus it alone counts
-	Most      int            `json:"-"`         // of the pictures at most so many, those met last; 0 for all
+	Most      int            `json:"-"`         // of the pictures at most so many, those of the studies opened last; 0 for all
 }
 
 // The parts of the data: val chooses and calibrates, test measures.
@@ -69,7 +69,7 @@ func Gather(ctx context.Context, ws *store.Workspace, c Choice, progress func(do
 		return nil, fault.New(CodeNothing, ws.Dir(), nil, nil)
 	}
 	if c.Most > 0 && len(items) > c.Most {
-		items = items[len(items)-c.Most:]
+		items = items[:c.Most]
 	}
 	paths := make([]string, len(items))
 	for i, it := range items {
@@ -111,20 +111,15 @@ func (c Choice) readers(ws *store.Workspace) ([]string, error) {
 	}), nil
 }
 
-// worked lists the items on which readers did something, once each, and what each reader did.
+// worked lists the items on which readers did something, the study opened last first, and what each reader did.
 func worked(ws *store.Workspace, readers []string) ([]store.Item, map[string][]review.Entry, error) {
-	studies, err := ws.Studies()
+	all, err := ws.Instances()
 	if err != nil {
 		return nil, nil, err
 	}
-	known := map[string]store.Item{}
-	var ids []string
-	for _, s := range studies {
-		for _, it := range s.Items {
-			if _, ok := known[it.ID]; !ok {
-				known[it.ID], ids = it, append(ids, it.ID)
-			}
-		}
+	ids := make([]string, len(all))
+	for i, it := range all {
+		ids[i] = it.ID
 	}
 	touched, work := map[string]bool{}, map[string][]review.Entry{}
 	for _, reader := range readers {
@@ -135,13 +130,7 @@ func worked(ws *store.Workspace, readers []string) ([]store.Item, map[string][]r
 			touched[e.Key.Instance] = true
 		}
 	}
-	var items []store.Item
-	for _, id := range ids {
-		if touched[id] {
-			items = append(items, known[id])
-		}
-	}
-	return items, work, nil
+	return slices.DeleteFunc(all, func(it store.Item) bool { return !touched[it.ID] }), work, nil
 }
 
 // missing are the items whose files cannot be opened, or hold something else now.

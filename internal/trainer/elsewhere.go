@@ -92,7 +92,7 @@ set -euo pipefail
 cd "${SLURM_SUBMIT_DIR:-.}"
 export PYTHONPATH="$PWD/%s" PYTHONUNBUFFERED=1 ORT_DISABLE_TELEMETRY=1 OMP_NUM_THREADS=%d
 %s
-`, r.Recipe.Name, slurmName, m.Processes*m.Cores, gpus, packageName, m.Cores, r.call(`"${PYTHON:-python3}"`, m))
+`, strings.Join(strings.Fields(r.Recipe.Name), " "), slurmName, m.Processes*m.Cores, gpus, packageName, m.Cores, r.call(`"${PYTHON:-python3}"`, m))
 }
 
 // copyPackage copies the sources and what they require, in the place of what is there.

@@ -71,19 +71,34 @@ func reviewed(t *testing.T, n int, readers map[string]int) *store.Workspace {
 	must(err)
 	t.Cleanup(func() { _ = ws.Close() })
 	for reader, count := range readers {
-		r, err := ws.Review(st, reader)
-		must(err)
-		for _, it := range st.Items[:count] {
-			k := review.Key{Instance: it.ID}
-			s, err := r.Begin(k, "brush", review.ByReader)
-			must(err)
-			must(s.SetLabels(truths[it.Name]))
-			_, err = s.Commit()
-			must(err)
-			must(r.SetStatus(k, review.Accepted))
-		}
+		some := *st
+		some.Items = st.Items[:count]
+		accept(t, ws, &some, reader, func(it *study.Item) *mask.Plane { return truths[it.Name] })
+		must(ws.Register(st))
 	}
 	return ws
+}
+
+// accept lets a reader draw and accept the pictures of a study.
+func accept(t *testing.T, ws *store.Workspace, st *study.Study, reader string, truth func(*study.Item) *mask.Plane) {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := ws.Review(st, reader)
+	must(err)
+	for _, it := range st.Items {
+		k := review.Key{Instance: it.ID}
+		s, err := r.Begin(k, "brush", review.ByReader)
+		must(err)
+		must(s.SetLabels(truth(it)))
+		_, err = s.Commit()
+		must(err)
+		must(r.SetStatus(k, review.Accepted))
+	}
 }
 
 func written(t *testing.T, ws *store.Workspace, c Choice) *Run {
@@ -148,6 +163,29 @@ func TestChoice(t *testing.T) {
 }
 
 // The groups' parts are those that training/ finds: options.py, with shares of 0.15.
+// The pictures met last are those of the study that was opened last, whatever their names.
+func TestMostTakesTheNewest(t *testing.T) {
+	ws := reviewed(t, 20, map[string]int{"Kim": 20})
+	dir := t.TempDir()
+	truth := picture(t, filepath.Join(dir, "aa.png"), 99)
+	st, err := study.Open(t.Context(), []string{dir}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	accept(t, ws, st, "Kim", func(*study.Item) *mask.Plane { return truth })
+	cases, err := Gather(t.Context(), ws, Choice{Include: export.Accepted, Most: 5}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, it := range cases.Inputs[0].Items {
+		names = append(names, it.Source.Name)
+	}
+	if len(names) != 5 || !slices.Contains(names, "aa") {
+		t.Error(names)
+	}
+}
+
 func TestPartsAreThoseOfTraining(t *testing.T) {
 	for group, want := range map[string]string{"a": "train", "b": "test", "d": "val", "1.2.3": "train", "patient 7": "test"} {
 		if got := partOf(group); got != want {
@@ -220,6 +258,15 @@ func TestOpenRefuses(t *testing.T) {
 		if _, err := Open(dir); fault.CodeOf(err) != CodeDamaged {
 			t.Error(text, err)
 		}
+	}
+}
+
+// TestScriptsRunNoNames: what a model is called is never a command of the script.
+func TestScriptsRunNoNames(t *testing.T) {
+	r := &Run{Dir: t.TempDir(), Recipe: Recipe{Name: "own\ntouch harm\r\ntouch harm", Plan: Full, Threads: 1}}
+	script := r.slurm(Machine{Processes: 1, Cores: 1})
+	if head, _, ok := strings.Cut(script, "set -euo pipefail"); !ok || strings.Contains(head, "\ntouch harm") {
+		t.Error(script)
 	}
 }
 

@@ -2,6 +2,7 @@ package panel
 
 import (
 	"image/color"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -25,6 +26,7 @@ type LabelCard struct {
 func ShowLabel(w fyne.Window, q LabelCard) *Card {
 	name := newField(q.Name)
 	name.SetPlaceHolder(q.Plain)
+	name.CursorColumn = utf8.RuneCountInString(q.Name)
 	colours := newSwatches(q.Colours, q.Colour)
 	note := newParagraph(say("panel.label.codes"), roleQuiet, quietSize+1)
 	take := newButton("", say("panel.label.take"), primary, nil)

@@ -22,6 +22,7 @@ const (
 	ToneWait // waits for somebody
 	ToneGood
 	ToneWarn
+	ToneNone // only tells: it has no sign
 )
 
 // tones are each tone's icon and colour.
@@ -34,6 +35,7 @@ var tones = [...]struct {
 	ToneWait:  {"circle-question-mark", roleAccent},
 	ToneGood:  {"circle-check", roleGood},
 	ToneWarn:  {"triangle-alert", roleWarn},
+	ToneNone:  {"circle-dashed", roleText}, // never seen
 }
 
 // Line is a row of Lines: a word for each column.
@@ -62,6 +64,8 @@ type Lines struct {
 	lines   []Line
 	list    *rows
 	rule    *canvas.Rectangle
+	note    *paragraph // below the lines; "" for none
+	noted   bool
 }
 
 // lineHeight is that of a line, and of the columns' titles.
@@ -69,7 +73,7 @@ const lineHeight = 8 * unit
 
 // NewLines makes an empty table.
 func NewLines(hint func() string, columns ...LineColumn) *Lines {
-	l := &Lines{Hint: hint, columns: columns, rule: canvas.NewRectangle(color.Transparent)}
+	l := &Lines{Hint: hint, columns: columns, rule: canvas.NewRectangle(color.Transparent), note: newParagraph(fixed(""), roleQuiet, quietSize+1)}
 	for _, c := range columns {
 		h := newLabel(c.Title, roleQuiet, quietSize+1)
 		if c.Right {
@@ -97,6 +101,13 @@ func (l *Lines) Set(lines []Line) {
 	l.lines = slices.Clone(lines)
 	l.list.cursor = min(l.list.cursor, len(lines)-1)
 	l.list.changed()
+	l.Refresh()
+}
+
+// SetNote writes how the lines are meant below them; "" for nothing.
+func (l *Lines) SetNote(words string) {
+	l.noted = words != ""
+	l.note.set(words)
 	l.Refresh()
 }
 
@@ -139,7 +150,14 @@ func (r *linesRenderer) Layout(s fyne.Size) {
 	l := r.l
 	l.spread(s.Width, func(i int, x, w float32) { place(l.heads[i], x, 0, w, lineHeight) })
 	place(l.rule, 0, lineHeight-1, s.Width, 1)
-	place(l.list, 0, lineHeight, s.Width, max(s.Height-lineHeight, 0))
+	room, width := max(s.Height-lineHeight, 0), max(s.Width-2*pad, 0)
+	setVisible(l.note, l.noted)
+	if l.noted {
+		h := l.note.heightFor(width)
+		room = min(max(room-h-2*gap, 0), float32(len(l.lines))*lineHeight)
+		place(l.note, pad, lineHeight+room+gap, width, h)
+	}
+	place(l.list, 0, lineHeight, s.Width, room)
 }
 
 func (r *linesRenderer) MinSize() fyne.Size { return fyne.NewSize(0, 3*lineHeight) }
@@ -153,7 +171,7 @@ func (r *linesRenderer) Refresh() {
 }
 
 func (r *linesRenderer) Objects() []fyne.CanvasObject {
-	out := []fyne.CanvasObject{r.l.rule, r.l.list}
+	out := []fyne.CanvasObject{r.l.rule, r.l.list, r.l.note}
 	for _, h := range r.l.heads {
 		out = append(out, h)
 	}
@@ -259,6 +277,7 @@ func (d *lineRowRenderer) Refresh() {
 	line := r.l.lines[r.i]
 	look := tones[line.Tone]
 	r.paint()
+	setVisible(r.icon.Image, line.Tone != ToneNone)
 	r.icon.set(look.icon, look.role.colour())
 	for i, c := range r.cells {
 		c.set("")

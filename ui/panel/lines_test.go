@@ -87,3 +87,25 @@ func TestAgreementView(t *testing.T) {
 		t.Errorf("%v", dot)
 	}
 }
+
+// A note stands right below the lines, and leaves them room where they are many.
+func TestLinesNote(t *testing.T) {
+	eachLanguage(t, func(t *testing.T) {
+		l := NewLines(nil, LineColumn{Title: fixed("Reader"), Share: 3}, LineColumn{Title: fixed("Frames"), Share: 1, Right: true})
+		show(t, l, 600, 400)
+		l.Set([]Line{{Tone: ToneNone, Cells: []string{"kim", "12"}}, {Tone: ToneNone, Cells: []string{"lee", "3"}}})
+		l.SetNote("how it is meant")
+		if said := texts(l); !contains(said, "kim") || !contains(said, "12") || !contains(said, "how it is meant") {
+			t.Fatal(said)
+		}
+		if y := l.note.Position().Y; y != 3*lineHeight+gap {
+			t.Error("the note lies at", y)
+		}
+		l.Set(make([]Line, 100))
+		l.Refresh()
+		if end := l.note.Position().Y + l.note.Size().Height; end > 400 || l.list.Size().Height < 200 {
+			t.Error("the note ends at", end, "the lines have", l.list.Size().Height)
+		}
+		expectWhole(t, l)
+	})
+}

@@ -12,7 +12,7 @@ import (
 
 // Page takes the window's place while something other than the image is looked at: the project, for one. It has a head with
 // the way back, a title and controls of its own at the right, and a body below. While it is busy, or has nothing to show, a
-// word about that stands in place of the body.
+// word about that stands in place of the body and its controls.
 //
 // A page's widgets present and call OnXxx, as all do. Sentences come from functions, so that Refresh puts them into the
 // language chosen now.
@@ -145,6 +145,9 @@ func (r *pageRenderer) Layout(s fyne.Size) {
 	w := min(s.Width-2*cardMargin, pageWidth)
 	h := p.empty.heightFor(w)
 	place(p.empty, (s.Width-w)/2, toolbarHeight+max((height-h)*0.4, gap), w, h)
+	for _, t := range p.tools { // they are for what the body shows
+		setVisible(t, !p.busyNow && !p.emptyNow)
+	}
 	setVisible(p.busy, p.busyNow)
 	setVisible(p.empty, p.emptyNow && !p.busyNow)
 	setVisible(p.Body, !p.busyNow && !p.emptyNow)

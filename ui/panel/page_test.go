@@ -104,7 +104,7 @@ func BenchmarkProjectSift(b *testing.B) {
 	}
 }
 
-func TestGuidelineAndTable(t *testing.T) {
+func TestGuideline(t *testing.T) {
 	eachLanguage(t, func(t *testing.T) {
 		g := NewGuidelinePanel()
 		closed := false
@@ -122,12 +122,22 @@ func TestGuidelineAndTable(t *testing.T) {
 		if !closed {
 			t.Error("it does not close")
 		}
-		tab := NewTable()
-		show(t, tab, 900, 400)
-		tab.Set([]string{"reader", "model", "n"}, [][]string{{"kim", "d15c", "12"}, {"lee", "none", "3"}}, "a note")
-		if said := texts(tab); !contains(said, "kim") || !contains(said, "12") || !contains(said, "a note") {
-			t.Fatal(said)
+	})
+}
+
+// A page that waits, or has nothing to show, offers nothing to do with it, and gives its controls back after.
+func TestPageHidesItsTools(t *testing.T) {
+	eachLanguage(t, func(t *testing.T) {
+		save := NewAction("file-output", fixed("Save"), false, func() {})
+		p := NewPage(fixed("Title"), NewLines(nil, LineColumn{Title: fixed("Case"), Share: 1}), save)
+		show(t, p, 900, 400)
+		p.SetBusy(fixed("reading"))
+		busy := save.Visible()
+		p.SetBusy(nil)
+		idle := save.Visible()
+		p.SetEmpty(fixed("Nothing"), fixed("Do this"))
+		if busy || !idle || save.Visible() {
+			t.Error("shown while busy, with something, with nothing:", busy, idle, save.Visible())
 		}
-		expectWhole(t, tab)
 	})
 }

@@ -49,6 +49,7 @@ type Act struct {
 	Icon, Label string
 	First       bool // what most people want next
 	Chosen      bool // it stands for what is on show
+	Off         bool // it can do nothing now
 	Do          func()
 }
 
@@ -160,7 +161,10 @@ func (s *Sheet) buttons(acts []Act, narrow bool) []fyne.CanvasObject {
 		b := newButton(a.Icon, fixed(a.Label), k, a.Do)
 		b.left = narrow
 		b.setSelected(a.Chosen)
-		s.stops = append(s.stops, b)
+		b.setDisabled(a.Off)
+		if !a.Off {
+			s.stops = append(s.stops, b)
+		}
 		out = append(out, b)
 	}
 	if narrow || len(out) == 0 {

@@ -200,13 +200,17 @@ func (t *Toolbar) ShowTools() {
 	popUp(t.buttons[keys.Tools], items)
 }
 
-// SetPages says which pages there are, by the actions that open them.
+// SetPages says what the menu of pages holds, by the actions that open them; "" divides it.
 func (t *Toolbar) SetPages(ids []keys.ID) { t.pages = ids }
 
 // ShowPages opens the menu of pages.
 func (t *Toolbar) ShowPages() {
 	var items []*fyne.MenuItem
 	for _, id := range t.pages {
+		if id == "" {
+			items = append(items, fyne.NewMenuItemSeparator())
+			continue
+		}
 		items = append(items, fyne.NewMenuItem(id.Hint(), func() { t.run(id) }))
 	}
 	from := t.buttons[keys.Pages]
