@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"echoline/internal/fault"
 	"echoline/internal/project"
@@ -100,14 +99,7 @@ func note[T comparable](to **T, was, is T) {
 	}
 }
 
-// A write that meets another one is refused as slow, and tried again.
-const (
-	writeTries = 20
-	writeAgain = 50 * time.Millisecond
-)
-
-// changeProject writes a change beside the window; then the page tells how the project stands. What it returns is said. write may
-// be called again, for what it has written already: events that say the same change nothing.
+// changeProject writes a change beside the window; then the page tells how the project stands. What it returns is said.
 func (a *App) changeProject(what string, write func(ws *store.Workspace, who string) (string, error)) {
 	p, ws, who := a.page, a.ws, a.set.Reader
 	if p == nil {
@@ -116,10 +108,6 @@ func (a *App) changeProject(what string, write func(ws *store.Workspace, who str
 	p.SetBusy(func() string { return text.T("project.writing") })
 	go func() {
 		done, err := write(ws, who)
-		for n := 1; n < writeTries && fault.CodeOf(err) == store.CodeSlow; n++ {
-			time.Sleep(writeAgain)
-			done, err = write(ws, who)
-		}
 		a.post(func() {
 			if a.ws != ws {
 				return

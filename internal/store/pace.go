@@ -17,8 +17,9 @@ import (
 
 // pace is how long a workspace is waited for, and what goes on beside.
 type pace struct {
-	patience atomic.Int64 // nanoseconds; 0: for ever
-	busy     sync.Mutex   // held while a write is under way that somebody with patience asked for
+	patience atomic.Int64  // nanoseconds; 0: for ever
+	busy     chan struct{} // holds one while a write is under way that somebody with patience asked for
+	since    atomic.Int64  // when that one began: nanoseconds since 1970
 
 	mu         sync.Mutex         // of what follows
 	entries    []review.Entry     // that the workspace has not taken, for the second place
@@ -35,24 +36,34 @@ type pace struct {
 // as at first. What second places get is then written beside them. Set it before the first of these.
 func (w *Workspace) SetPatience(d time.Duration) { w.pace.patience.Store(int64(d)) }
 
-// within runs do, and waits for it as long as patience lasts: CodeSlow where it ends before, or where an earlier one has not
-// ended.
+// within runs do, after the write that is under way, and waits for both as long as patience lasts: CodeSlow where it ends
+// before. Nobody waits for a write that somebody has lost patience with already.
 func (w *Workspace) within(do func() error) error {
 	patience := time.Duration(w.pace.patience.Load())
 	if patience == 0 {
 		return do()
 	}
-	if !w.pace.busy.TryLock() {
-		return fault.New(CodeSlow, w.dir, nil, nil)
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case w.pace.busy <- struct{}{}:
+	default:
+		if time.Since(time.Unix(0, w.pace.since.Load())) > patience {
+			return fault.New(CodeSlow, w.dir, nil, nil)
+		}
+		select {
+		case w.pace.busy <- struct{}{}:
+		case <-timer.C:
+			return fault.New(CodeSlow, w.dir, nil, nil)
+		}
 	}
+	w.pace.since.Store(time.Now().UnixNano())
 	done := make(chan error, 1)
 	go func() {
 		err := do()
-		w.pace.busy.Unlock()
+		<-w.pace.busy
 		done <- err
 	}()
-	timer := time.NewTimer(patience)
-	defer timer.Stop()
 	select {
 	case err := <-done:
 		return err

@@ -130,7 +130,7 @@ func openFile(dir string) (*Workspace, error) {
 }
 
 func newWorkspace(dir, path string, db *sql.DB) *Workspace {
-	return &Workspace{dir: dir, path: path, db: db, readers: map[string]bool{}}
+	return &Workspace{dir: dir, path: path, db: db, readers: map[string]bool{}, pace: pace{busy: make(chan struct{}, 1)}}
 }
 
 // connect opens a database. One connection, so that the exclusive lock is taken once and kept.
