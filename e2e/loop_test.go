@@ -220,6 +220,7 @@ func TestLoop(t *testing.T) {
 	o.readersAgree(t, both)
 	o.readerAsks(t, kim)
 	o.adjudicated(t, kim, both)
+	o.seenInTheWindow(t)
 	t.Run("train", func(t *testing.T) { o.newModel(t) })
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"fyne.io/fyne/v2"
+
 	"echoline/internal/fault"
 	"echoline/internal/project"
 	"echoline/internal/store"
@@ -61,7 +63,18 @@ func (a *App) projectPage() *panel.Page {
 	}
 	take := panel.NewAction("", func() string { return text.T("project.take") }, false, a.chooseTake)
 	share := panel.NewAction("", func() string { return text.T("project.share") }, false, func() { a.chooseShare(st.state) })
+	if project.Bound(a.ws.Dir()) == "" {
+		view.SetActs(
+			panel.NewSideAction("pencil", func() string { return text.T("project.edit") }, func() { a.editProject(st.state) }),
+			panel.NewSideAction("clipboard-list", func() string { return text.T("project.guide") }, func() { a.editGuideline(st.state) }),
+			panel.NewSideAction("plus", func() string { return text.T("project.add") }, func() { a.addCases(st.state) }),
+			panel.NewSideAction("file-output", func() string { return text.T("project.give") }, func() { a.giveOut(st.state) }))
+	}
 	p := panel.NewPage(title, view, take, share, mine)
+	tools := []fyne.CanvasObject{take, share, mine}
+	for _, o := range tools {
+		o.Hide() // until there is a project
+	}
 	p.First = view.First()
 	view.OnCase = func(item string) { a.openCase(item, 0) }
 	present := func() { a.presentProject(view, st) }
@@ -79,10 +92,14 @@ func (a *App) projectPage() *panel.Page {
 			}
 			if got.state == nil {
 				p.SetEmpty(func() string { return text.T("project.none.title") }, func() string { return text.T("project.none.what") },
-					panel.NewAction("", func() string { return text.T("project.take") }, true, a.chooseTake))
+					panel.NewAction("plus", func() string { return text.T("project.make") + "…" }, true, a.makeProject),
+					panel.NewAction("", func() string { return text.T("project.take") }, false, a.chooseTake))
 				return
 			}
 			st = got
+			for _, o := range tools {
+				o.Show()
+			}
 			present()
 			if len(st.state.Part(a.set.Reader)) > 0 {
 				view.ShowMine()
@@ -105,7 +122,8 @@ func (a *App) presentProject(v *panel.ProjectView, st standing) {
 	all := s.Progress(st.work)
 	project.AddTimes(all, s, st.work, st.taken)
 	for _, p := range all {
-		if hidden && p.Name != me {
+		if hidden && p.Name != me { // who reads is no secret, how far somebody is would be
+			readers = append(readers, panel.ProjectReader{Name: p.Name, Role: text.T("project.role.reader"), Done: -1})
 			continue
 		}
 		readers = append(readers, panel.ProjectReader{Name: p.Name, Role: text.T("project.role.reader"), Done: shareOf(p.Done, p.Assigned), Words: progressWords(p)})

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -96,10 +95,11 @@ func editProject(ctx context.Context, o projectOptions, fresh bool, changed func
 			return fault.New(store.CodeNone, o.workspace, err, nil)
 		}
 	}
-	material, err := readMaterial(ctx, o, paths, log)
+	change, err := readChange(ctx, o, paths, log)
 	if err != nil {
 		return err
 	}
+	change.Settings = o.settings(changed)
 	ws, err := store.Open(o.workspace)
 	if err != nil {
 		return err
@@ -114,7 +114,7 @@ func editProject(ctx context.Context, o projectOptions, fresh bool, changed func
 	if err != nil {
 		return err
 	}
-	if err := applyProject(ws, s, o, changed, material); err != nil {
+	if err := s.Apply(ws, "", &change); err != nil {
 		return err
 	}
 	if s, err = project.Load(ws); err == nil && !o.quiet {
@@ -123,78 +123,52 @@ func editProject(ctx context.Context, o projectOptions, fresh bool, changed func
 	return err
 }
 
-// material is what a command reads of files before it touches the workspace.
-type material struct {
-	study     *study.Study
-	cases     []project.Case
-	labels    []project.Label
-	guideline *project.Guideline
-	pictures  [][]byte
-}
-
-// maxPicture is how large a picture of the guideline may be, and maxGuideline its text.
-const (
-	maxPicture   = 10 << 20
-	maxGuideline = 1 << 20
-)
-
-// readMaterial reads and checks the files that the options name.
-func readMaterial(ctx context.Context, o projectOptions, paths []string, log io.Writer) (m material, err error) {
+// readChange reads and checks the files that the options name, before the workspace is touched.
+func readChange(ctx context.Context, o projectOptions, paths []string, log io.Writer) (c project.Change, err error) {
+	c.Readers, c.Experts, c.Retire = o.readers, o.experts, o.retire
 	if o.guideline != "" || len(o.pictures) > 0 {
-		if err := m.readGuideline(ctx, o); err != nil {
-			return m, err
+		if err := readGuideline(ctx, &c, o); err != nil {
+			return c, err
 		}
 	}
 	if o.labels != "" {
-		if m.labels, err = readSchema(o.labels); err != nil {
-			return m, err
+		if c.Labels, err = readSchema(o.labels); err != nil {
+			return c, err
 		}
 	}
 	if len(paths) == 0 {
-		return m, nil
+		return c, nil
 	}
 	report := newReporter(log, o.quiet)
 	defer report.end()
-	if m.study, err = study.Open(ctx, paths, nil); err != nil {
-		return m, err
+	if c.Study, err = study.Open(ctx, paths, nil); err != nil {
+		return c, err
 	}
-	for _, f := range m.study.Refused {
+	for _, f := range c.Study.Refused {
 		report.fail(f)
 	}
-	for _, it := range m.study.Items {
-		m.cases = append(m.cases, project.Case{Item: it.ID, Name: it.Name, Frames: it.Frames})
+	if len(c.Study.Items) == 0 {
+		return c, fault.New(project.CodeEmpty, paths[0], nil, nil)
 	}
-	if len(m.cases) == 0 {
-		return m, fault.New(project.CodeEmpty, paths[0], nil, nil)
-	}
-	return m, nil
+	return c, nil
 }
 
-// readGuideline reads the text and looks at the pictures, in the process that decodes all images.
-func (m *material) readGuideline(ctx context.Context, o projectOptions) error {
-	m.guideline = &project.Guideline{}
+// readGuideline reads the text and the pictures.
+func readGuideline(ctx context.Context, c *project.Change, o projectOptions) error {
+	c.Guideline = &project.Guideline{}
 	if o.guideline != "" {
 		data, err := os.ReadFile(o.guideline)
-		if err != nil || len(data) > maxGuideline {
+		if err != nil || len(data) > project.MaxGuideline {
 			return fault.New(project.CodeGuideline, o.guideline, err, nil)
 		}
-		m.guideline.Text = strings.ToValidUTF8(strings.ReplaceAll(strings.TrimSpace(string(data)), "\r\n", "\n"), "\uFFFD")
+		c.Guideline.Text = strings.ToValidUTF8(strings.ReplaceAll(strings.TrimSpace(string(data)), "\r\n", "\n"), "\uFFFD")
 	}
 	for _, path := range o.pictures {
-		fi, err := os.Stat(path)
-		if err != nil || fi.Size() > maxPicture {
-			return fault.New(project.CodePicture, path, err, nil)
-		}
-		if st, err := study.Open(ctx, []string{path}, nil); err != nil || len(st.Items) != 1 || st.Items[0].Header != nil {
-			return fault.New(project.CodePicture, path, err, nil)
-		}
-		data, err := os.ReadFile(path)
+		p, err := project.ReadPicture(ctx, path)
 		if err != nil {
-			return fault.New(project.CodePicture, path, err, nil)
+			return err
 		}
-		name := filepath.Base(path)
-		m.pictures = append(m.pictures, data)
-		m.guideline.Pictures = append(m.guideline.Pictures, project.Picture{Name: name, Caption: strings.TrimSuffix(name, filepath.Ext(name))})
+		c.Pictures = append(c.Pictures, p)
 	}
 	return nil
 }
@@ -222,9 +196,8 @@ func readSchema(path string) ([]project.Label, error) {
 	return doc.Labels, nil
 }
 
-// applyProject carries out what the options say.
-func applyProject(ws *store.Workspace, s *project.State, o projectOptions, changed func(flag string) bool, m material) error {
-	var t project.Settings
+// settings are those that the options change.
+func (o *projectOptions) settings(changed func(flag string) bool) (t project.Settings) {
 	for flag, set := range map[string]func(){
 		"name": func() { t.Name = &o.name }, "overlap": func() { t.Share = &o.share }, "by": func() { t.By = &o.by },
 		"seed": func() { t.Seed = &o.seed }, "blinded": func() { t.Blinded = &o.blinded }, "blind": func() { t.Blind = &o.blind },
@@ -233,64 +206,7 @@ func applyProject(ws *store.Workspace, s *project.State, o projectOptions, chang
 			set()
 		}
 	}
-	if t != (project.Settings{}) {
-		if err := s.Set(ws, "", t); err != nil {
-			return err
-		}
-	}
-	if err := setMembers(ws, s, o); err != nil {
-		return err
-	}
-	if m.labels != nil {
-		if err := s.SetLabels(ws, "", m.labels); err != nil {
-			return err
-		}
-	}
-	if m.guideline != nil {
-		for i, data := range m.pictures {
-			hash, err := ws.AddBlob(data)
-			if err != nil {
-				return err
-			}
-			m.guideline.Pictures[i].Hash = hash
-		}
-		if err := s.SetGuideline(ws, "", *m.guideline); err != nil {
-			return err
-		}
-	}
-	if m.study != nil {
-		if err := ws.Register(m.study); err != nil {
-			return err
-		}
-		if _, err := s.AddCases(ws, "", m.cases); err != nil {
-			return err
-		}
-	}
-	return project.WriteLabels(ws)
-}
-
-// setMembers lets people take part, or no more.
-func setMembers(ws *store.Workspace, s *project.State, o projectOptions) error {
-	for _, part := range []struct {
-		names []string
-		role  project.Role
-		out   bool
-	}{{o.readers, project.Reads, false}, {o.experts, project.Advises, false}, {o.retire, "", true}} {
-		for _, name := range part.names {
-			role := part.role
-			if part.out {
-				m, ok := s.Member(name)
-				if !ok {
-					return s.NoReader(name)
-				}
-				role = m.Role
-			}
-			if err := s.SetMember(ws, "", name, role, part.out); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return t
 }
 
 // projectAssign gives cases out.

@@ -79,27 +79,23 @@ func (s *Shelf) Calibration(sha string) (*Calibration, error) {
 
 // Calibrate gives a model a calibration.
 func (s *Shelf) Calibrate(sha string, c Calibration) error {
-	st, err := s.state()
-	if err != nil {
-		return err
-	}
-	st.Calibrations[sha] = append(st.Calibrations[sha], c)
-	return s.keep(st)
+	return s.change(func(st *state) (bool, error) {
+		st.Calibrations[sha] = append(st.Calibrations[sha], c)
+		return true, nil
+	})
 }
 
 // Uncalibrate takes the last calibration of a model back: what was before it holds again. The fault CodeFirst says that there
 // is none.
 func (s *Shelf) Uncalibrate(sha string) error {
-	st, err := s.state()
-	if err != nil {
-		return err
-	}
-	kept := st.Calibrations[sha]
-	if len(kept) == 0 {
-		return errFirst()
-	}
-	st.Calibrations[sha] = kept[:len(kept)-1]
-	return s.keep(st)
+	return s.change(func(st *state) (bool, error) {
+		kept := st.Calibrations[sha]
+		if len(kept) == 0 {
+			return false, errFirst()
+		}
+		st.Calibrations[sha] = kept[:len(kept)-1]
+		return true, nil
+	})
 }
 
 // Recall is ws.Recall, with what was calibrated here applied. Where the calibrations cannot be read the model's own bands stand.

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"echoline/internal/durable"
@@ -89,6 +90,23 @@ func (s *Shelf) state() (state, error) {
 		st.Calibrations = map[string][]Calibration{}
 	}
 	return st, nil
+}
+
+// changing is held while models.json is read, changed and written: the window changes it beside a calibration.
+var changing sync.Mutex
+
+// change reads the state, changes it and keeps it; it is kept only where do says so.
+func (s *Shelf) change(do func(st *state) (keep bool, err error)) error {
+	changing.Lock()
+	defer changing.Unlock()
+	st, err := s.state()
+	if err != nil {
+		return err
+	}
+	if keep, err := do(&st); err != nil || !keep {
+		return err
+	}
+	return s.keep(st)
 }
 
 func (s *Shelf) keep(st state) error {
@@ -209,35 +227,33 @@ func (s *Shelf) Promote(m Model, by string, now time.Time) error {
 		}
 		c.SHA256 = added.SHA256
 	}
-	st, err := s.state()
-	if err != nil {
-		return err
-	}
-	if st.using() == c.SHA256 && len(st.Choices) > 0 {
-		return nil
-	}
-	st.Choices = append(st.Choices, c)
-	return s.keep(st)
+	return s.change(func(st *state) (bool, error) {
+		fresh := st.using() != c.SHA256 || len(st.Choices) == 0
+		if fresh {
+			st.Choices = append(st.Choices, c)
+		}
+		return fresh, nil
+	})
 }
 
 // Back takes the last promotion back, and returns the name of what is in use then; "" for the model that ships. The fault
 // CodeFirst says that nothing was promoted.
-func (s *Shelf) Back() (string, error) {
-	st, err := s.state()
+func (s *Shelf) Back() (name string, err error) {
+	err = s.change(func(st *state) (bool, error) {
+		n := len(st.Choices) - 1
+		if n < 0 {
+			return false, errFirst()
+		}
+		st.Choices = st.Choices[:n]
+		if st.using() != "" {
+			name = st.Choices[n-1].Name
+		}
+		return true, nil
+	})
 	if err != nil {
 		return "", err
 	}
-	if len(st.Choices) == 0 {
-		return "", errFirst()
-	}
-	st.Choices = st.Choices[:len(st.Choices)-1]
-	if err := s.keep(st); err != nil {
-		return "", err
-	}
-	if n := len(st.Choices); n > 0 && st.Choices[n-1].SHA256 != "" {
-		return st.Choices[n-1].Name, nil
-	}
-	return "", nil
+	return name, nil
 }
 
 // CanGoBack tells whether Back has a promotion to take back.

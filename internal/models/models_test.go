@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -172,6 +173,30 @@ func TestCurrentIsWhole(t *testing.T) {
 	}
 	if f := Fallback(err); f.Args["Name"] != stateName {
 		t.Errorf("%q", f.Args["Name"])
+	}
+}
+
+// TestChangesAtOnce: the window promotes while a calibration is kept beside it; neither is lost.
+func TestChangesAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	const n = 20
+	var all sync.WaitGroup
+	for i := range 2 * n {
+		all.Go(func() {
+			s := Of(dir)
+			err := s.Promote(Model{Ships: true, Name: "one"}, "kim", time.Unix(int64(i), 0))
+			if err == nil {
+				err = s.Calibrate([]string{"ab", "cd"}[i%2], Calibration{Fitted: i})
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	st, err := Of(dir).state()
+	if err != nil || len(st.Calibrations["ab"]) != n || len(st.Calibrations["cd"]) != n || len(st.Choices) != 1 {
+		t.Error(len(st.Calibrations["ab"]), len(st.Calibrations["cd"]), st.Choices, err)
 	}
 }
 

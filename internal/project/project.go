@@ -25,6 +25,18 @@ const (
 	CodeReader fault.Code = "project.reader"
 	// CodeOverlap: cases cannot be read by so many. Args: By, Readers (how many there are).
 	CodeOverlap fault.Code = "project.overlap"
+	// CodeName: a project needs a name.
+	CodeName fault.Code = "project.name"
+	// CodeNobody: a project needs somebody who reads.
+	CodeNobody fault.Code = "project.nobody"
+	// CodeRoles: somebody is named as reader and as expert. Args: Name.
+	CodeRoles fault.Code = "project.roles"
+	// CodeReserved: no reader can have the name under which the consensus is kept. Args: Name.
+	CodeReserved fault.Code = "project.reserved"
+	// CodeShareOf: the overlap is no share of 0 to 1, or is read by fewer than one.
+	CodeShareOf fault.Code = "project.overlap.share"
+	// CodeNoStudy: no study is open whose images could be cases.
+	CodeNoStudy fault.Code = "project.nostudy"
 	// CodeEmpty: there are no cases in what was given.
 	CodeEmpty fault.Code = "project.empty"
 	// CodePicture: a picture of the guideline is too large, or none. Where is the file.

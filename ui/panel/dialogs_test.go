@@ -43,6 +43,12 @@ func TestDialogsAreWhole(t *testing.T) {
 		"veil": func(w fyne.Window) *Card {
 			return ShowVeil(w, Veil{Name: "IM00001.dcm", Number: 3, Total: 12, W: 640, H: 480, Frames: 30, Guessed: true, Boxes: veilBoxes()}).Card
 		},
+		"project": func(w fyne.Window) *Card {
+			return ShowProject(w, ProjectCard{Title: "Settings", What: "what", Take: text.T("project.make.take"), Start: ProjectForm{Name: "Breast", Share: "20", By: "2"}})
+		},
+		"guideline": func(w fyne.Window) *Card {
+			return ShowGuideline(w, GuidelineForm{Text: "Draw the edge.", Pictures: []string{"edge.png"}}).Card
+		},
 		"question": func(w fyne.Window) *Card { return ShowQuestion(w, "Quit?", "Sure?", "Quit", func() {}) },
 		"summary":  func(w fyne.Window) *Card { return ShowSummary(w, Summary{Accepted: 3, Time: time.Hour * 3}) },
 		"choice": func(w fyne.Window) *Card {

@@ -73,6 +73,7 @@ type ProjectView struct {
 	cases   []ProjectCase
 	shown   []int // of cases
 	about   *paragraph
+	acts    *column // what can be done to it
 	readers *column
 	left    *container.Scroll
 	filter  *segments
@@ -87,11 +88,12 @@ type ProjectView struct {
 // NewProjectView makes an empty one.
 func NewProjectView() *ProjectView {
 	v := &ProjectView{
-		about: newParagraph(fixed(""), roleText, textSize), readers: newColumn(pad, 0), find: newField(""),
+		about: newParagraph(fixed(""), roleText, textSize), acts: newColumn(0, 0), readers: newColumn(pad, 0), find: newField(""),
 		count: newLabel(fixed(""), roleQuiet, quietSize+1), none: newParagraph(say("project.cases.none"), roleQuiet, textSize),
 		line: canvas.NewRectangle(color.Transparent), ground: canvas.NewRectangle(color.Transparent),
 	}
-	v.left = newScrolled(newColumn(4*unit, pad, v.about, newColumn(gap, 0, newBold(say("project.readers"), textSize), v.readers)))
+	v.left = newScrolled(newColumn(4*unit, pad, v.about, v.acts, newColumn(gap, 0, newBold(say("project.readers"), textSize), v.readers)))
+	v.acts.Hide()
 	v.filter = newSegments([]Choice{
 		{casesAll, say("project.filter.all")},
 		{casesMine, say("project.filter.mine")},
@@ -126,6 +128,19 @@ func (v *ProjectView) Set(about string, readers []ProjectReader, cases []Project
 	v.readers.setItems(items...)
 	v.cases = cases
 	v.sift()
+}
+
+// SetActs shows what can be done to the project, below what it is: NewSideAction.
+func (v *ProjectView) SetActs(acts ...fyne.CanvasObject) {
+	v.acts.setItems(acts...)
+	setVisible(v.acts, len(acts) > 0)
+}
+
+// NewSideAction makes a button for a narrow column.
+func NewSideAction(icon string, say func() string, act func()) fyne.CanvasObject {
+	b := newButton(icon, say, flat, act)
+	b.left = true
+	return b
 }
 
 // ShowMine leaves only the cases of the one who looks.
@@ -243,7 +258,10 @@ const readerHead = 5 * unit
 
 // heightFor implements flowing.
 func (l *readerLine) heightFor(width float32) float32 {
-	h := readerHead + unit + l.words.heightFor(width)
+	h := float32(readerHead)
+	if l.r.Words != "" {
+		h += unit + l.words.heightFor(width)
+	}
 	if l.r.Done >= 0 {
 		h += barHeight + unit
 	}

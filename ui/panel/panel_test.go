@@ -72,7 +72,7 @@ func walk(o fyne.CanvasObject, at fyne.Position, f func(fyne.CanvasObject, fyne.
 // spoken are the sentences that end in … by themselves.
 func spoken() []string {
 	return []string{
-		text.T("panel.summary.export"), text.T("panel.worklist.open"), text.T("panel.export.browse"), text.T("panel.browser.reading"),
+		text.T("panel.summary.export"), text.T("panel.worklist.open"), text.T("panel.export.browse"), text.T("panel.browser.reading"), text.T("project.guide.add"),
 	}
 }
 
