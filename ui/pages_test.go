@@ -53,12 +53,12 @@ func TestPageTakesTheImagesPlace(t *testing.T) {
 	b.open()
 	at := b.sess.key()
 	b.hovered(contour.Point{X: 3, Y: 2}, true)
-	if b.line.Position == "" {
+	if b.App.line.Position == "" {
 		t.Fatal("the pointer is not told")
 	}
 	b.do(keys.ProjectPage)
-	if b.line.Position != "" || b.line.Value != "" {
-		t.Error("the hidden image's pixel is still told", b.line)
+	if b.App.line.Position != "" || b.App.line.Value != "" {
+		t.Error("the hidden image's pixel is still told", b.App.line)
 	}
 	if b.page == nil || b.room.Visible() || !b.pageRoom.Visible() {
 		t.Fatal("no page")
