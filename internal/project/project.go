@@ -58,6 +58,9 @@ const (
 	CodeShareReader fault.Code = "project.share.reader"
 	// CodeBound: the workspace is one reader's part of a blinded project; nobody else can read in it. Args: Mine (name).
 	CodeBound fault.Code = "project.bound"
+	// CodeShareOthers: the part is one in which readers see nothing of each other, and the workspace holds somebody else's
+	// work. Args: Reader (whose part it is), Others.
+	CodeShareOthers fault.Code = "project.share.others"
 	// CodeShareWrite: the share cannot be written; Cause.
 	CodeShareWrite fault.Code = "project.share.write"
 	// CodeTwins: two persons have the same name as readers. Args: Name.

@@ -460,6 +460,19 @@ func TestShareRefusals(t *testing.T) {
 	}
 	_, err = kim.take(filepath.Join(root, "lee.echoline"))
 	wantCode(t, err, CodeShareReader)
+	// Nor does a workspace that holds somebody else's work become kim's part: that work would be hidden.
+	used := newSite(t, root, "used")
+	used.images(1)
+	used.paint("park", "item 0", 20, true)
+	_, err = used.take(filepath.Join(root, "kim.echoline"))
+	wantCode(t, err, CodeShareOthers)
+	used.in(func(w *store.Workspace) {
+		all, err := w.Events()
+		must(t, err)
+		if Bound(used.dir) != "" || len(all) > 0 {
+			t.Error("a share that was refused changed the workspace")
+		}
+	})
 	kim.in(func(w *store.Workspace) { _, err = Merge(w, lee.dir) })
 	wantCode(t, err, CodeShareReader)
 	home.in(func(w *store.Workspace) {

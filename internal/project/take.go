@@ -26,7 +26,7 @@ func IsShare(path string) bool {
 // cases are put into the workspace's folder. It can be done any number of times, in any order with others, and one that is
 // cut short is simply done again. A workspace without a project becomes the reader's whose part it is; see Bound.
 //
-// Faults: CodeShare, CodeShareNewer, CodeShareOlder, CodeOther, CodeTwins, CodeShareReader, and those of store.Merge. Nothing
+// Faults: CodeShare, CodeShareNewer, CodeShareOlder, CodeOther, CodeTwins, CodeShareReader, CodeShareOthers, and those of store.Merge. Nothing
 // is changed then.
 func Take(ws *store.Workspace, file string) (store.Merged, Header, error) {
 	z, err := zip.OpenReader(file)
@@ -144,7 +144,7 @@ func (t *taking) check(src *store.Workspace) error {
 	if err := compatible(mine, theirs, t.file); err != nil {
 		return err
 	}
-	if err := t.bound(mine, src); err != nil {
+	if err := t.bound(mine, theirs, src); err != nil {
 		return err
 	}
 	if mine == nil { // before anything is merged: a kill in between must not leave a part that is nobody's
@@ -156,11 +156,33 @@ func (t *taking) check(src *store.Workspace) error {
 }
 
 // bound looks whether the workspace may take in this reader's part.
-func (t *taking) bound(mine *State, src *store.Workspace) error {
+func (t *taking) bound(mine, theirs *State, src *store.Workspace) error {
 	if me := Bound(t.ws.Dir()); me != "" && me != t.header.Reader && mine.Hides(me) {
 		return fault.New(CodeShareReader, t.file, nil, fault.Args{"Mine": me, "Theirs": t.header.Reader})
 	}
+	if mine == nil {
+		if err := t.othersWork(theirs); err != nil {
+			return err
+		}
+	}
 	return mayTake(t.ws.Dir(), mine, src, t.file)
+}
+
+// othersWork refuses to make a part in which nobody else may be seen of a workspace that holds somebody else's work.
+func (t *taking) othersWork(theirs *State) error {
+	if !theirs.Hides(t.header.Reader) {
+		return nil
+	}
+	readers, err := t.ws.Readers()
+	if err != nil {
+		return err
+	}
+	for _, name := range readers {
+		if name != "" && name != t.header.Reader {
+			return fault.New(CodeShareOthers, t.ws.Dir(), nil, fault.Args{"Reader": t.header.Reader, "Others": name})
+		}
+	}
+	return nil
 }
 
 // placeFiles puts the files of the share into the workspace's folder, those that are not there yet, and tells the copy of
