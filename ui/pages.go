@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"echoline/internal/contour"
 	"echoline/internal/store"
 	"echoline/internal/text"
 	"echoline/ui/keys"
@@ -84,6 +85,7 @@ func (a *App) showPage(p *panel.Page) {
 		a.finishStroke()
 		a.dropPath()
 		a.dropQuestion()
+		a.hovered(contour.Point{}, false) // the pointer lies on the image no more
 	}
 	a.page = p
 	p.OnClose, p.OnHint = a.closePage, a.status.SetHover

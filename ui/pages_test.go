@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"echoline/internal/contour"
 	"echoline/internal/project"
 	"echoline/internal/review"
 	"echoline/internal/text"
@@ -51,7 +52,14 @@ func TestPageTakesTheImagesPlace(t *testing.T) {
 	b := newBench(t, Config{Paths: []string{pictures(t, 2)}})
 	b.open()
 	at := b.sess.key()
+	b.hovered(contour.Point{X: 3, Y: 2}, true)
+	if b.App.line.Position == "" {
+		t.Fatal("the pointer is not told")
+	}
 	b.do(keys.ProjectPage)
+	if b.App.line.Position != "" || b.App.line.Value != "" {
+		t.Error("the hidden image's pixel is still told", b.App.line)
+	}
 	if b.page == nil || b.room.Visible() || !b.pageRoom.Visible() {
 		t.Fatal("no page")
 	}
