@@ -37,7 +37,7 @@ func drawsWithoutModel(t *testing.T, p *program) {
 	w, h := p.size(t)
 	p.key(t, "b")
 	p.drag(t, point{w / 2, h / 2}, point{w/2 + 40, h/2 + 20})
-	p.wait(t, "stroke-saved", "changed", "true", "unsaved", "0")
+	p.strokeSaved(t)
 	p.d.screenshot(t, "drawn")
 	p.quit(t)
 }

@@ -69,9 +69,7 @@ func TestMainJob(t *testing.T) {
 	x, y := arc.num(t, "x"), arc.num(t, "y")
 	p.key(t, "b")
 	p.drag(t, point{x, y}, point{x + 14, y + 10}, point{x + 28, y + 8})
-	if e := p.wait(t, "stroke-saved"); e["changed"] != "true" || e["unsaved"] != "0" {
-		t.Errorf("the stroke: %v", e)
-	}
+	p.strokeSaved(t)
 	p.settle()
 	d.screenshot(t, "painted")
 	p.key(t, "ctrl+z")
@@ -168,9 +166,7 @@ func TestKilledInAStroke(t *testing.T) {
 	for i := range strokes {
 		from := at(i)
 		p.drag(t, from, point{from.x + 20, from.y - 15})
-		if e := p.wait(t, "stroke-saved"); e["changed"] != "true" || e["unsaved"] != "0" {
-			t.Fatalf("stroke %d: %v", i+1, e)
-		}
+		p.strokeSaved(t)
 	}
 	seg := p.export(t, h)
 	before := readSEG(t, seg)

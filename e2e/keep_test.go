@@ -12,7 +12,26 @@ func draw(t *testing.T, p *program, dx, dy int) {
 	w, h := p.size(t)
 	p.key(t, "b")
 	p.drag(t, point{w/2 + dx, h/2 + dy}, point{w/2 + dx + 50, h/2 + dy + 20})
-	p.wait(t, "stroke-saved", "changed", "true", "unsaved", "0")
+	p.strokeSaved(t)
+}
+
+// strokeSaved waits until a stroke that changed the mask is on the disk. A drive may be slow to answer, as those of
+// shared machines are: the window then says that it is saving, and the stroke is safe only once it says that it has.
+func (p *program) strokeSaved(t *testing.T) {
+	t.Helper()
+	e := p.wait(t, "stroke-saved")
+	if e["changed"] != "true" {
+		t.Fatalf("the stroke: %v", e)
+	}
+	p.allSaved(t, e)
+}
+
+// allSaved waits until what e says to be unsaved is saved.
+func (p *program) allSaved(t *testing.T, e event) {
+	t.Helper()
+	if e["unsaved"] != "0" {
+		p.wait(t, "saved-again")
+	}
 }
 
 // TestKilledWindowKeepsEveryStroke: kill -9 right after the window said that the stroke is saved.

@@ -21,9 +21,7 @@ func settled(t *testing.T, language string) (*desktop, *program) {
 // saved waits for the end of a gesture that changed the mask, and takes it back.
 func (p *program) saved(t *testing.T, edit string) {
 	t.Helper()
-	if e := p.wait(t, "stroke-saved"); e["changed"] != "true" || e["unsaved"] != "0" {
-		t.Errorf("%s: %v", edit, e)
-	}
+	p.strokeSaved(t)
 	p.settle()
 	p.d.screenshot(t, edit)
 	p.undo(t, edit)
