@@ -215,6 +215,7 @@ func (a *App) readDone(r *reading, st *study.Study, err error) {
 // nothingCame leaves the window as it was before an opening; where there was nothing, it says how to open something.
 func (a *App) nothingCame() {
 	if a.sess == nil && a.taking == nil {
+		a.studyChanged()
 		a.list.SetRows(nil)
 		a.strip.Hide()
 		a.clearView(viewer.MessageEmpty, text.T("app.nothing"))
@@ -319,6 +320,7 @@ func (a *App) begin(st *study.Study, rev *review.Review, table export.LabelTable
 	} else {
 		a.clearView(viewer.MessageEmpty, text.T("app.nothing"))
 	}
+	a.studyChanged()
 }
 
 // endSession stops what the session has under way, and lets go of what was not saved.
