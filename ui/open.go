@@ -237,22 +237,20 @@ func (a *App) throttled(f func(done, total int)) func(done, total int) {
 
 // replace makes st the study on show once the work on the one before is safe. If it cannot be saved, the reader decides.
 func (a *App) replace(st *study.Study) {
-	if err := a.flush(); err != nil {
-		a.journalFailed(err)
-		goOn := func() {
-			if err := a.flush(); err != nil {
-				a.log.Error("journal", "event", "given-up", "err", err)
-			}
-			a.take(st)
+	goOn := func() {
+		if err := a.flush(); err != nil {
+			a.log.Error("journal", "event", "given-up", "err", err)
 		}
+		a.take(st)
+	}
+	a.leave(goOn, func() {
 		if _, all := a.keptElsewhere(); all {
+			a.leaving = nil
 			goOn() // nothing is lost, and the bar goes on saying so
 			return
 		}
-		a.ask(text.T("app.open.unsaved"), "app.open.anyway", goOn)
-		return
-	}
-	a.take(st)
+		a.ask(panel.ShowLoss, text.T("app.open.unsaved"), "app.open.anyway", goOn)
+	})
 }
 
 // flush finishes the stroke under way and saves what waits for it.
