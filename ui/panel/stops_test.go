@@ -41,9 +41,28 @@ func TestSheetByArrowKeys(t *testing.T) {
 		key  fyne.KeyName
 		want string
 	}{
-		{fyne.KeyUp, "one"}, {fyne.KeyDown, "two"}, {fyne.KeyDown, "three"}, {fyne.KeyDown, "three"}, {fyne.KeyHome, "one"}, {fyne.KeyEnd, "three"},
-		{fyne.KeyRight, "compare"}, {fyne.KeyRight, "use"}, {fyne.KeyRight, "use"}, {fyne.KeyDown, "choice a"}, {fyne.KeyRight, "choice b"}, {fyne.KeyDown, "field"},
-		{fyne.KeyDown, "calibrate"}, {fyne.KeyUp, "field"}, {fyne.KeyLeft, "three"}, {fyne.KeyRight, "field"}, {fyne.KeyPageUp, "field"}, {fyne.KeyUp, "choice b"}, {fyne.KeyHome, "compare"}, {fyne.KeyLeft, "three"}, {fyne.KeyRight, "compare"}, {fyne.KeyEnd, "calibrate"},
+		{fyne.KeyUp, "one"},
+		{fyne.KeyDown, "two"},
+		{fyne.KeyDown, "three"},
+		{fyne.KeyDown, "three"},
+		{fyne.KeyHome, "one"},
+		{fyne.KeyEnd, "three"},
+		{fyne.KeyRight, "compare"},
+		{fyne.KeyRight, "use"},
+		{fyne.KeyRight, "use"},
+		{fyne.KeyDown, "choice a"},
+		{fyne.KeyRight, "choice b"},
+		{fyne.KeyDown, "field"},
+		{fyne.KeyDown, "calibrate"},
+		{fyne.KeyUp, "field"},
+		{fyne.KeyLeft, "three"},
+		{fyne.KeyRight, "field"},
+		{fyne.KeyPageUp, "field"},
+		{fyne.KeyUp, "choice b"},
+		{fyne.KeyHome, "compare"},
+		{fyne.KeyLeft, "three"},
+		{fyne.KeyRight, "compare"},
+		{fyne.KeyEnd, "calibrate"},
 	} {
 		c.Focused().TypedKey(key(step.key))
 		if at() != step.want {
