@@ -353,8 +353,13 @@ func (p *program) quit(t *testing.T) {
 	select {
 	case <-p.done:
 	case <-time.After(patience):
-		_ = syscall.Kill(p.cmd.Process.Pid, syscall.SIGQUIT) // it says where it hangs
-		<-p.done
+		p.d.screenshot(t, "not-ended")
+		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGQUIT) // it says where it hangs, what wraps it may take no notice
+		select {
+		case <-p.done:
+		case <-time.After(10 * time.Second):
+			p.kill()
+		}
 		t.Fatalf("the program did not end:\n%s", p.tail(400))
 	}
 	if state := p.cmd.ProcessState; !state.Success() {

@@ -10,10 +10,25 @@ import (
 type focus struct {
 	self    fyne.Widget
 	focused bool
+	away    func(e *fyne.KeyEvent) (used bool) // takes keys before the canvas does, to lead to another widget; may be nil
+	gained  func()                             // the keyboard came; may be nil
+}
+
+var _ stopper = (*button)(nil)
+
+// lead implements stopper.
+func (f *focus) lead(away func(*fyne.KeyEvent) bool, gained func()) { f.away, f.gained = away, gained }
+
+// came tells that the keyboard came.
+func (f *focus) came() {
+	f.focused = true
+	if f.gained != nil {
+		f.gained()
+	}
 }
 
 // FocusGained implements fyne.Focusable.
-func (f *focus) FocusGained() { f.focused = true; f.self.Refresh() }
+func (f *focus) FocusGained() { f.came(); f.self.Refresh() }
 
 // FocusLost implements fyne.Focusable.
 func (f *focus) FocusLost() { f.focused = false; f.self.Refresh() }
@@ -23,6 +38,9 @@ func (f *focus) TypedRune(rune) {}
 
 // TypedKey implements fyne.Focusable: the widget has no use for the key.
 func (f *focus) TypedKey(e *fyne.KeyEvent) {
+	if f.away != nil && f.away(e) {
+		return
+	}
 	if c := canvasOf(f.self); c != nil && c.OnTypedKey() != nil {
 		c.OnTypedKey()(e)
 	}
@@ -39,6 +57,13 @@ func (f *focus) KeyDown(e *fyne.KeyEvent) {
 func (f *focus) KeyUp(e *fyne.KeyEvent) {
 	if c, ok := canvasOf(f.self).(desktop.Canvas); ok && c.OnKeyUp() != nil {
 		c.OnKeyUp()(e)
+	}
+}
+
+// focusOn gives the keyboard to a widget on the canvas of another, once that has been drawn.
+func focusOn(from fyne.CanvasObject, to fyne.Focusable) {
+	if c := canvasOf(from); c != nil {
+		c.Focus(to)
 	}
 }
 
