@@ -444,12 +444,50 @@ func TestNNUNetLabels(t *testing.T) {
 	}
 }
 
-// The training code reads what is made for it.
-func TestTrainingReadsItsSet(t *testing.T) {
-	trainer := "../../training/.venv/bin/python"
-	if exec.Command(trainer, "-c", "import cv2").Run() != nil {
+// trainer is the Python of the training environment, which has OpenCV.
+func trainer(t *testing.T) string {
+	t.Helper()
+	python := "../../training/.venv/bin/python"
+	if exec.Command(python, "-c", "import cv2").Run() != nil {
 		t.Skip("no training environment: run make train-setup")
 	}
+	return python
+}
+
+// TestOpenCVFillsThePolygons fills the lines of a YOLO set as Ultralytics does: 32-bit shares of the size, cut to whole pixels.
+func TestOpenCVFillsThePolygons(t *testing.T) {
+	python := trainer(t)
+	it := spotted(t, "clip", 3)
+	o := options(t, "yolo")
+	run(t, input(it), o)
+	out, err := exec.Command(python, "-c", `
+import sys
+import cv2
+import numpy as np
+for path in sys.argv[1:]:
+    mask = np.zeros((31, 47), np.uint8)
+    for line in open(path):
+        label, *shares = line.split()
+        corners = np.array(shares, np.float32).reshape(-1, 2) * np.array([47, 31], np.float32)
+        cv2.fillPoly(mask, [corners.astype(np.int32)], [1, 3][int(label)])
+    print(mask.tobytes().hex())`, filepath.Join(o.Dir, "labels/train/clip.f0001.txt"), filepath.Join(o.Dir, "labels/train/clip.f0002.txt"),
+		filepath.Join(o.Dir, "labels/train/clip.f0003.txt")).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, line := range strings.Fields(string(out)) {
+		if line != hexOf(it.Frames[i].Labels.Pix) {
+			t.Errorf("frame %d differs", i+1)
+		}
+	}
+	if n := len(strings.Fields(string(out))); n != len(it.Frames) {
+		t.Errorf("%d masks", n)
+	}
+}
+
+// The training code reads what is made for it.
+func TestTrainingReadsItsSet(t *testing.T) {
+	python := trainer(t)
 	it := spotted(t, "clip", 3)
 	it.Frames[1].Status = review.Open
 	in := input(it)
@@ -457,7 +495,7 @@ func TestTrainingReadsItsSet(t *testing.T) {
 	o := options(t, "training")
 	o.Include = All
 	run(t, in, o)
-	c := exec.Command(trainer, "-c", `
+	c := exec.Command(python, "-c", `
 import sys
 from pathlib import Path
 from echoline_training import exports
