@@ -175,11 +175,17 @@ func parse(line string) event {
 	return e
 }
 
-// tail is the last n lines of the log.
+// tail is the last n lines of the log, without those that come every second.
 func (p *program) tail(n int) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return strings.Join(p.lines[max(0, len(p.lines)-n):], "\n")
+	var said []string
+	for _, l := range p.lines {
+		if !strings.Contains(l, "event=pulse") {
+			said = append(said, l)
+		}
+	}
+	return strings.Join(said[max(0, len(said)-n):], "\n")
 }
 
 // complain fails the test for what must never be in the log: a panic, or a widget touched from another goroutine.
@@ -353,8 +359,13 @@ func (p *program) quit(t *testing.T) {
 	select {
 	case <-p.done:
 	case <-time.After(patience):
-		_ = syscall.Kill(p.cmd.Process.Pid, syscall.SIGQUIT) // it says where it hangs
-		<-p.done
+		p.d.screenshot(t, "not-ended")
+		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGQUIT) // it says where it hangs, what wraps it may take no notice
+		select {
+		case <-p.done:
+		case <-time.After(10 * time.Second):
+			p.kill()
+		}
 		t.Fatalf("the program did not end:\n%s", p.tail(400))
 	}
 	if state := p.cmd.ProcessState; !state.Success() {

@@ -97,6 +97,7 @@ type App struct {
 	retry     *time.Timer  // the next try to save; nil when everything is saved
 	alerts    [alertCount]*alert
 	question  *panel.Card // about unsaved work
+	leaving   *leaving    // what waits for it to be saved
 	talk      talk
 	judging   judging
 	docket    *docket // what is being adjudicated; nil: a reader works
@@ -227,40 +228,6 @@ func (a *App) start() {
 		a.saveSettings()
 		a.openWorkspace()
 	}})
-}
-
-// close ends the program once everything is saved, or the reader insists.
-func (a *App) close() {
-	if !a.win.FullScreen() {
-		size := a.win.Canvas().Size()
-		a.set.Width, a.set.Height = size.Width, size.Height
-		a.saveSettings()
-	}
-	if err := a.flush(); err != nil {
-		a.journalFailed(err)
-		if where, all := a.keptElsewhere(); all {
-			a.ask(text.T("app.close.kept", text.Args{"Where": where}), "app.close.keep", a.quit)
-			return
-		}
-		a.ask(text.T("app.close.unsaved"), "app.close.anyway", a.quit)
-		return
-	}
-	a.quit()
-}
-
-func (a *App) quit() {
-	if a.reading != nil {
-		a.reading.cancel()
-	}
-	if err := a.flush(); err != nil {
-		a.log.Error("journal", "event", "given-up", "err", err)
-	}
-	a.endSession()
-	a.noting.Wait()
-	if a.ws != nil {
-		a.closeWorkspace()
-	}
-	a.end()
 }
 
 func (a *App) saveSettings() {

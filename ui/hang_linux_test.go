@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"fyne.io/fyne/v2"
+
 	"echoline/internal/review"
 	"echoline/internal/store/storetest"
 	"echoline/ui/keys"
@@ -97,5 +99,66 @@ func TestWindowGoesOnWhileTheDriveHangs(t *testing.T) {
 	}
 	if n.labelName(1) != "cyst" {
 		t.Error("the label's name is missing")
+	}
+}
+
+// TestClosingWaitsForASlowDrive: who closes the window while a write is under way is asked only once it has taken long, and
+// no more once it comes to its end.
+func TestClosingWaitsForASlowDrive(t *testing.T) {
+	restore, err := storetest.Use()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(restore)
+	for _, long := range []bool{false, true} {
+		cfg := Config{Workspace: filepath.Join(t.TempDir(), "ws"), Paths: []string{pictures(t, 1)}, Patience: usualPatience}
+		b := newBench(t, cfg)
+		b.open()
+		storetest.Set(func(op *storetest.Operation) storetest.Outcome {
+			if strings.HasPrefix(op.File, cfg.Workspace) {
+				return storetest.Hangs
+			}
+			return storetest.GoesWell
+		}, 0, false)
+		b.drag(point(20, 20), point(30, 20))
+		ended := false
+		b.end = func() { ended = true }
+		b.close()
+		if ended || b.question != nil {
+			t.Fatal("the window does not wait")
+		}
+		if long {
+			b.wait("the question", func() bool { return b.question != nil })
+		}
+		storetest.Set(nil, 0, false)
+		storetest.Release()
+		b.wait("the end", func() bool { return ended })
+		if b.win.Canvas().Overlays().Top() != nil {
+			t.Error("what was asked is not answered")
+		}
+		b.ws = nil // it is closed
+	}
+}
+
+// TestWhoStaysStays: the question about what is not saved is answered by Enter with staying, and saving ends nothing then.
+func TestWhoStaysStays(t *testing.T) {
+	b := newBench(t, Config{Paths: []string{pictures(t, 1)}})
+	b.open()
+	j := b.cut()
+	j.full = true
+	b.drag(point(20, 20), point(30, 20))
+	b.end = func() { t.Error("the program ended") }
+	b.close()
+	b.typeKey(fyne.KeyReturn)
+	if b.win.Canvas().Overlays().Top() != nil || b.leaving != nil {
+		t.Fatal("Enter does not stay")
+	}
+	j.full = false
+	b.saveAgain()
+	b.wait("the journal", func() bool { return !b.waits() })
+	select {
+	case f := <-b.queue:
+		f()
+	case <-time.After(100 * time.Millisecond):
 	}
 }

@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"image"
-	"path/filepath"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -215,6 +214,7 @@ func (a *App) readDone(r *reading, st *study.Study, err error) {
 // nothingCame leaves the window as it was before an opening; where there was nothing, it says how to open something.
 func (a *App) nothingCame() {
 	if a.sess == nil && a.taking == nil {
+		a.studyChanged()
 		a.list.SetRows(nil)
 		a.strip.Hide()
 		a.clearView(viewer.MessageEmpty, text.T("app.nothing"))
@@ -236,22 +236,20 @@ func (a *App) throttled(f func(done, total int)) func(done, total int) {
 
 // replace makes st the study on show once the work on the one before is safe. If it cannot be saved, the reader decides.
 func (a *App) replace(st *study.Study) {
-	if err := a.flush(); err != nil {
-		a.journalFailed(err)
-		goOn := func() {
-			if err := a.flush(); err != nil {
-				a.log.Error("journal", "event", "given-up", "err", err)
-			}
-			a.take(st)
+	goOn := func() {
+		if err := a.flush(); err != nil {
+			a.log.Error("journal", "event", "given-up", "err", err)
 		}
+		a.take(st)
+	}
+	a.leave(goOn, func() {
 		if _, all := a.keptElsewhere(); all {
+			a.leaving = nil
 			goOn() // nothing is lost, and the bar goes on saying so
 			return
 		}
-		a.ask(text.T("app.open.unsaved"), "app.open.anyway", goOn)
-		return
-	}
-	a.take(st)
+		a.ask(panel.ShowLoss, text.T("app.open.unsaved"), "app.open.anyway", goOn)
+	})
 }
 
 // flush finishes the stroke under way and saves what waits for it.
@@ -272,7 +270,7 @@ func (a *App) take(st *study.Study) {
 	ws, reader := a.ws, a.worksAs()
 	go func() {
 		rev, err := ws.Review(st, reader)
-		table, bad := export.LoadLabels(filepath.Join(ws.Dir(), export.LabelsName), true)
+		table, bad := labelTable(ws)
 		if bad != nil { // an export says so
 			a.log.Warn("labels", "err", bad)
 		}
@@ -319,6 +317,7 @@ func (a *App) begin(st *study.Study, rev *review.Review, table export.LabelTable
 	} else {
 		a.clearView(viewer.MessageEmpty, text.T("app.nothing"))
 	}
+	a.studyChanged()
 }
 
 // endSession stops what the session has under way, and lets go of what was not saved.

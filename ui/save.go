@@ -114,6 +114,7 @@ func (a *App) journalFailed(err error) {
 	a.raise(alertNotSaved, words, "app.retry", a.saveAgain)
 	time.AfterFunc(keptSoon, func() { a.post(a.showAlert) }) // the second place is written beside the window
 	a.retryIn(again)
+	a.stay()
 }
 
 // retryIn tries to save again after a while, unless that is to happen anyway.
@@ -153,6 +154,7 @@ func (a *App) stopSaving() {
 	a.slowSince = time.Time{}
 	a.lower(alertNotSaved)
 	a.setSaved(panel.SavedAll)
+	a.left()
 }
 
 // keptElsewhere tells whether all work that is not in the workspace is in a second place, and where that is.
@@ -165,14 +167,6 @@ func (a *App) keptElsewhere() (where string, all bool) {
 		return where, where != "" && n >= a.sess.review.Unsaved()+a.ws.Unsaved()
 	}
 	return where, n > 0
-}
-
-// ask asks whether to go on although work is not saved. Only the last question stands: each answers the ones before.
-func (a *App) ask(question, yes string, act func()) {
-	if a.question != nil {
-		a.question.Close()
-	}
-	a.question = panel.ShowQuestion(a.win, text.T("app.close.title"), question, text.T(yes), act)
 }
 
 // fault shows an error that concerns what the reader just did.

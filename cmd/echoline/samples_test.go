@@ -9,11 +9,13 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"echoline/inference"
+	"echoline/internal/deid"
 	"echoline/internal/export"
 	"echoline/internal/mask"
 	"echoline/internal/review"
@@ -105,6 +107,60 @@ func TestSamplesBecomeSegmentations(t *testing.T) {
 		t.Errorf("only %d files", len(res.Files))
 	}
 	judgeSamples(t, st, r, res)
+	judgeNameless(t, in)
+}
+
+// judgeNameless exports the same without persons: patient, study and UIDs are then given anew, to images and segmentations
+// alike, so nothing is left that a SEG has to repeat but the frames of a class for single frames.
+func judgeNameless(t *testing.T, in export.Input) {
+	t.Helper()
+	tool, err := exec.LookPath("dciodvfy")
+	if err != nil {
+		return
+	}
+	key, err := deid.OpenKey(filepath.Join(t.TempDir(), "key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := export.Options{Format: "seg", Dir: t.TempDir(), Include: export.All, Version: "test", Now: time.Now()}
+	o.Private = &deid.Options{
+		Key: key, Dates: deid.Modified, Name: func(i int, _ string) string { return strconv.Itoa(i + 1) },
+		Review: func(*deid.Proposal) (deid.Answer, error) { return deid.Write, nil },
+	}
+	res, err := export.Run(t.Context(), in, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(res.Failed) > 0 || len(res.Files) == 0 {
+		t.Fatalf("%d files, failed %v", len(res.Files), res.Failed)
+	}
+	speaking := 0
+	for _, f := range res.Files {
+		out, _ := exec.Command(tool, "-new", f.Path).CombinedOutput()
+		some := false
+		for line := range strings.Lines(string(out)) {
+			switch line = strings.TrimSpace(line); {
+			case line == "" || line == "Segmentation":
+			case strings.Contains(line, frameOfSingle):
+				some = true
+			default:
+				t.Errorf("%s: %s", filepath.Base(f.Path), line)
+			}
+		}
+		if some {
+			speaking++
+		}
+	}
+	twoInOne := 0
+	for _, it := range in.Items {
+		if severalInSingle(it.Source) {
+			twoInOne++
+		}
+	}
+	if speaking > twoInOne {
+		t.Errorf("a frame of a class for single frames is named in %d files, not %d", speaking, twoInOne)
+	}
+	t.Logf("without persons dciodvfy is silent of %d of %d", len(res.Files)-speaking, len(res.Files))
 }
 
 // predictSome predicts up to three frames and returns in how many there is something.
@@ -146,9 +202,15 @@ func inherited(it *study.Item, line string) bool {
 	if m := foreignRoot.FindStringSubmatch(line); m != nil {
 		return slices.Contains([]string{attr["StudyInstanceUID"], attr["SeriesInstanceUID"], attr["SOPInstanceUID"]}, m[1])
 	}
-	const oneFrame = "1.2.840.10008.5.1.4.1.1.6.1"
-	return strings.Contains(line, "ReferencedFrameNumber(0008,1160)> - Shall not be present for Referenced SOP Class that is not multi-frame") &&
-		it.Frames > 1 && attr["SOPClassUID"] == oneFrame
+	return strings.Contains(line, frameOfSingle) && severalInSingle(it)
+}
+
+// frameOfSingle is what dciodvfy says of a frame's number in a class for single frames.
+const frameOfSingle = "ReferencedFrameNumber(0008,1160)> - Shall not be present for Referenced SOP Class that is not multi-frame"
+
+// severalInSingle tells whether an image has several frames in the class for one.
+func severalInSingle(it *study.Item) bool {
+	return it.Frames > 1 && it.Header.Attr["SOPClassUID"] == "1.2.840.10008.5.1.4.1.1.6.1"
 }
 
 // What dciodvfy says of an identifier that its directories of discs want, and of a UID.

@@ -2,7 +2,6 @@ package export
 
 import (
 	"encoding/json"
-	"image"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,47 +9,11 @@ import (
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"echoline/internal/contour"
 	"echoline/internal/mask"
 	"echoline/internal/review"
 	"echoline/internal/study"
 )
-
-// inside fills a ring by counting crossings, pixel by pixel, from the definition.
-func inside(ring []image.Point, x, y int) bool {
-	in := false
-	for i, a := range ring {
-		b := ring[(i+1)%len(ring)]
-		if a.X == b.X && a.X <= x && min(a.Y, b.Y) <= y && y < max(a.Y, b.Y) {
-			in = !in
-		}
-	}
-	return in
-}
-
-func TestPolygonsFillTheMask(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		w, h := rapid.IntRange(1, 9).Draw(t, "w"), rapid.IntRange(1, 9).Draw(t, "h")
-		p := mask.NewPlane(w, h)
-		for i := range p.Pix {
-			p.Pix[i] = uint8(min(1, rapid.IntRange(0, 3).Draw(t, "px")))
-		}
-		rings := polygons(p, 1)
-		for i, v := range p.Pix {
-			times := 0
-			for _, r := range rings {
-				if inside(r, i%w, i/w) {
-					times++
-				}
-			}
-			if times != int(v) {
-				t.Fatalf("pixel %d, %d of %v is in %d of %v", i%w, i/w, p.Pix, times, rings)
-			}
-		}
-	})
-}
 
 // spotted is a cine with holes, islands and single pixels.
 func spotted(t *testing.T, name string, n int) Item {
@@ -296,7 +259,7 @@ func TestDataSets(t *testing.T) {
 		},
 		"yolo": {
 			"images/train/clip.f0001.png", "labels/train/clip.f0001.txt", "images/train/clip.f0002.png",
-			"labels/train/clip.f0002.txt", "provenance/clip.json", "data.yaml",
+			"labels/train/clip.f0002.txt", "provenance/clip.json", "data.yaml", "classes.txt",
 		},
 		"training": {
 			"clip.f0001.mask.png", "clip.f0002.mask.png", "clip.json", "images/clip.f0001.png", "images/clip.f0002.png", "training.toml",
@@ -342,12 +305,19 @@ func TestNNUNetLabels(t *testing.T) {
 	}
 }
 
-// The training code reads what is made for it.
-func TestTrainingReadsItsSet(t *testing.T) {
-	trainer := "../../training/.venv/bin/python"
-	if exec.Command(trainer, "-c", "import cv2").Run() != nil {
+// trainer is the Python of the training environment, which has OpenCV.
+func trainer(t *testing.T) string {
+	t.Helper()
+	python := "../../training/.venv/bin/python"
+	if exec.Command(python, "-c", "import cv2").Run() != nil {
 		t.Skip("no training environment: run make train-setup")
 	}
+	return python
+}
+
+// The training code reads what is made for it.
+func TestTrainingReadsItsSet(t *testing.T) {
+	python := trainer(t)
 	it := spotted(t, "clip", 3)
 	it.Frames[1].Status = review.Open
 	in := input(it)
@@ -355,7 +325,7 @@ func TestTrainingReadsItsSet(t *testing.T) {
 	o := options(t, "training")
 	o.Include = All
 	run(t, in, o)
-	c := exec.Command(trainer, "-c", `
+	c := exec.Command(python, "-c", `
 import sys
 from pathlib import Path
 from echoline_training import exports

@@ -20,6 +20,17 @@ func (p *Plane) Clone() *Plane {
 	return &Plane{W: p.W, H: p.H, Pix: append([]uint8(nil), p.Pix...)} // append does not clear what it fills
 }
 
+// CloneIn is Clone of a plane that is known to hold nothing but 0 outside within, and cheaper where that is small.
+func (p *Plane) CloneIn(within image.Rectangle) *Plane {
+	q := NewPlane(p.W, p.H)
+	within = within.Intersect(p.Rect())
+	for y := within.Min.Y; y < within.Max.Y; y++ {
+		from, to := y*p.W+within.Min.X, y*p.W+within.Max.X
+		copy(q.Pix[from:to], p.Pix[from:to])
+	}
+	return q
+}
+
 // Rect is the plane's extent in pixels.
 func (p *Plane) Rect() image.Rectangle { return image.Rect(0, 0, p.W, p.H) }
 

@@ -57,14 +57,27 @@ func (f *Frame) outline() []contour.Contour {
 	}
 	var cs []contour.Contour
 	if p := f.Prediction; p != nil && f.Labels.Equal(p.Mask) {
-		for _, label := range labelsOf(p.Mask) {
-			cs = append(cs, p.Contours(label)...)
-		}
+		cs = f.ofModel()
 	} else {
-		cs = f.fromMask(f.Labels, labelsOf(f.Labels), f.Labels.Rect())
+		cs = f.fromMask(f.Labels, labelsIn(f.Labels, f.labelled), f.labelled)
 	}
 	contour.ReadStates(cs, f.Marks)
 	return cs
+}
+
+// ofModel gives the contours of the frame's prediction, whose mask is the frame's. They are worked out once: much is
+// undone to them.
+func (f *Frame) ofModel() []contour.Contour {
+	if f.modelled == nil {
+		for _, label := range labelsIn(f.Labels, f.labelled) {
+			f.modelled = append(f.modelled, f.Prediction.Contours(label)...)
+		}
+	}
+	out := slices.Clone(f.modelled)
+	for i := range out {
+		out[i].Points = slices.Clone(out[i].Points) // they take the states of the frame
+	}
+	return out
 }
 
 // fromMask gives the contours of a mask, whose labels lie inside within, with the model's expected error.

@@ -3,6 +3,7 @@ package review
 import (
 	"errors"
 	"fmt"
+	"image"
 	"strings"
 	"time"
 
@@ -254,11 +255,11 @@ func (r *Review) travel(f *Frame, from, to *[]*step) error {
 // swap applies the patches of s to copies of the frame's planes and puts these in place. During a replay, when nobody
 // has seen the planes yet, it copies only once.
 func (f *Frame) swap(s *step) error {
-	labels, err := patched(f.Labels, s.labels, f.ownLabels)
+	labels, err := patched(f.Labels, s.labels, f.labelled, f.ownLabels)
 	if err != nil {
 		return err
 	}
-	marks, err := patched(f.Marks, s.marks, f.ownMarks)
+	marks, err := patched(f.Marks, s.marks, f.marked, f.ownMarks)
 	if err != nil {
 		if f.ownLabels {
 			return errors.Join(err, s.labels.Apply(f.Labels)) // a patch is its own inverse
@@ -268,27 +269,28 @@ func (f *Frame) swap(s *step) error {
 	f.ownLabels = f.replaying && (f.ownLabels || labels != f.Labels)
 	f.ownMarks = f.replaying && (f.ownMarks || marks != f.Marks)
 	f.Labels, f.Marks = labels, marks
+	f.labelled, f.marked = f.labelled.Union(s.labels.Rect), f.marked.Union(s.marks.Rect)
 	return nil
 }
 
-// patched is p with a patch applied: a copy unless p is own or the patch empty.
-func patched(p *mask.Plane, by mask.Patch, own bool) (*mask.Plane, error) {
+// patched is p, which holds nothing outside within, with a patch applied: a copy unless p is own or the patch empty.
+func patched(p *mask.Plane, by mask.Patch, within image.Rectangle, own bool) (*mask.Plane, error) {
 	if by.Empty() {
 		return p, nil
 	}
 	if !own {
-		p = p.Clone()
+		p = p.CloneIn(within)
 	}
 	return p, by.Apply(p)
 }
 
 // applyBase starts f anew from the planes of e.
 func (r *Review) applyBase(f *Frame, e *Entry) error {
-	labels, err := patched(r.blank(f.W, f.H), e.Labels, false)
+	labels, err := patched(r.blank(f.W, f.H), e.Labels, image.Rectangle{}, false)
 	if err != nil {
 		return err
 	}
-	marks, err := patched(r.blank(f.W, f.H), e.Marks, false)
+	marks, err := patched(r.blank(f.W, f.H), e.Marks, image.Rectangle{}, false)
 	if err != nil {
 		return err
 	}
@@ -298,6 +300,7 @@ func (r *Review) applyBase(f *Frame, e *Entry) error {
 	r.cutOff(f)
 	drawn := e.Origin == ByReader
 	f.Labels, f.Marks, f.broken = labels, marks, false
+	f.labelled, f.marked = e.Labels.Rect, e.Marks.Rect
 	f.ownLabels, f.ownMarks = false, false
 	f.edits++
 	f.history = history{

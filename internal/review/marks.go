@@ -153,25 +153,28 @@ func outlines(p *mask.Plane, labels []uint8, within image.Rectangle) []contour.C
 	return cs
 }
 
-// labelsOf lists the labels that p holds, in order.
-func labelsOf(p *mask.Plane) []uint8 {
+// labelsIn lists the labels that p holds inside within, in order.
+func labelsIn(p *mask.Plane, within image.Rectangle) []uint8 {
+	within = within.Intersect(p.Rect())
 	var seen [256]bool
 	last := uint8(0)
-	run := make([]byte, 256) // of the last label, to compare many pixels at a time
-	for at := 0; at < len(p.Pix); {
-		if n := len(run); at+n <= len(p.Pix) && string(p.Pix[at:at+n]) == string(run) {
-			at += n
-			continue
-		}
-		end := min(at+len(run), len(p.Pix))
-		for _, v := range p.Pix[at:end] {
-			if v != last {
-				seen[v], last = true, v
+	run := make([]byte, 64) // of the last label, to compare many pixels at a time
+	for y := within.Min.Y; y < within.Max.Y; y++ {
+		row := p.Pix[y*p.W+within.Min.X : y*p.W+within.Max.X]
+		for len(row) > 0 {
+			some := row[:min(len(run), len(row))]
+			row = row[len(some):]
+			if string(some) == string(run[:len(some)]) {
+				continue
 			}
-		}
-		at = end
-		for i := range run {
-			run[i] = last
+			for _, v := range some {
+				if v != last {
+					seen[v], last = true, v
+				}
+			}
+			for i := range run {
+				run[i] = last
+			}
 		}
 	}
 	var out []uint8

@@ -18,7 +18,7 @@ func (r *Review) SetPrediction(k Key, p *inference.Prediction) error {
 	if p.Mask == nil || p.W != f.W || p.H != f.H || p.Mask.W != f.W || p.Mask.H != f.H {
 		return misfit(r.nameOf(k.Instance), p.W, p.H, f)
 	}
-	f.Prediction, f.boundary = p, boundary{}
+	f.Prediction, f.modelled, f.boundary = p, nil, boundary{}
 	if f.stroke != nil {
 		f.pending = p
 		f.stroke.live = nil
@@ -67,5 +67,5 @@ func (r *Review) DropPrediction(k Key) {
 		return
 	}
 	r.Contours(k)
-	f.Prediction = nil
+	f.Prediction, f.modelled = nil, nil
 }

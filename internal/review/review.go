@@ -7,9 +7,11 @@
 package review
 
 import (
+	"image"
 	"time"
 
 	"echoline/inference"
+	"echoline/internal/contour"
 	"echoline/internal/fault"
 	"echoline/internal/mask"
 	"echoline/internal/study"
@@ -119,11 +121,14 @@ type Frame struct {
 	n        int64 // entries in the journal
 	tip      ID    // of the last of them
 	last     time.Time
-	broken   bool // the journal is damaged: a base must come before the next entry
+	broken   bool            // the journal is damaged: a base must come before the next entry
+	labelled image.Rectangle // holds every pixel of Labels that is not 0
+	marked   image.Rectangle // and of Marks
 	stroke   *Stroke
 	sector   Sector                // where it shows ultrasound; empty until SetSector
 	pending  *inference.Prediction // came while a stroke was under way
 	boundary boundary
+	modelled []contour.Contour // of Prediction, without states; nil until worked out
 
 	replaying           bool
 	ownLabels, ownMarks bool // during a replay: the plane is no other frame's

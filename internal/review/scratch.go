@@ -26,7 +26,8 @@ func (r *Review) Scratch(k Key, others ...Key) *Scratch {
 			continue
 		}
 		n.frames[key] = &Frame{
-			Key: key, W: f.W, H: f.H, Labels: f.Labels, Marks: f.Marks, Prediction: f.Prediction, Model: f.Model, sector: f.sector,
+			Key: key, W: f.W, H: f.H, Labels: f.Labels, Marks: f.Marks, labelled: f.labelled, marked: f.marked,
+			Prediction: f.Prediction, modelled: f.modelled, Model: f.Model, sector: f.sector,
 		}
 	}
 	s := &Scratch{Review: n, key: k}

@@ -106,7 +106,7 @@ func (s *Stroke) SetLabels(p *mask.Plane) error {
 		s.take(p)
 	default:
 		copy(s.writable().Pix, p.Pix)
-		s.holds = labelsOf(p)
+		s.holds = labelsIn(p, p.Rect())
 		s.dirty = p.Rect()
 		s.writes++
 	}
@@ -129,7 +129,7 @@ func (s *Stroke) take(p *mask.Plane) {
 			s.dirty = s.dirty.Union(image.Rect(x, y, x+1, y+1))
 		}
 	}
-	s.holds = labelsOf(now)
+	s.holds = labelsIn(now, s.extent())
 	s.writes++
 }
 
@@ -152,11 +152,9 @@ func (s *Stroke) underWay() bool { return s.frame.stroke == s }
 // writable is the stroke's own copy of the labels.
 func (s *Stroke) writable() *mask.Plane {
 	if s.labels == nil {
-		s.labels = s.frame.Labels.Clone()
-		s.holds = labelsOf(s.labels)
-		for _, label := range s.holds {
-			s.had = s.had.Union(mask.Bounds(s.labels, label))
-		}
+		s.had = s.frame.labelled
+		s.labels = s.frame.Labels.CloneIn(s.had)
+		s.holds = labelsIn(s.labels, s.had)
 	}
 	return s.labels
 }
@@ -167,7 +165,7 @@ func (s *Stroke) extent() image.Rectangle { return s.had.Union(s.dirty) }
 // writableMarks is the stroke's own copy of the marks.
 func (s *Stroke) writableMarks() *mask.Plane {
 	if s.marks == nil {
-		s.marks = s.frame.Marks.Clone()
+		s.marks = s.frame.Marks.CloneIn(s.frame.marked)
 	}
 	return s.marks
 }

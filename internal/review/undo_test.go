@@ -1,6 +1,7 @@
 package review
 
 import (
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -56,6 +57,28 @@ func TestAllUndoneIsTheFirstAllRedoneTheLast(t *testing.T) {
 		equal(t, "all undone", r, nil)
 		each(r.Redo)
 		equal(t, "all redone", r, last)
+	})
+}
+
+// TestNothingLiesOutsideWhatIsKnown: copies and outlines leave out what lies beyond it.
+func TestNothingLiesOutsideWhatIsKnown(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := New(testStudy(), "kim", nil)
+		robot{r, t}.work(20)
+		for k, f := range r.frames {
+			if !f.Labels.CloneIn(f.labelled).Equal(f.Labels) || !f.Marks.CloneIn(f.marked).Equal(f.Marks) {
+				t.Fatalf("frame %v holds more than %v and %v", k, f.labelled, f.marked)
+			}
+			var known []uint8
+			for label := 1; label < 256; label++ {
+				if mask.Count(f.Labels, uint8(label)) > 0 {
+					known = append(known, uint8(label))
+				}
+			}
+			if got := labelsIn(f.Labels, f.labelled); !slices.Equal(got, known) {
+				t.Fatalf("frame %v holds labels %v, not %v", k, known, got)
+			}
+		}
 	})
 }
 

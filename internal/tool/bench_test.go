@@ -10,6 +10,7 @@ import (
 
 	"echoline/internal/mask"
 	"echoline/internal/review"
+	"echoline/internal/review/reviewtest"
 	"echoline/internal/tool"
 )
 
@@ -27,6 +28,17 @@ func large(b testing.TB, w, h int) *review.Review {
 	x, y, u := float64(w)/2, float64(h)/2, float64(w)*0.15
 	s.Fill(mask.Capsule(x, y, x+u/8, y, u, 0.9*u), 1)
 	if _, err := s.Commit(); err != nil {
+		b.Fatal(err)
+	}
+	return r
+}
+
+// predicted is a review with a lesion as large, found by a model.
+func predicted(b testing.TB, w, h int) *review.Review {
+	b.Helper()
+	r := empty(w, h)
+	at := func(x, y float64) float64 { return float64(w)*0.15 - math.Hypot(x-float64(w)/2, y-float64(h)/2) }
+	if err := reviewtest.Predict(r, at, func(x, y float64) float64 { return 2 }); err != nil {
 		b.Fatal(err)
 	}
 	return r
@@ -102,31 +114,35 @@ func around(b *testing.B, r *review.Review, i int, pic *tool.Picture, edges bool
 	return took
 }
 
-// BenchmarkUndo is undo and redo of a step that changed the whole lesion, with the outline anew.
+// BenchmarkUndo is undo and redo of a step that changed the whole lesion, with the outline anew. The lesion was drawn, or
+// predicted: then taking back leads to the model's own contours.
 func BenchmarkUndo(b *testing.B) {
 	for _, size := range frameSizes {
-		b.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(b *testing.B) {
-			r := large(b, size[0], size[1])
-			if _, err := tool.Grow(r, key, 1, 5); err != nil {
-				b.Fatal(err)
-			}
-			runtime.LockOSThread()
-			defer runtime.UnlockOSThread()
-			var took []time.Duration
-			for b.Loop() {
-				for _, travel := range []func(review.Key) (string, bool, error){r.Undo, r.Redo} {
-					start := threadCPU(b)
-					if _, ok, err := travel(key); !ok || err != nil {
-						b.Fatal(ok, err)
-					}
-					r.Contours(key)
-					took = append(took, threadCPU(b)-start)
-				}
-			}
-			b.ReportMetric(float64(quantile(took, 0.99).Microseconds())/1000, "p99-ms")
-			b.ReportMetric(float64(quantile(took, 0.5).Microseconds())/1000, "p50-ms")
-		})
+		b.Run(fmt.Sprintf("drawn-%dx%d", size[0], size[1]), func(b *testing.B) { undo(b, large(b, size[0], size[1])) })
+		b.Run(fmt.Sprintf("predicted-%dx%d", size[0], size[1]), func(b *testing.B) { undo(b, predicted(b, size[0], size[1])) })
 	}
+}
+
+func undo(b *testing.B, r *review.Review) {
+	b.Helper()
+	if _, err := tool.Grow(r, key, 1, 5); err != nil {
+		b.Fatal(err)
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var took []time.Duration
+	for b.Loop() {
+		for _, travel := range []func(review.Key) (string, bool, error){r.Undo, r.Redo} {
+			start := threadCPU(b)
+			if _, ok, err := travel(key); !ok || err != nil {
+				b.Fatal(ok, err)
+			}
+			r.Contours(key)
+			took = append(took, threadCPU(b)-start)
+		}
+	}
+	b.ReportMetric(float64(quantile(took, 0.99).Microseconds())/1000, "p99-ms")
+	b.ReportMetric(float64(quantile(took, 0.5).Microseconds())/1000, "p50-ms")
 }
 
 // BenchmarkFilter is each filter on a lesion of 0.3 of the frame's width.

@@ -139,10 +139,20 @@ func ShowChoice(w fyne.Window, what, do string, actions []Action) *Card {
 	return c.show(nil)
 }
 
+// Ask is ShowQuestion or ShowLoss.
+type Ask func(w fyne.Window, title, question, yes string, onYes func()) *Card
+
 // ShowQuestion asks before something is done that cannot be taken back. yes names what will be done.
 func ShowQuestion(w fyne.Window, title, question, yes string, onYes func()) *Card {
 	c := newCard(w, fixed(title), 440, newParagraph(fixed(question), roleText, textSize))
 	c.buttons = []*button{c.closeButton(sayCancel), newButton("", fixed(yes), primary, func() { c.Close(); onYes() })}
+	return c.show(nil)
+}
+
+// ShowLoss is ShowQuestion where yes loses work: Enter leaves all as it is.
+func ShowLoss(w fyne.Window, title, question, yes string, onYes func()) *Card {
+	c := newCard(w, fixed(title), 440, newParagraph(fixed(question), roleText, textSize))
+	c.buttons = []*button{newButton("", fixed(yes), plain, func() { c.Close(); onYes() }), newButton("", sayCancel, primary, c.Close)}
 	return c.show(nil)
 }
 
