@@ -251,7 +251,9 @@ class Trainer:
         if not automatic:
             guidance = clicks.simulate(truth, self._so_far(truth, more[-1] if self.outside is not None else None, rng), rng)
             guidance[0] *= rng.random() >= MASKLESS
-            target = mask  # the reader is right
+            automatic = not guidance.any()  # there was nothing to point out, and no mask came with it
+            if not automatic:
+                target = mask  # the reader is right
         care = (unknown <= 0.5).astype(np.float32) * (1 + NEAR_GESTURE * clicks.importance(guidance))
         return {
             "image": image[None], "target": target[None], "care": care.astype(np.float32)[None],
