@@ -224,6 +224,25 @@ func TestStrokeUndoRedo(t *testing.T) {
 	}
 }
 
+// After a stroke the panels tell of the mask as it now is, not as it was before.
+func TestPanelsFollowAStroke(t *testing.T) {
+	b := newBench(t, Config{Paths: []string{pictures(t, 2)}})
+	b.open()
+	b.do(keys.Brush)
+	b.drag(contour.Point{X: 85, Y: 45}, contour.Point{X: 95, Y: 45})
+	if h := b.inspector.History(); len(h) != 2 || !h[1].Done {
+		t.Fatalf("the history shows %+v", h)
+	}
+	if c := b.inspector.Confidence(); !(c.Reviewed > 0) || !(c.Study > 0) {
+		t.Fatalf("the inspector says that %v of the boundary and %v of the study are reviewed", c.Reviewed, c.Study)
+	}
+	b.do(keys.Undo)
+	b.drag(contour.Point{X: 85, Y: 45}, contour.Point{X: 92, Y: 50})
+	if h := b.inspector.History(); len(h) != 2 || !h[1].Done {
+		t.Fatalf("after undo and another stroke the history shows %+v", h)
+	}
+}
+
 func TestEscapeGivesTheStrokeUp(t *testing.T) {
 	b := newBench(t, Config{Paths: []string{pictures(t, 1)}})
 	b.open()

@@ -130,12 +130,10 @@ func (a *App) strokeEnded(changed bool, err error) {
 	a.edited(err)
 	a.log.Debug("window", "event", "stroke-saved", "changed", changed, "unsaved", s.review.Unsaved())
 	a.showSketch()
-	if !changed {
-		if a.nearKept(a.pointed) {
-			a.status.SetHint(text.T("app.hint.kept"))
-		}
-		a.refreshFrame()
+	if !changed && a.nearKept(a.pointed) {
+		a.status.SetHint(text.T("app.hint.kept"))
 	}
+	a.refreshFrame() // the review's own notice came while the stroke was under way, and changed only the work list
 }
 
 // cancelStroke gives the stroke under way up.

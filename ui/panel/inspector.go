@@ -410,6 +410,12 @@ func (p *Inspector) Measures() (measures []Measure, note string) {
 	return measures, p.measureNote.say()
 }
 
+// Confidence is what SetConfidence was given last.
+func (p *Inspector) Confidence() Confidence { return p.confidence }
+
+// History is what SetHistory was given last.
+func (p *Inspector) History() []Step { return p.steps }
+
 // SetHistory shows the edits, oldest first. The list scrolls to where the image now is.
 func (p *Inspector) SetHistory(steps []Step) {
 	p.steps = steps
