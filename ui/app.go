@@ -43,7 +43,7 @@ const appID = "org.echoline.viewer"
 // Config is what the window is made of. cmd/echoline fills it.
 type Config struct {
 	Version   string
-	Paths     []string // what to open; empty opens the demo study
+	Paths     []string // what to open; empty opens what was open last, at first the demo study
 	Workspace string   // folder
 	ConfigDir string   // for settings
 	DemoDir   string   // where the demo study is written

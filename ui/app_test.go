@@ -79,7 +79,9 @@ func newBench(t testing.TB, cfg Config) *bench {
 	if cfg.Workspace == "" {
 		cfg.Workspace = filepath.Join(dir, "workspace")
 	}
-	cfg.ConfigDir = filepath.Join(dir, "config")
+	if cfg.ConfigDir == "" {
+		cfg.ConfigDir = filepath.Join(dir, "config")
+	}
 	cfg.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	if cfg.Patience == 0 {
 		cfg.Patience = 30 * time.Second // a busy machine is no hung drive
@@ -275,6 +277,39 @@ func TestWorkIsThereAfterTheNextStart(t *testing.T) {
 	if !again.sess.review.Frame(again.sess.key()).Labels.Equal(want) {
 		t.Fatal("the stroke is not there")
 	}
+}
+
+// The next start goes on where the last one ended: in the same study, at the first image that waits for a decision.
+func TestTheNextStartOpensTheLastStudy(t *testing.T) {
+	ws, dir, conf := filepath.Join(t.TempDir(), "ws"), pictures(t, 3), t.TempDir()
+	b := newBench(t, Config{Paths: []string{dir}, Workspace: ws, ConfigDir: conf})
+	b.open()
+	first := b.sess.item
+	b.do(keys.Accept)
+	b.do(keys.Accept) // weak arcs are asked about once
+	b.wait("the second image", func() bool { return b.sess.item != first })
+	second := b.sess.item.ID
+	b.endSession()
+	if err := b.ws.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b.ws = nil
+
+	again := newBench(t, Config{Workspace: ws, ConfigDir: conf, DemoDir: t.TempDir()})
+	again.open()
+	if got := again.sess.item.ID; got != second || len(again.sess.items) != 3 {
+		t.Fatalf("%d images, of them %s is shown, not %s", len(again.sess.items), again.sess.item.Name, second)
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	again.endSession()
+	again.openLast()
+	again.wait("the demo study, the last one being gone", func() bool { return again.sess != nil && again.sess.study.Title == text.T("app.demo") })
+	again.endSession()
+	again.set.Last.Workspace += "-other" // its work is elsewhere
+	again.openLast()
+	again.wait("the demo study in another workspace", func() bool { return again.sess != nil && again.sess.study.Title == text.T("app.demo") })
 }
 
 func TestNoLesionIsSaid(t *testing.T) {

@@ -228,7 +228,10 @@ func (a *App) showTool() {
 		Name: text.T("edit." + s.tool.Name()), Size: 2 * *size, Min: 2 * limits.least, Max: 2 * limits.slider, Unit: unit,
 	}
 	rx, ry := s.review.Radius(s.key(), *size)
-	if !sized[s.tool.Name()] {
+	if a.ruler.on {
+		options.Name = text.T("app.ruler")
+	}
+	if a.ruler.on || !sized[s.tool.Name()] {
 		options.Unit, rx, ry = "", 0, 0
 	}
 	a.inspector.SetTool(options)

@@ -3,7 +3,9 @@ package ui
 import (
 	"context"
 	"image"
+	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -47,8 +49,33 @@ func (a *App) workIn(ws *store.Workspace) {
 	if len(a.cfg.Paths) > 0 {
 		a.open(a.cfg.Paths)
 	} else {
-		a.openDemo()
+		a.openLast()
 	}
+}
+
+// openLast opens what was open when the program ended, so that work goes on where it was left; where there is nothing of
+// that, the demo study. A slow drive is asked beside the window.
+func (a *App) openLast() {
+	last := a.set.Last
+	if last.Workspace != a.ws.Dir() || len(last.Paths) == 0 {
+		a.openDemo()
+		return
+	}
+	go func() {
+		gone := slices.ContainsFunc(last.Paths, func(p string) bool {
+			_, err := os.Stat(p)
+			return err != nil
+		})
+		a.post(func() {
+			switch {
+			case a.sess != nil || a.reading != nil: // something was dropped onto the window meanwhile
+			case gone:
+				a.openDemo()
+			default:
+				a.open(last.Paths)
+			}
+		})
+	}()
 }
 
 // workspaceFailed says why the workspace cannot be used and offers to try again, to take another folder, or to leave.
@@ -131,7 +158,7 @@ func (a *App) open(paths []string) {
 		a.cfg.Paths = paths
 		return
 	}
-	a.set.remember(paths)
+	a.set.opened(a.ws.Dir(), paths)
 	a.saveSettings()
 	a.read(text.T("app.reading"), func(ctx context.Context, progress func(done, total int)) (*study.Study, error) {
 		return study.Watch{Progress: progress, First: func(it *study.Item) { a.preview(ctx, it) }}.Open(ctx, paths)
@@ -313,7 +340,7 @@ func (a *App) begin(st *study.Study, rev *review.Review, table export.LabelTable
 		a.list.Select(at.item)
 		a.goTo(s.items[at.item], at.frame)
 	} else if len(s.order) > 0 {
-		a.showItem(s.order[0])
+		a.showItem(s.firstOpen())
 	} else {
 		a.clearView(viewer.MessageEmpty, text.T("app.nothing"))
 	}

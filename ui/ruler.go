@@ -41,7 +41,7 @@ func (a *App) toggleRuler() {
 	a.recallRuler()
 	a.view.SetCursor(0, 0)
 	a.status.SetHint(text.T("app.ruler.hint", text.Args{"Key": keys.Confirm.Keys()}))
-	a.refreshToolbar()
+	a.showTool()
 }
 
 // putRulerAway gives the pointer back to the tool.

@@ -188,6 +188,17 @@ func (s *session) nextOpen() *study.Item {
 	return nil
 }
 
+// firstOpen is what a study begins with: the ID of the first item in the work list's order that waits for a decision, or of
+// the first of all.
+func (s *session) firstOpen() string {
+	for _, id := range s.order {
+		if it := s.items[id]; it != nil && s.undecided(it) >= 0 {
+			return id
+		}
+	}
+	return s.order[0]
+}
+
 // undecided is the first frame of it without decision, or -1. Frames that cannot be read wait for nobody.
 func (s *session) undecided(it *study.Item) int {
 	for i := range it.Frames {

@@ -265,6 +265,10 @@ func TestExportOfNothing(t *testing.T) {
 	if test.Tap(e.buttons[1]); asked != 1 {
 		t.Errorf("exported %d times, want once", asked)
 	}
+	e.Done(ExportDone{Failures: []ExportFailure{{What: "nothing is accepted"}}})
+	if got := texts(e); !contains(got, "nothing is accepted") || contains(got, text.N("panel.export.failed", 1)) {
+		t.Errorf("one reason for all is shown as %q", got)
+	}
 }
 
 func TestExportNeedsAFolder(t *testing.T) {

@@ -34,6 +34,13 @@ type ExportOptions struct {
 // ExportFailure is a file that could not be written.
 type ExportFailure struct{ Name, What string }
 
+func (f ExportFailure) line() string {
+	if f.Name == "" {
+		return f.What
+	}
+	return fmt.Sprintf("%s: %s", f.Name, f.What)
+}
+
 // ExportDone is what came of an export.
 type ExportDone struct {
 	Written  int // files
@@ -192,10 +199,13 @@ func outcome(d ExportDone, folder string) []fyne.CanvasObject {
 			return text.N("panel.export.written", written, text.Args{"Folder": folder})
 		}, roleGood))
 	}
+	if len(failures) == 1 && failures[0].Name == "" {
+		return append(items, notice(fixed(failures[0].What), roleBad))
+	}
 	if len(failures) > 0 {
 		items = append(items, notice(func() string { return text.N("panel.export.failed", len(failures)) }, roleBad))
 		for _, f := range failures {
-			items = append(items, newParagraph(fixed(fmt.Sprintf("%s: %s", f.Name, f.What)), roleQuiet, quietSize+1))
+			items = append(items, newParagraph(fixed(f.line()), roleQuiet, quietSize+1))
 		}
 	}
 	return items

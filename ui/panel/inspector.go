@@ -384,6 +384,9 @@ func (p *Inspector) SetTool(t ToolOptions) {
 	p.scroll.Refresh()
 }
 
+// Tool is what SetTool was given last.
+func (p *Inspector) Tool() ToolOptions { return p.tool }
+
 // SetOpacity shows how opaque the overlay is.
 func (p *Inspector) SetOpacity(share float64) {
 	p.opacity.set(0, 1, share)

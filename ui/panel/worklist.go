@@ -49,6 +49,9 @@ var stateLooks = [...]struct {
 // closed tells whether there is nothing to work on.
 func (s State) closed() bool { return s == Refused || s == Aside }
 
+// decided tells whether a reader is done with the image.
+func (s State) decided() bool { return s == Accepted || s == Rejected }
+
 // String names the state in the chosen language.
 func (s State) String() string { return text.T(stateLooks[s].key) }
 
@@ -81,6 +84,7 @@ type WorkList struct {
 	OnHint   func(string)
 
 	rows     []Row
+	done     int // rows that are accepted or rejected
 	index    map[string]int
 	selected string
 
@@ -94,7 +98,7 @@ type WorkList struct {
 // NewWorkList returns an empty work list.
 func NewWorkList() *WorkList {
 	w := &WorkList{}
-	w.title = newBold(func() string { return text.N("panel.worklist.count", len(w.rows)) }, textSize)
+	w.title = newBold(w.heading, textSize)
 	w.sort = newSegments([]Choice{
 		{SortByWork, func() string { return text.T("panel.worklist.sort.work") }},
 		{SortRandom, func() string { return text.T("panel.worklist.sort.random") }},
@@ -129,6 +133,15 @@ func NewWorkList() *WorkList {
 	return w
 }
 
+// heading says how many images there are, and how many of them are done with.
+func (w *WorkList) heading() string {
+	count := text.N("panel.worklist.count", len(w.rows))
+	if w.done == 0 {
+		return count
+	}
+	return count + " · " + text.T("panel.worklist.done", text.Args{"Done": w.done})
+}
+
 func (w *WorkList) tell(s string) {
 	if w.OnHint != nil {
 		w.OnHint(s)
@@ -137,10 +150,13 @@ func (w *WorkList) tell(s string) {
 
 // SetRows replaces all rows, in the order in which they are shown. The selection stays with its row.
 func (w *WorkList) SetRows(rows []Row) {
-	w.rows = rows
+	w.rows, w.done = rows, 0
 	w.index = make(map[string]int, len(rows))
 	for i, r := range rows {
 		w.index[r.ID] = i
+		if r.State.decided() {
+			w.done++
+		}
 	}
 	w.list.cursor = -1
 	if i, ok := w.index[w.selected]; ok {
@@ -154,10 +170,18 @@ func (w *WorkList) SetRows(rows []Row) {
 
 // UpdateRow replaces the row called id; its place in the list stays. An unknown id is ignored.
 func (w *WorkList) UpdateRow(id string, row Row) {
-	if i, ok := w.index[id]; ok {
-		w.rows[i] = row
-		w.list.changedRow(i)
+	i, ok := w.index[id]
+	if !ok {
+		return
 	}
+	if was, is := w.rows[i].State.decided(), row.State.decided(); was != is {
+		if w.done++; was {
+			w.done -= 2
+		}
+		w.title.Refresh()
+	}
+	w.rows[i] = row
+	w.list.changedRow(i)
 }
 
 // Select shows the row called id as the one that is open, and scrolls to it. It does not call OnSelect.

@@ -38,6 +38,35 @@ func TestWorkListShowsItsRows(t *testing.T) {
 	})
 }
 
+func TestWorkListSaysHowManyAreDone(t *testing.T) {
+	eachLanguage(t, func(t *testing.T) {
+		w := NewWorkList()
+		rows := manyRows(5)
+		rows[0].State = Accepted
+		w.SetRows(rows)
+		show(t, w, 260, 500)
+		said := func(done int) {
+			t.Helper()
+			want := text.N("panel.worklist.count", 5)
+			if done > 0 {
+				want += " · " + text.T("panel.worklist.done", text.Args{"Done": done})
+			}
+			if got := texts(w); !contains(got, want) {
+				t.Errorf("%q is not shown in %q", want, got)
+			}
+			expectWhole(t, w)
+		}
+		said(1)
+		w.UpdateRow("id2", Row{ID: "id2", State: Rejected})
+		said(2)
+		w.UpdateRow("id2", Row{ID: "id2", State: Accepted})
+		said(2)
+		w.UpdateRow("id0", Row{ID: "id0", State: InReview})
+		w.UpdateRow("id2", Row{ID: "id2", State: InReview})
+		said(0)
+	})
+}
+
 func TestWorkListMakesWidgetsOnlyForWhatIsSeen(t *testing.T) {
 	w := NewWorkList()
 	w.SetRows(manyRows(10000))
