@@ -118,7 +118,11 @@ func (a *App) bindKeys() {
 		dc.SetOnKeyDown(d.KeyDown)
 		dc.SetOnKeyUp(d.KeyUp)
 	}
-	c.SetOnTypedKey(d.TypedKey)
+	c.SetOnTypedKey(func(e *fyne.KeyEvent) {
+		if a.page == nil || !a.page.Steer(e) {
+			d.TypedKey(e)
+		}
+	})
 	for _, s := range keys.Shortcuts() {
 		c.AddShortcut(s, d.TypedShortcut)
 	}
@@ -313,7 +317,6 @@ func (a *App) refreshAll() {
 		a.list.SetRows(a.listRows())
 		a.refreshStrip()
 		a.showTool()
-		a.status.SetHint(text.T(s.tool.Hint()))
 		switch {
 		case s.want != nil:
 			a.list.Select(s.want.ID)
@@ -327,6 +330,7 @@ func (a *App) refreshAll() {
 	if a.page != nil {
 		a.page.Refresh()
 	}
+	a.status.SetHint(a.restingHint())
 	a.showAlert()
 	a.refreshFrame()
 }

@@ -174,7 +174,7 @@ func (a *App) chooseTool(name string) {
 	}
 	s.tool = s.tools[name]
 	a.showTool()
-	a.status.SetHint(text.T(s.tool.Hint()))
+	a.status.SetHint(a.restingHint())
 }
 
 // toolUnit is what tool sizes are told in on the item on show: mm where its picture is calibrated, else px.

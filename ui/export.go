@@ -121,12 +121,11 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 	taker := export.NewTaker(s.review, export.Include(c.Include), infos...)
 	ws := a.ws
 	taker.Ask(func(f *review.Frame) *inference.Prediction {
-		if !f.Imported() {
+		if !f.Imported() && len(infos) > 0 { // the model says what labels mean
 			return nil
 		}
-		return ws.Recall(f.Key, f.Model)
+		return ws.Recall(f.Key, export.Asked(f))
 	})
-	own := filepath.Join(a.ws.Dir(), export.LabelsName)
 	o := export.Options{
 		Format: c.Format, Dir: c.Folder, Include: export.Include(c.Include), Overwrite: c.Overwrite, Manifest: true,
 		Private: private, Version: a.cfg.Version, Now: time.Now(), Progress: a.throttled(card.Progress),
@@ -136,7 +135,7 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 		},
 	}
 	go func() {
-		table, err := export.LoadLabels(own, true)
+		table, err := labelTable(ws)
 		if err != nil {
 			a.post(func() { a.exported(card, export.Result{}, err) })
 			return
@@ -162,6 +161,8 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 func (a *App) tellTalk(ws *store.Workspace, in *export.Input) {
 	origins, err := agree.OriginsOf(ws)
 	in.Consensus = origins.Of
+	names, errNames := origins.Names(ws)
+	in.Borrow(names)
 	questions, err2 := agree.Questions(ws)
 	in.Questions = questions
 	looked, err3 := project.LooksOf(ws)
@@ -172,7 +173,7 @@ func (a *App) tellTalk(ws *store.Workspace, in *export.Input) {
 			})
 		}
 	}
-	if err := errors.Join(err, err2, err3); err != nil {
+	if err := errors.Join(err, errNames, err2, err3); err != nil {
 		a.log.Warn("events for the export", "err", err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"image"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -242,6 +241,7 @@ func (a *App) readDone(r *reading, st *study.Study, err error) {
 // nothingCame leaves the window as it was before an opening; where there was nothing, it says how to open something.
 func (a *App) nothingCame() {
 	if a.sess == nil && a.taking == nil {
+		a.studyChanged()
 		a.list.SetRows(nil)
 		a.strip.Hide()
 		a.clearView(viewer.MessageEmpty, text.T("app.nothing"))
@@ -297,7 +297,7 @@ func (a *App) take(st *study.Study) {
 	ws, reader := a.ws, a.worksAs()
 	go func() {
 		rev, err := ws.Review(st, reader)
-		table, bad := export.LoadLabels(filepath.Join(ws.Dir(), export.LabelsName), true)
+		table, bad := labelTable(ws)
 		if bad != nil { // an export says so
 			a.log.Warn("labels", "err", bad)
 		}
@@ -344,6 +344,7 @@ func (a *App) begin(st *study.Study, rev *review.Review, table export.LabelTable
 	} else {
 		a.clearView(viewer.MessageEmpty, text.T("app.nothing"))
 	}
+	a.studyChanged()
 }
 
 // endSession stops what the session has under way, and lets go of what was not saved.

@@ -33,7 +33,7 @@ const agreeTolerance = 2
 // agreementPage shows how far the readers of the study on show agree, with each other, with themselves later and with the model.
 func (a *App) agreementPage() *panel.Page {
 	s := a.sess
-	if s == nil {
+	if s == nil && a.reading == nil && a.taking == nil {
 		a.status.SetHint(text.T("agree.none"))
 		return nil
 	}
@@ -55,7 +55,11 @@ func (a *App) agreementPage() *panel.Page {
 		}
 	})
 	p := panel.NewPage(func() string { return text.T("agree.page.title") }, view, save)
-	p.First = view.First()
+	p.First, p.Keys = view.First, func() string { return text.T("project.keys.both") }
+	if s == nil { // studyChanged makes the page anew
+		p.SetBusy(func() string { return text.T("app.reading") })
+		return p
+	}
 	p.SetBusy(func() string { return text.T("agree.working") })
 	ws, me, st, model := a.ws, a.set.Reader, s.study, text.T("agree.model")
 	if s.docket != nil {
@@ -112,7 +116,7 @@ func agreementOf(ws *store.Workspace, st *study.Study, me, model string) ([]agre
 	for i, it := range st.Items {
 		ids[i] = it.ID
 	}
-	var g agree.Gathering
+	g := agree.Gathering{ClassOf: p.ClassOf}
 	var damaged error
 	for _, name := range readers {
 		if name == "" {

@@ -28,6 +28,7 @@ type modelsView struct {
 	p      *panel.Page
 	sheet  *panel.Sheet
 	list   []models.Model
+	came   bool   // the list was read once
 	first  bool   // the one in use was never chosen here: there is none to go back to
 	chosen string // SHA-256
 	busy   string // what is under way; "" for nothing
@@ -48,7 +49,7 @@ func (a *App) modelsPage() *panel.Page {
 func newModelsView(a *App, chosen string) *modelsView {
 	v := &modelsView{a: a, sheet: panel.NewSheet(), chosen: chosen}
 	v.p = panel.NewPage(func() string { return text.T("models.title") }, v.sheet)
-	v.p.OnRefresh = v.present
+	v.p.OnRefresh, v.p.First, v.p.Keys = v.present, v.sheet.First, sheetKeys
 	v.read()
 	return v
 }
@@ -77,8 +78,10 @@ func (v *modelsView) read() {
 				}
 			}
 			v.p.Refresh()
-			v.p.First = v.sheet.First()
-			v.a.win.Canvas().Focus(v.p.Focus())
+			if !v.came { // later the keyboard stays where the person has it
+				v.came = true
+				v.a.win.Canvas().Focus(v.p.Focus())
+			}
 			v.a.log.Debug("window", "event", "models-shown", "models", len(list))
 		})
 	}()

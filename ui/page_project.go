@@ -75,7 +75,7 @@ func (a *App) projectPage() *panel.Page {
 	for _, o := range tools {
 		o.Hide() // until there is a project
 	}
-	p.First = view.First()
+	p.First, p.Keys = view.First, func() string { return text.T("project.keys.cases") }
 	view.OnCase = func(item string) { a.openCase(item, 0) }
 	present := func() { a.presentProject(view, st) }
 	p.SetBusy(func() string { return text.T("project.reading") })

@@ -26,7 +26,7 @@ func (a *App) questionsPage() *panel.Page {
 	lines.OnHint = a.status.SetHover
 	a.lower(alertTalk)
 	p := panel.NewPage(func() string { return text.T("consult.page.title") }, lines)
-	p.First = lines.First()
+	p.First, p.Keys = lines.First, func() string { return text.T("project.keys.lines") }
 	p.SetBusy(func() string { return text.T("project.reading") })
 	names := map[string]string{}
 	if items, err := a.ws.Items(); err == nil {

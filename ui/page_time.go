@@ -24,7 +24,7 @@ func (a *App) timePage() *panel.Page {
 		lines.SetNote(text.T("time.note"))
 	}
 	p := panel.NewPage(func() string { return text.T("time.title") }, lines)
-	p.First = lines.First()
+	p.First, p.Keys = lines.First, func() string { return text.T("project.keys.time") }
 	p.SetBusy(func() string { return text.T("project.reading") })
 	ws, me, shelf, ships := a.ws, a.set.Reader, models.Of(a.cfg.Workspace), a.ships()
 	go func() {

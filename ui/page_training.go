@@ -56,7 +56,7 @@ func (a *App) trainingPage() *panel.Page { return newTrainingView(a).p }
 func newTrainingView(a *App) *trainingView {
 	v := &trainingView{a: a, sheet: panel.NewSheet(), order: order{string(export.Accepted), everybody, trainer.Full, fromModel}}
 	v.p = panel.NewPage(func() string { return text.T("training.title") }, v.sheet)
-	v.p.OnRefresh = v.present
+	v.p.OnRefresh, v.p.First, v.p.Keys = v.present, v.sheet.First, sheetKeys
 	v.read(true)
 	return v
 }
@@ -101,7 +101,6 @@ func (v *trainingView) came(first bool, runs []*trainer.Run, chosen string, stat
 		v.p.Refresh()
 	}
 	if first {
-		v.p.First = v.sheet.First()
 		v.a.win.Canvas().Focus(v.p.Focus())
 		v.a.log.Debug("window", "event", "training-shown", "runs", len(runs))
 	}

@@ -69,8 +69,9 @@ func (a *App) togglePage(p page) {
 		a.closePage()
 		return
 	}
-	if a.ws == nil || a.reading != nil || a.taking != nil {
-		return // there is nothing to tell of yet
+	if a.ws == nil { // there is nothing to tell of yet
+		a.status.SetHint(text.T("project.page.early"))
+		return
 	}
 	if shown := p.open(); shown != nil {
 		a.pageID = p.id
@@ -94,7 +95,7 @@ func (a *App) showPage(p *panel.Page) {
 	a.room.Hide()
 	a.pageRoom.Refresh()
 	a.win.Canvas().Focus(p.Focus())
-	a.status.SetHint(text.T("project.page.hint"))
+	a.status.SetHint(a.restingHint())
 	a.log.Debug("window", "event", "page-shown", "page", string(a.pageID))
 }
 
@@ -108,9 +109,37 @@ func (a *App) closePage() {
 	a.pageRoom.Objects = nil
 	a.pageRoom.Hide()
 	a.room.Show()
-	a.status.SetHint("")
+	a.status.SetHint(a.restingHint())
 	a.refreshFrame()
 	a.log.Debug("window", "event", "page-closed")
+}
+
+// restingHint is what the status bar says where nothing just happened: what the keyboard does on the page, or what the tool does.
+func (a *App) restingHint() string {
+	switch {
+	case a.page != nil && a.page.Keys != nil:
+		return a.page.Keys() + " · " + text.T("project.page.hint")
+	case a.page != nil:
+		return text.T("project.page.hint")
+	case a.sess != nil && a.sess.tool != nil:
+		return text.T(a.sess.tool.Hint())
+	}
+	return ""
+}
+
+// sheetKeys are the keys of a page that is a sheet.
+func sheetKeys() string { return text.T("project.keys.sheet") }
+
+// studyChanged makes the page anew that tells of the study on show, after another one came, or none.
+func (a *App) studyChanged() {
+	if a.page == nil || a.pageID != pageAgreement {
+		return
+	}
+	if p := a.agreementPage(); p != nil {
+		a.showPage(p)
+	} else {
+		a.closePage()
+	}
 }
 
 // openCase shows an image that a page tells of, on its frame, and closes the page: in the study on show, else by opening its

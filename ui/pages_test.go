@@ -105,7 +105,7 @@ func TestProjectPageOpensMyCases(t *testing.T) {
 	}
 	b.do(keys.ProjectPage)
 	b.wait("the project", func() bool {
-		return b.page.Focus() != nil && b.page.Focus() == b.win.Canvas().Focused() && b.page.First == b.page.Focus()
+		return b.page.Focus() != nil && b.page.Focus() == b.win.Canvas().Focused() && b.page.First() == b.page.Focus()
 	})
 	b.openMine(st)
 	b.wait("my cases", func() bool { return b.page == nil && b.sess != nil && len(b.sess.items) == len(part) })

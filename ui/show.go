@@ -170,6 +170,9 @@ func (a *App) enterItem() {
 		a.hideStrip()
 	}
 	a.fitTools()
+	if a.page != nil {
+		return // what the image has to say is for those who see it
+	}
 	if s.news != "" {
 		a.status.SetHint(s.news)
 		s.news = ""

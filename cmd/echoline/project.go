@@ -21,12 +21,12 @@ import (
 
 // projectOptions are the flags of project create and project change.
 type projectOptions struct {
-	workspace, name, guideline, labels string
-	readers, experts, retire, pictures []string
-	share                              float64
-	by                                 int
-	seed                               uint64
-	blinded, blind, quiet              bool
+	workspace, name, guideline, labels, classes string
+	readers, experts, retire, pictures          []string
+	share                                       float64
+	by                                          int
+	seed                                        uint64
+	blinded, blind, quiet                       bool
 }
 
 // projectCommand makes and changes annotation projects.
@@ -84,6 +84,7 @@ func projectEdit(use string, fresh bool) *cobra.Command {
 	f.StringVar(&o.guideline, "guideline", "", text.T("project.cli.flag.guideline"))
 	f.StringArrayVar(&o.pictures, "picture", nil, text.T("project.cli.flag.picture"))
 	f.StringVar(&o.labels, "labels", "", text.T("project.cli.flag.labels"))
+	f.StringVar(&o.classes, "classes", "", text.T("project.cli.flag.classes"))
 	f.BoolVar(&o.quiet, "quiet", false, text.T("export.cli.flag.quiet"))
 	return c
 }
@@ -136,6 +137,11 @@ func readChange(ctx context.Context, o projectOptions, paths []string, log io.Wr
 			return c, err
 		}
 	}
+	if o.classes != "" {
+		if c.Classes, err = project.ReadClasses(o.classes); err != nil {
+			return c, err
+		}
+	}
 	if len(paths) == 0 {
 		return c, nil
 	}
@@ -175,7 +181,7 @@ func readGuideline(ctx context.Context, c *project.Change, o projectOptions) err
 
 // readSchema reads a label schema: a reader's table of labels (docs/export.md) whose labels all have values.
 func readSchema(path string) ([]project.Label, error) {
-	if _, err := export.LoadLabels(path, false); err != nil {
+	if _, err := export.LoadLabels(path); err != nil {
 		return nil, err
 	}
 	data, err := os.ReadFile(path)

@@ -312,6 +312,7 @@ var Gestures = []Gesture{
 	{"window", View},
 	{"frames", Move},
 	{"loop", Move},
+	{"page", Work},
 }
 
 // Keys writes what the hand does, in the chosen language.

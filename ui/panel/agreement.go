@@ -43,6 +43,9 @@ func NewAgreementView(pairs, cases *Lines) *AgreementView {
 	pairs.OnHint, cases.OnHint = tell, tell
 	pairs.OnChosen = func(i int) { call(v.OnPair, i) }
 	cases.OnChosen = func(i int) { call(v.OnCase, i) }
+	between := newStops()
+	between.add(leftColumn, 0, pairs.list)
+	between.add(rightColumn, 0, cases.list)
 	v.ExtendBaseWidget(v)
 	return v
 }

@@ -63,7 +63,12 @@ func ShowBrowser(w fyne.Window, b Browse) *Browser {
 	p.lister = lister{run: b.Run, post: b.Post}
 	p.path = newField("")
 	p.path.onEnter = p.goTyped
-	p.path.onDown = func() { w.Canvas().Focus(p.list) }
+	p.path.away = func(e *fyne.KeyEvent) bool {
+		if e.Name == fyne.KeyDown {
+			w.Canvas().Focus(p.list)
+		}
+		return e.Name == fyne.KeyDown
+	}
 	p.up = newButton("arrow-up", nil, plain, p.goUp)
 	p.list = newRows(entryHeight, func() int { return len(p.entries) }, func() rowWidget { return newEntryRow(p) })
 	p.list.onCursor = p.cursorMoved

@@ -221,7 +221,21 @@ func (r *cardRenderer) Destroy() {}
 type field struct {
 	widget.Entry
 	onEnter func()
-	onDown  func() // Down was pressed: the keyboard goes on to what lies below; may be nil
+	away    func(e *fyne.KeyEvent) (used bool) // takes keys that lead to another widget; may be nil
+	gained  func()                             // the keyboard came; may be nil
+}
+
+var _ stopper = (*field)(nil)
+
+// lead implements stopper.
+func (f *field) lead(away func(*fyne.KeyEvent) bool, gained func()) { f.away, f.gained = away, gained }
+
+// FocusGained implements fyne.Focusable.
+func (f *field) FocusGained() {
+	f.Entry.FocusGained()
+	if f.gained != nil {
+		f.gained()
+	}
 }
 
 func newField(value string) *field {
@@ -240,16 +254,44 @@ func (f *field) TypedKey(e *fyne.KeyEvent) {
 			return
 		}
 	case fyne.KeyEscape:
-	case fyne.KeyDown:
-		if f.onDown != nil {
-			f.onDown()
+	case fyne.KeyUp, fyne.KeyDown, fyne.KeyPageUp, fyne.KeyPageDown:
+		f.leave(e)
+		return
+	case fyne.KeyLeft:
+		if f.CursorColumn > 0 || f.SelectedText() != "" {
+			f.Entry.TypedKey(e)
+		} else {
+			f.leave(e)
 		}
 		return
 	default:
-		f.Entry.TypedKey(e)
-		return
+		if !isFunctionKey(e) {
+			f.Entry.TypedKey(e)
+			return
+		}
 	}
 	if c := canvasOf(f); c != nil && c.OnTypedKey() != nil {
 		c.OnTypedKey()(e)
 	}
 }
+
+// KeyDown implements desktop.Keyable: of what goes on to the canvas, that it is pressed anew goes too.
+func (f *field) KeyDown(e *fyne.KeyEvent) {
+	f.Entry.KeyDown(e)
+	if e.Name != fyne.KeyEscape && !isFunctionKey(e) {
+		return
+	}
+	if c, ok := canvasOf(f).(desktop.Canvas); ok && c.OnKeyDown() != nil {
+		c.OnKeyDown()(e)
+	}
+}
+
+// leave hands a key on that leads to another widget, if there is one.
+func (f *field) leave(e *fyne.KeyEvent) {
+	if f.away == nil || !f.away(e) {
+		f.Entry.TypedKey(e)
+	}
+}
+
+// isFunctionKey tells F1 to F12 from the letter F.
+func isFunctionKey(e *fyne.KeyEvent) bool { return len(e.Name) > 1 && e.Name[0] == 'F' }

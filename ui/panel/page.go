@@ -21,7 +21,8 @@ type Page struct {
 
 	Title func() string
 	Body  fyne.CanvasObject
-	First fyne.Focusable // gets the keyboard when the page is shown; nil: the way back
+	First func() fyne.Focusable // gets the keyboard when the page is shown; nil, or nil from it: the way back
+	Keys  func() string         // what the keyboard does in the body, for the status bar; nil: nothing
 
 	OnClose   func()       // the way back was pressed, or Esc
 	OnRefresh func()       // language or theme changed: for what is not written anew by Refresh; may be nil
@@ -35,6 +36,7 @@ type Page struct {
 	empty        *column
 	busyNow      bool
 	emptyNow     bool
+	todo         fyne.Focusable // the first thing to do on an empty page; nil for none
 }
 
 // pageWidth is the most that an empty page's words are wide.
@@ -53,6 +55,12 @@ func NewPage(title func() string, body fyne.CanvasObject, tools ...fyne.CanvasOb
 	})
 	p.back.hint = say("project.page.back.hint")
 	p.back.onHint = p.tell
+	p.back.lead(func(e *fyne.KeyEvent) bool {
+		if e.Name == fyne.KeyDown {
+			focusOn(p, p.Focus())
+		}
+		return e.Name == fyne.KeyDown
+	}, nil)
 	p.busy.align = fyne.TextAlignCenter
 	p.ExtendBaseWidget(p)
 	return p
@@ -73,12 +81,38 @@ func (p *Page) tell(s string) {
 	}
 }
 
-// Focus is what gets the keyboard when the page is shown.
+// Focus is what gets the keyboard when the page is shown: something in the body, or the first thing to do where there is no body.
 func (p *Page) Focus() fyne.Focusable {
-	if p.First != nil && !p.busyNow && !p.emptyNow {
-		return p.First
+	var first fyne.Focusable
+	switch {
+	case p.busyNow:
+	case p.emptyNow:
+		first = p.todo
+	case p.First != nil:
+		first = p.First()
 	}
-	return p.back
+	if first == nil {
+		return p.back
+	}
+	return first
+}
+
+// Steer gives the keyboard back to the page where nothing has it: a click beside all controls took it away, or a card. The key
+// then means what it would have meant; it is false for keys that do not lead anywhere, and while something has the keyboard.
+func (p *Page) Steer(e *fyne.KeyEvent) bool {
+	c := canvasOf(p)
+	if c == nil || c.Focused() != nil {
+		return false
+	}
+	switch e.Name {
+	case fyne.KeyUp, fyne.KeyDown, fyne.KeyLeft, fyne.KeyRight, fyne.KeyHome, fyne.KeyEnd, fyne.KeyPageUp, fyne.KeyPageDown:
+	default:
+		return false
+	}
+	to := p.Focus()
+	c.Focus(to)
+	to.TypedKey(e)
+	return true
 }
 
 // SetBusy says that the page waits for something; nil ends that.
@@ -92,10 +126,11 @@ func (p *Page) SetBusy(words func() string) {
 
 // SetEmpty says that there is nothing to show and what to do about it, with buttons if any; a nil title ends that.
 func (p *Page) SetEmpty(title, what func() string, actions ...fyne.CanvasObject) {
-	p.emptyNow = title != nil
+	p.emptyNow, p.todo = title != nil, nil
 	if p.emptyNow {
 		items := []fyne.CanvasObject{newBold(title, headingSize), newParagraph(what, roleQuiet, textSize)}
 		if len(actions) > 0 {
+			p.todo, _ = actions[0].(fyne.Focusable)
 			items = append(items, newRow(gap, none, actions...))
 		}
 		p.empty.setItems(items...)

@@ -3,6 +3,7 @@ package panel
 import (
 	"image/color"
 	"strings"
+	"unicode"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -76,6 +77,7 @@ type ProjectView struct {
 	acts    *column // what can be done to it
 	readers *column
 	left    *container.Scroll
+	stops   *stops
 	filter  *segments
 	find    *field
 	count   *label
@@ -111,12 +113,39 @@ func NewProjectView() *ProjectView {
 		v.choose(v.list.cursor)
 		return true
 	}
+	v.list.onRune = v.seek
+	v.find.onEnter = func() { focusOn(v, v.list) }
+	v.link()
 	v.ExtendBaseWidget(v)
 	return v
 }
 
 // First is what gets the keyboard: the list of cases.
 func (v *ProjectView) First() fyne.Focusable { return v.list }
+
+// link has the arrow keys lead from the filter and the search down to the cases, and to what can be done and back.
+func (v *ProjectView) link() {
+	v.stops = newStops()
+	for _, o := range v.acts.items {
+		if b, ok := o.(stopper); ok {
+			v.stops.addRow(leftColumn, b)
+		}
+	}
+	v.stops.add(rightColumn, 0, v.filter)
+	v.stops.add(rightColumn, 0, v.find)
+	v.stops.add(rightColumn, 1, v.list)
+	v.stops.was[rightColumn] = len(v.stops.list) - 1
+}
+
+// seek begins a search with a letter that was typed in the list.
+func (v *ProjectView) seek(r rune) {
+	if unicode.IsSpace(r) {
+		return // it opens the case
+	}
+	focusOn(v, v.find)
+	v.find.SetText("")
+	v.find.TypedRune(r)
+}
 
 // Set shows a project. about are its words: name, settings, how far it is.
 func (v *ProjectView) Set(about string, readers []ProjectReader, cases []ProjectCase) {
@@ -133,6 +162,7 @@ func (v *ProjectView) Set(about string, readers []ProjectReader, cases []Project
 // SetActs shows what can be done to the project, below what it is: NewSideAction.
 func (v *ProjectView) SetActs(acts ...fyne.CanvasObject) {
 	v.acts.setItems(acts...)
+	v.link()
 	setVisible(v.acts, len(acts) > 0)
 }
 

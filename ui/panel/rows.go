@@ -140,7 +140,7 @@ var _ fyne.Focusable = (*rows)(nil)
 
 // FocusGained implements fyne.Focusable.
 func (r *rows) FocusGained() {
-	r.focused = true
+	r.came()
 	if r.cursor < 0 && r.count() > 0 {
 		r.cursor = 0
 	}
@@ -186,6 +186,8 @@ func (r *rows) TypedKey(e *fyne.KeyEvent) {
 		if r.onCursor != nil {
 			r.onCursor(to)
 		}
+	} else if r.away != nil {
+		r.away(e) // from the ends on to what lies above or below
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"image"
 	"image/color"
 	"math"
-	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -61,14 +60,15 @@ type Curve struct {
 }
 
 // Sheet is the body of a page that tells things and offers what can be done: a narrow column at the left, a wide one at the
-// right, both scrolled.
+// right, both scrolled. The arrow keys go through its buttons and choices, Page Up and Page Down scroll the wide column.
 type Sheet struct {
 	widget.BaseWidget
 	left, right   *column
 	scrollL       *container.Scroll
 	scrollR       *container.Scroll
 	ground, split *canvas.Rectangle
-	stops         []fyne.Focusable // what the keyboard comes to, in order
+	stops         *stops
+	setting       bool // it is shown anew: the reader, who may have scrolled on, stays where he is
 }
 
 // NewSheet makes an empty one.
@@ -77,47 +77,74 @@ func NewSheet() *Sheet {
 		left: newColumn(3*unit, pad), right: newColumn(4*unit, pad),
 		ground: canvas.NewRectangle(color.Transparent), split: canvas.NewRectangle(color.Transparent),
 	}
+	s.stops = newStops()
 	s.scrollL, s.scrollR = newScrolled(s.left), newScrolled(container.New(&atMost{sheetMost}, s.right))
 	s.ExtendBaseWidget(s)
 	return s
 }
 
+// The columns of a sheet.
+const (
+	leftColumn = iota
+	rightColumn
+)
+
 // Set shows blocks in both columns. The keyboard stays where it was, as far as that place is still there.
 func (s *Sheet) Set(left, right []Block) {
-	at, c := none, canvasOf(s)
-	if c != nil {
-		at = slices.Index(s.stops, c.Focused())
-	}
-	s.stops = nil
-	defer func() {
-		if at != none && len(s.stops) > 0 {
-			c.Focus(s.stops[min(at, len(s.stops)-1)])
-		}
-	}()
-	s.left.setItems(s.build(left, true)...)
-	s.right.setItems(s.build(right, false)...)
+	old := s.stops
+	s.stops = newStops()
+	s.stops.gained, s.stops.other = s.reveal, s.leaf
+	s.left.setItems(s.build(left, leftColumn)...)
+	s.right.setItems(s.build(right, rightColumn)...)
 	s.scrollL.Refresh()
 	s.scrollR.Refresh()
+	s.setting = true
+	s.stops.follow(old)
+	s.setting = false
 }
 
-// First is the first button or choice, which gets the keyboard; nil where there is none.
-func (s *Sheet) First() fyne.Focusable {
-	if len(s.stops) == 0 {
-		return nil
+// First is what gets the keyboard: the button or choice that had it last, else the first; nil where there is none.
+func (s *Sheet) First() fyne.Focusable { return s.stops.last() }
+
+// reveal scrolls to the control to which the keyboard came.
+func (s *Sheet) reveal(i int) {
+	if s.setting {
+		return
 	}
-	return s.stops[0]
+	scroll := s.scrollR
+	if s.stops.list[i].column == leftColumn {
+		scroll = s.scrollL
+	}
+	reveal(scroll, s.stops.list[i].w.(fyne.CanvasObject))
 }
 
-// build makes the widgets of blocks. In a narrow column buttons stand under each other.
-func (s *Sheet) build(blocks []Block, narrow bool) []fyne.CanvasObject {
+// leaf scrolls the wide column by nearly its height, for Page Up and Page Down; it is false for other keys.
+func (s *Sheet) leaf(key fyne.KeyName) bool {
+	step := s.scrollR.Size().Height - leafOverlap
+	switch key {
+	case fyne.KeyPageUp:
+		step = -step
+	case fyne.KeyPageDown:
+	default:
+		return false
+	}
+	scrollTo(s.scrollR, s.scrollR.Offset.Y+step)
+	return true
+}
+
+// leafOverlap is what stays on show of a page that is leafed on.
+const leafOverlap = 10 * unit
+
+// build makes the widgets of a column's blocks. In the narrow one buttons stand under each other.
+func (s *Sheet) build(blocks []Block, column int) []fyne.CanvasObject {
 	var out []fyne.CanvasObject
 	for _, b := range blocks {
-		out = append(out, newColumn(2*unit, 0, s.parts(b, narrow)...))
+		out = append(out, newColumn(2*unit, 0, s.parts(b, column)...))
 	}
 	return out
 }
 
-func (s *Sheet) parts(b Block, narrow bool) []fyne.CanvasObject {
+func (s *Sheet) parts(b Block, column int) []fyne.CanvasObject {
 	var out []fyne.CanvasObject
 	if b.Heading != "" {
 		out = append(out, newBold(fixed(b.Heading), textSize))
@@ -133,7 +160,7 @@ func (s *Sheet) parts(b Block, narrow bool) []fyne.CanvasObject {
 	}
 	if len(b.Choices) > 0 {
 		seg := newSegments(b.Choices, b.Chosen, b.OnPick)
-		s.stops = append(s.stops, seg)
+		s.stops.addRow(column, seg)
 		out = append(out, seg)
 	}
 	if b.Copy != "" {
@@ -143,14 +170,16 @@ func (s *Sheet) parts(b Block, narrow bool) []fyne.CanvasObject {
 				f.SetText(b.Copy)
 			}
 		}
+		s.stops.addRow(column, f)
 		out = append(out, f)
 	}
-	return append(out, s.buttons(b.Acts, narrow)...)
+	return append(out, s.buttons(b.Acts, column)...)
 }
 
-func (s *Sheet) buttons(acts []Act, narrow bool) []fyne.CanvasObject {
+func (s *Sheet) buttons(acts []Act, column int) []fyne.CanvasObject {
 	var out []fyne.CanvasObject
-	for _, a := range acts {
+	narrow, row := column == leftColumn, s.stops.row(column)
+	for i, a := range acts {
 		k := plain
 		if a.First {
 			k = primary
@@ -163,7 +192,11 @@ func (s *Sheet) buttons(acts []Act, narrow bool) []fyne.CanvasObject {
 		b.setSelected(a.Chosen)
 		b.setDisabled(a.Off)
 		if !a.Off {
-			s.stops = append(s.stops, b)
+			at := row
+			if narrow {
+				at += i
+			}
+			s.stops.add(column, at, b)
 		}
 		out = append(out, b)
 	}

@@ -23,7 +23,7 @@ func TestSheetKeepsTheKeyboard(t *testing.T) {
 	if s.First() == nil {
 		t.Fatal("nothing for the keyboard")
 	}
-	w.Canvas().Focus(s.stops[1])
+	w.Canvas().Focus(s.stops.list[1].w)
 	s.Set(blocks("second"))
 	b, ok := w.Canvas().Focused().(*button)
 	if !ok || b.label() != "two" {
