@@ -202,6 +202,9 @@ func (a *App) read(label string, load func(context.Context, func(done, total int
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	a.reading = r
 	a.view.SetBusy(true)
+	if a.sess == nil {
+		a.list.SetReading()
+	}
 	a.status.SetProgress(0, 0, label, r.cancel)
 	report := a.throttled(func(done, total int) {
 		if a.reading == r && r.ctx.Err() == nil {

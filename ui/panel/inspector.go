@@ -19,6 +19,7 @@ import (
 // Confidence is what the model thinks of the image and how much of that a reader has reviewed.
 type Confidence struct {
 	Model       string  // name and version; "" where there is no model
+	Loading     bool    // there will be one soon
 	Readers     string  // what the mask was made from where no model has a part in it; else ""
 	Calibrated  bool    // whether its expected error was calibrated
 	Probability float64 // that there is a lesion, 0..1; NaN where unknown
@@ -288,6 +289,10 @@ func confidenceFacts(c Confidence) []fact {
 		if !math.IsNaN(c.Reviewed) {
 			f = append(f, fact{key: "panel.confidence.reviewed", value: percent(c.Reviewed), role: roleText})
 		}
+		return f
+	}
+	if c.Model == "" && c.Loading {
+		f[0].value, f[0].role = text.T("panel.confidence.loading"), roleQuiet
 		return f
 	}
 	if c.Model == "" {

@@ -84,7 +84,8 @@ type WorkList struct {
 	OnHint   func(string)
 
 	rows     []Row
-	done     int // rows that are accepted or rejected
+	workable int // rows with something to work on
+	done     int // of these, accepted or rejected ones
 	index    map[string]int
 	selected string
 
@@ -127,6 +128,7 @@ func NewWorkList() *WorkList {
 				w.OnOpen()
 			}
 		}))
+	w.list.Hide()
 	w.progress = newProgressLine()
 	w.progress.Hide()
 	w.ExtendBaseWidget(w)
@@ -139,7 +141,7 @@ func (w *WorkList) heading() string {
 	if w.done == 0 {
 		return count
 	}
-	return count + " · " + text.T("panel.worklist.done", text.Args{"Done": w.done})
+	return count + " · " + text.T("panel.worklist.done", text.Args{"Done": w.done, "Of": w.workable})
 }
 
 func (w *WorkList) tell(s string) {
@@ -150,10 +152,13 @@ func (w *WorkList) tell(s string) {
 
 // SetRows replaces all rows, in the order in which they are shown. The selection stays with its row.
 func (w *WorkList) SetRows(rows []Row) {
-	w.rows, w.done = rows, 0
+	w.rows, w.workable, w.done = rows, 0, 0
 	w.index = make(map[string]int, len(rows))
 	for i, r := range rows {
 		w.index[r.ID] = i
+		if !r.State.closed() {
+			w.workable++
+		}
 		if r.State.decided() {
 			w.done++
 		}
@@ -167,6 +172,9 @@ func (w *WorkList) SetRows(rows []Row) {
 	setVisible(w.empty, len(rows) == 0)
 	setVisible(w.list, len(rows) > 0)
 }
+
+// SetReading says that a study is on its way: an empty list asks for nothing until SetRows says what came.
+func (w *WorkList) SetReading() { setVisible(w.empty, false) }
 
 // UpdateRow replaces the row called id; its place in the list stays. An unknown id is ignored.
 func (w *WorkList) UpdateRow(id string, row Row) {
@@ -218,8 +226,6 @@ func (w *WorkList) choose(i int) {
 // CreateRenderer implements fyne.Widget.
 func (w *WorkList) CreateRenderer() fyne.WidgetRenderer {
 	r := &workListRenderer{w: w, ground: canvas.NewRectangle(color.Transparent), line: canvas.NewRectangle(color.Transparent)}
-	setVisible(w.empty, len(w.rows) == 0)
-	setVisible(w.list, len(w.rows) > 0)
 	r.Refresh()
 	return r
 }
