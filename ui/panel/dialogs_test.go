@@ -271,6 +271,14 @@ func TestExportOfNothing(t *testing.T) {
 	}
 }
 
+func TestWeakCountsInWords(t *testing.T) {
+	w := show(t, canvas.NewRectangle(nil), 1280, 720)
+	c := ShowWeak(w, Weak{Arcs: []string{"12 mm long"}})
+	if got := texts(c); !contains(got, text.N("arcs.weak.what", 1)) {
+		t.Errorf("of one arc it says %q", got)
+	}
+}
+
 func TestExportNeedsAFolder(t *testing.T) {
 	w := show(t, canvas.NewRectangle(nil), 1280, 720)
 	e := ShowExport(w, ExportOptions{
