@@ -104,6 +104,7 @@ type App struct {
 	player    player
 	ruler     ruler
 	pointed   contour.Point // where the pointer last was in the image
+	pointing  bool          // it is there still
 	measuring measuring
 	sizeMM    float64 // radius of the tools on calibrated images
 	sizePx    float64 // and on others

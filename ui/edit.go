@@ -54,7 +54,7 @@ func (a *App) pointer(e viewer.Pointer) {
 		return
 	}
 	p := toolPointer(e.At, e.Modifiers)
-	a.pointed = e.At
+	a.pointed, a.pointing = e.At, e.Phase != viewer.Leave
 	switch e.Phase {
 	case viewer.Press:
 		a.win.Canvas().Unfocus()

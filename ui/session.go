@@ -199,6 +199,11 @@ func (s *session) firstOpen() string {
 	return s.order[0]
 }
 
+// onFrame tells whether a point lies on the frame on show.
+func (s *session) onFrame(p contour.Point) bool {
+	return s.frame != nil && p.X >= 0 && p.Y >= 0 && p.X < float64(s.frame.W) && p.Y < float64(s.frame.H)
+}
+
 // undecided is the first frame of it without decision, or -1. Frames that cannot be read wait for nobody.
 func (s *session) undecided(it *study.Item) int {
 	for i := range it.Frames {
