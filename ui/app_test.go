@@ -306,10 +306,24 @@ func TestTheNextStartOpensTheLastStudy(t *testing.T) {
 	again.endSession()
 	again.openLast()
 	again.wait("the demo study, the last one being gone", func() bool { return again.sess != nil && again.sess.study.Title == text.T("app.demo") })
+	again.App.open([]string{t.TempDir()})
+	again.wait("the folder without images", func() bool { return again.sess != nil && len(again.sess.items) == 0 })
+	if again.set.Last.Paths[0] != dir {
+		t.Fatalf("after a folder without images the next start would open %v", again.set.Last.Paths)
+	}
 	again.endSession()
 	again.set.Last.Workspace += "-other" // its work is elsewhere
 	again.openLast()
 	again.wait("the demo study in another workspace", func() bool { return again.sess != nil && again.sess.study.Title == text.T("app.demo") })
+}
+
+func TestTheModelIsNamedWithoutAnImage(t *testing.T) {
+	b := newBench(t, Config{Paths: []string{t.TempDir()}})
+	b.start()
+	b.wait("the folder and the model", func() bool { return b.sess != nil && b.predictor != nil })
+	if c := b.inspector.Confidence(); c.Loading || c.Model == "" {
+		t.Fatalf("the inspector says %+v", c)
+	}
 }
 
 func TestNoLesionIsSaid(t *testing.T) {

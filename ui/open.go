@@ -129,6 +129,9 @@ func (a *App) loadModel() {
 				a.startPredictions()
 				a.refreshFrame()
 			}
+			if a.sess == nil || a.sess.item == nil {
+				a.refreshInspector() // no frame does it
+			}
 		})
 	}()
 }
@@ -157,11 +160,12 @@ func (a *App) open(paths []string) {
 		a.cfg.Paths = paths
 		return
 	}
-	a.set.opened(a.ws.Dir(), paths)
+	a.set.remember(paths)
 	a.saveSettings()
 	a.read(text.T("app.reading"), func(ctx context.Context, progress func(done, total int)) (*study.Study, error) {
 		return study.Watch{Progress: progress, First: func(it *study.Item) { a.preview(ctx, it) }}.Open(ctx, paths)
 	})
+	a.reading.paths = paths
 }
 
 // preview shows the first image of a study that is still being read, where nothing else is on show. It belongs to no
@@ -190,6 +194,7 @@ func (a *App) preview(ctx context.Context, it *study.Item) {
 type reading struct {
 	ctx    context.Context
 	cancel context.CancelFunc
+	paths  []string // what a person chose; nil for the demo study
 }
 
 // read runs one opening in the background, with progress and a way to stop it. The study on show stays until the new one
@@ -237,6 +242,10 @@ func (a *App) readDone(r *reading, st *study.Study, err error) {
 		a.fault(err)
 	default:
 		a.docket = nil
+		if len(st.Items) > 0 && r.paths != nil {
+			a.set.opened(a.ws.Dir(), r.paths)
+			a.saveSettings()
+		}
 		a.replace(st)
 	}
 }

@@ -77,7 +77,6 @@ func (s *Settings) opened(workspace string, paths []string) {
 	if len(paths) <= maxLast {
 		s.Last = Opened{Workspace: workspace, Paths: slices.Clone(paths)}
 	}
-	s.remember(paths)
 }
 
 // remember puts paths at the front of the recent list; of very many only the first.
