@@ -43,6 +43,11 @@ func TestRulerCalibrates(t *testing.T) {
 	if s.review.Frame(k).Touched {
 		t.Error("the ruler painted")
 	}
+	b.line(contour.Point{X: -50, Y: 10}, contour.Point{X: 40, Y: 200}, 0)
+	if r := b.ruler; r.a != (contour.Point{X: 0, Y: 10}) || r.b != (contour.Point{X: 40, Y: 90}) {
+		t.Errorf("a ruler lies outside the picture, from %v to %v", r.a, r.b)
+	}
+	b.line(contour.Point{X: 10, Y: 10}, contour.Point{X: 13, Y: 50}, fyne.KeyModifierShift)
 	b.do(keys.Confirm)
 	field := b.win.Canvas().Focused()
 	if field == nil || !panel.Modal(b.win.Canvas()) {

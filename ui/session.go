@@ -204,6 +204,14 @@ func (s *session) onFrame(p contour.Point) bool {
 	return s.frame != nil && p.X >= 0 && p.Y >= 0 && p.X < float64(s.frame.W) && p.Y < float64(s.frame.H)
 }
 
+// nearest is the point of the frame on show that lies nearest to p.
+func (s *session) nearest(p contour.Point) contour.Point {
+	if s.frame == nil {
+		return p
+	}
+	return contour.Point{X: min(max(p.X, 0), float64(s.frame.W)), Y: min(max(p.Y, 0), float64(s.frame.H))}
+}
+
 // undecided is the first frame of it without decision, or -1. Frames that cannot be read wait for nobody.
 func (s *session) undecided(it *study.Item) int {
 	for i := range it.Frames {
