@@ -24,18 +24,14 @@ import (
 
 // modelsView is the page of models: at the left all of them, at the right what is known of the one chosen there.
 type modelsView struct {
-	a      *App
-	p      *panel.Page
+	work
 	sheet  *panel.Sheet
 	list   []models.Model
 	came   bool   // the list was read once
 	first  bool   // the one in use was never chosen here: there is none to go back to
 	chosen string // SHA-256
-	busy   string // what is under way; "" for nothing
-	done   float64
 	result *models.Comparison
 	page   string // file of the comparison
-	end    context.CancelFunc
 }
 
 // modelsPage shows the models of the workspace.
@@ -47,15 +43,12 @@ func (a *App) modelsPage() *panel.Page {
 
 // newModelsView makes the page, with a model chosen by its SHA-256; "" for the one in use.
 func newModelsView(a *App, chosen string) *modelsView {
-	v := &modelsView{a: a, sheet: panel.NewSheet(), chosen: chosen}
+	v := &modelsView{work: work{a: a}, sheet: panel.NewSheet(), chosen: chosen}
 	v.p = panel.NewPage(func() string { return text.T("models.title") }, v.sheet)
 	v.p.OnRefresh, v.p.First, v.p.Keys = v.present, v.sheet.First, sheetKeys
 	v.read()
 	return v
 }
-
-// gone tells whether another page, or the image, took the place of this one.
-func (v *modelsView) gone() bool { return v.a.page != v.p }
 
 // read lists the models anew.
 func (v *modelsView) read() {
@@ -302,51 +295,6 @@ func (v *modelsView) changed(action, detail string) {
 	v.read()
 }
 
-// work runs something long beside the window. say is what it is; do gets how to tell how far it is.
-func (v *modelsView) work(say string, do func(ctx context.Context, progress func(done, total int)) error, then func()) {
-	if v.busy != "" {
-		return
-	}
-	ctx, end := context.WithCancel(context.Background())
-	v.busy, v.done, v.end = say, 0, end
-	v.p.Refresh()
-	go func() {
-		err := do(ctx, v.progress)
-		v.a.post(func() {
-			stopped := ctx.Err() != nil // asked before end, after which it always is
-			end()
-			v.busy = ""
-			if err != nil && !stopped {
-				v.a.fault(err)
-			}
-			if err == nil {
-				then()
-			}
-			if !v.gone() {
-				v.p.Refresh()
-			}
-		})
-	}()
-}
-
-// progress is called by the work, and tells the window at most each per cent.
-func (v *modelsView) progress(done, total int) {
-	if total < 1 || done%max(total/100, 1) != 0 {
-		return
-	}
-	v.a.post(func() {
-		if v.done = float64(done) / float64(total); !v.gone() {
-			v.p.Refresh()
-		}
-	})
-}
-
-func (v *modelsView) stop() {
-	if v.end != nil {
-		v.end()
-	}
-}
-
 // mostCases is how many pictures are held at a time to compare and to judge on: their masks are in memory.
 const mostCases = 1000
 
@@ -364,7 +312,7 @@ func (v *modelsView) compare() {
 	both, ws, open := [2]models.Model{*used, *m}, v.a.ws, v.a.cfg.OpenModel
 	var result *models.Comparison
 	file := filepath.Join(v.a.cfg.Workspace, "models", fmt.Sprintf("%.8s-%.8s.html", used.SHA256, m.SHA256))
-	v.work(text.T("models.comparing"), func(ctx context.Context, progress func(done, total int)) error {
+	v.beside(text.T("models.comparing"), func(ctx context.Context, progress func(done, total int)) error {
 		found, err := accepted(ctx, ws, nil)
 		if err != nil {
 			return err
@@ -401,7 +349,7 @@ func (v *modelsView) calibrate() {
 		return
 	}
 	ws, used, sha, shelf, by := v.a.ws, *m, m.SHA256, models.Of(v.a.cfg.Workspace), v.a.set.Reader
-	v.work(text.T("models.calibrating"), func(ctx context.Context, progress func(done, total int)) error {
+	v.beside(text.T("models.calibrating"), func(ctx context.Context, progress func(done, total int)) error {
 		found, err := accepted(ctx, ws, progress)
 		if err != nil {
 			return err

@@ -281,7 +281,7 @@ func TestDuration(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		90 * time.Second: "90 s", 17 * time.Minute: "17 min", 125 * time.Minute: "2 h 5 min",
 	} {
-		if got := duration(d); got != want {
+		if got := Duration(d); got != want {
 			t.Errorf("%v is written %q, want %q", d, got, want)
 		}
 	}

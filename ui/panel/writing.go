@@ -1,0 +1,104 @@
+package panel
+
+import (
+	"fyne.io/fyne/v2"
+
+	"echoline/internal/text"
+)
+
+// writing is what cards that write files into a folder have in common: they ask for the folder, follow the files, say what came of it, and
+// ask whether to replace what is there.
+type writing struct {
+	*Card
+	folder   string
+	recent   []string
+	words    writingWords
+	total    int // of files, as far as is known before
+	onStart  func(overwrite bool)
+	onCancel func()
+	where    *label
+	browse   *button
+	progress *progressLine
+	result   *column
+}
+
+// writingWords are keys of what such a card says.
+type writingWords struct{ start, progress string }
+
+// newWriting makes the parts that the card shows; the card itself is set by its maker.
+func newWriting(folder string, recent []string, words writingWords) writing {
+	w := writing{folder: folder, recent: recent, words: words, progress: newProgressLine(), result: newColumn(unit, 0)}
+	w.progress.Hide()
+	return w
+}
+
+// place is the line with the folder, and the progress and the result below it.
+func (w *writing) place() []fyne.CanvasObject {
+	w.where = newLabel(func() string {
+		if w.folder == "" {
+			return text.T("panel.export.no_folder")
+		}
+		return w.folder
+	}, roleText, textSize)
+	w.where.tail = true
+	w.browse = newButton("folder-open", say("panel.export.browse"), plain, w.choose)
+	return []fyne.CanvasObject{caption("panel.export.folder", newRow(gap, 0, w.where, w.browse)), w.progress, w.result}
+}
+
+// begin shows the card, with the keyboard on what comes next.
+func (w *writing) begin() {
+	w.ask()
+	if w.folder == "" {
+		w.show(w.browse)
+	} else {
+		w.show(w.buttons[1])
+	}
+}
+
+// ask shows the buttons of the question.
+func (w *writing) ask() {
+	start := newButton("", say(w.words.start), primary, func() { w.start(false) })
+	start.disabled = w.folder == ""
+	w.setButtons(w.closeButton(sayCancel), start)
+}
+
+func (w *writing) choose() {
+	ShowBrowser(w.window, Browse{Folder: true, Start: w.folder, Recent: w.recent, OnChosen: func(paths []string) {
+		w.folder = paths[0]
+		w.where.Refresh()
+		w.ask()
+	}})
+}
+
+func (w *writing) start(overwrite bool) {
+	w.result.setItems()
+	w.setButtons()
+	w.Progress(0, max(w.total, 1))
+	w.onStart(overwrite)
+}
+
+// Progress shows that done of total files are through.
+func (w *writing) Progress(done, total int) {
+	w.progress.set(done, total, text.T(w.words.progress, text.Args{"Done": done, "Total": total}), w.onCancel)
+	w.progress.Show()
+	w.Refresh()
+}
+
+// Conflict says that n files of the same name are there already, and asks whether to replace them.
+func (w *writing) Conflict(n int) {
+	w.progress.Hide()
+	w.result.setItems(notice(func() string { return text.N("panel.export.conflict", n) }, roleWarn))
+	w.setButtons(newButton("", sayCancel, plain, func() { w.result.setItems(); w.ask() }),
+		newButton("", say("panel.export.replace"), primary, func() { w.start(true) }))
+}
+
+// finish shows what came of it. With again a person can choose otherwise and start once more.
+func (w *writing) finish(again bool, outcome ...fyne.CanvasObject) {
+	w.progress.Hide()
+	w.result.setItems(outcome...)
+	if again {
+		w.ask()
+		return
+	}
+	w.setButtons(newButton("", sayClose, primary, w.Close))
+}
