@@ -127,7 +127,7 @@ func (v *modelsView) present() {
 		if m.InUse {
 			right = append(right, v.a.trustBlocks(v.calibrate, v.uncalibrate)...)
 		}
-		right = append(right, cardBlock(m)...)
+		right = append(right, cardBlocks(m)...)
 	}
 	v.sheet.Set([]panel.Block{left, more}, right)
 }
@@ -204,44 +204,6 @@ func extremes(c *models.Comparison) string {
 	worst := slices.Clone(c.Results[n-min(named, c.Worse):])
 	slices.Reverse(worst)
 	return line("models.page.better", c.Results[:min(named, c.Better)]) + "\n" + line("models.page.worse", worst)
-}
-
-// cardBlock is the model's card as far as it is told in sentences: its headings and paragraphs up to the first table.
-func cardBlock(m *models.Model) []panel.Block {
-	data, err := os.ReadFile(m.Card)
-	if m.Card == "" || err != nil {
-		return []panel.Block{{Heading: text.T("models.card"), Words: text.T("models.card.none"), Mood: panel.MoodQuiet}}
-	}
-	words, _, _ := strings.Cut(string(data), "\n|")
-	out := []panel.Block{{Heading: text.T("models.card"), Words: text.T("models.card.where"), Mood: panel.MoodQuiet, Copy: m.Card}}
-	for _, p := range strings.Split(strings.NewReplacer("**", "", "`", "").Replace(words), "\n\n") {
-		p = strings.TrimSpace(p)
-		switch {
-		case p == "" || strings.HasPrefix(p, "# "):
-		case strings.HasPrefix(p, "## "):
-			out = append(out, panel.Block{Heading: strings.TrimPrefix(p, "## ")})
-		default:
-			out = append(out, panel.Block{Words: joined(p), Mood: panel.MoodQuiet})
-		}
-	}
-	return out
-}
-
-// joined takes out the line breaks within a paragraph, but those before points of a list.
-func joined(p string) string {
-	var b strings.Builder
-	for i, line := range strings.Split(p, "\n") {
-		line = strings.TrimSpace(line)
-		switch {
-		case i == 0:
-		case strings.HasPrefix(line, "- ") || len(line) > 2 && line[0] >= '1' && line[0] <= '9' && line[1] == '.':
-			b.WriteByte('\n')
-		default:
-			b.WriteByte(' ')
-		}
-		b.WriteString(line)
-	}
-	return b.String()
 }
 
 func (v *modelsView) choose(sha string) {

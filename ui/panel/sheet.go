@@ -27,12 +27,13 @@ const (
 
 var moodRoles = [...]role{MoodText: roleText, MoodQuiet: roleQuiet, MoodGood: roleGood, MoodWarn: roleWarn, MoodBad: roleBad}
 
-// Block is a piece of a sheet, from top to bottom: a heading, words, a share done, curves, a choice, a line to copy, buttons.
+// Block is a piece of a sheet, from top to bottom: a heading, words, figures, a share done, curves, a choice, a line to copy, buttons.
 // What is not set is left out.
 type Block struct {
 	Heading string
 	Words   string
 	Mood    Mood
+	Figures []Figure
 	Bar     bool
 	Share   float64 // of Bar, 0 … 1
 	Curves  []Curve
@@ -151,6 +152,13 @@ func (s *Sheet) parts(b Block, column int) []fyne.CanvasObject {
 	}
 	if b.Words != "" {
 		out = append(out, newParagraph(fixed(b.Words), moodRoles[b.Mood], textSize))
+	}
+	if len(b.Figures) > 0 {
+		table := newFacts()
+		for _, f := range b.Figures {
+			table.list = append(table.list, fact{name: f.Name, value: f.Value})
+		}
+		out = append(out, table)
 	}
 	if b.Bar {
 		out = append(out, newBar(b.Share, roleAccent))
