@@ -53,5 +53,5 @@ func (d *DeidCard) Done(e ExportDone) {
 		e.Stopped = false
 		items = append(items, notice(say("panel.deid.stopped"), roleWarn))
 	}
-	d.finish(stopped || e.Written == 0 && len(e.Failures) > 0, append(items, outcome(e, d.folder)...)...)
+	d.finish(stopped || e.Written == 0 && len(e.Failures) > 0, append(items, d.outcome(e)...)...)
 }

@@ -1,8 +1,6 @@
 package panel
 
 import (
-	"fmt"
-
 	"fyne.io/fyne/v2"
 
 	"echoline/internal/text"
@@ -116,29 +114,5 @@ func (e *ExportCard) showPrivate() {
 // Done shows how many files were written and which were not. Failures stay on the card until a person has closed it. Where
 // nothing was written a person can choose otherwise and start again.
 func (e *ExportCard) Done(d ExportDone) {
-	e.finish(d.Stopped || d.Written == 0 && len(d.Failures) > 0, outcome(d, e.folder)...)
-}
-
-// outcome says what came of writing files into a folder.
-func outcome(d ExportDone, folder string) []fyne.CanvasObject {
-	written, failures := d.Written, d.Failures
-	var items []fyne.CanvasObject
-	if d.Stopped {
-		items = append(items, notice(func() string { return text.T("panel.export.stopped") }, roleWarn))
-	}
-	if d.Kept > 0 {
-		items = append(items, notice(func() string { return text.N("panel.export.kept", d.Kept) }, roleGood))
-	}
-	if written > 0 || len(failures) == 0 && !d.Stopped {
-		items = append(items, notice(func() string {
-			return text.N("panel.export.written", written, text.Args{"Folder": folder})
-		}, roleGood))
-	}
-	if len(failures) > 0 {
-		items = append(items, notice(func() string { return text.N("panel.export.failed", len(failures)) }, roleBad))
-		for _, f := range failures {
-			items = append(items, newParagraph(fixed(fmt.Sprintf("%s: %s", f.Name, f.What)), roleQuiet, quietSize+1))
-		}
-	}
-	return items
+	e.finish(d.Stopped || d.Written == 0 && len(d.Failures) > 0, e.outcome(d)...)
 }

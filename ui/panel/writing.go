@@ -1,6 +1,8 @@
 package panel
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 
 	"echoline/internal/text"
@@ -101,4 +103,72 @@ func (w *writing) finish(again bool, outcome ...fyne.CanvasObject) {
 		return
 	}
 	w.setButtons(newButton("", sayClose, primary, w.Close))
+}
+
+// outcome says what came of writing files into the folder.
+func (w *writing) outcome(d ExportDone) []fyne.CanvasObject {
+	var items []fyne.CanvasObject
+	if d.Stopped {
+		items = append(items, notice(func() string { return text.T("panel.export.stopped") }, roleWarn))
+	}
+	if d.Kept > 0 {
+		items = append(items, notice(func() string { return text.N("panel.export.kept", d.Kept) }, roleGood))
+	}
+	if d.Written > 0 || len(d.Failures) == 0 && !d.Stopped {
+		items = append(items, notice(func() string {
+			return text.N("panel.export.written", d.Written, text.Args{"Folder": w.folder})
+		}, roleGood))
+	}
+	if len(d.Failures) > 0 {
+		items = append(items, notice(func() string { return text.N("panel.export.failed", len(d.Failures)) }, roleBad))
+		for _, r := range reasons(d.Failures) {
+			items = append(items, w.reason(r))
+		}
+	}
+	return items
+}
+
+// reason is why some files were not written.
+type reason struct {
+	what  string
+	names []string
+}
+
+// reasons are the failures by what they say, in the order in which they came.
+func reasons(failures []ExportFailure) []reason {
+	var out []reason
+	at := map[string]int{}
+	for _, f := range failures {
+		i, ok := at[f.What]
+		if !ok {
+			i = len(out)
+			at[f.What] = i
+			out = append(out, reason{what: f.What})
+		}
+		out[i].names = append(out[i].names, f.Name)
+	}
+	return out
+}
+
+// reason tells a reason once, with the file, or with how many files and, when asked, which.
+func (w *writing) reason(r reason) fyne.CanvasObject {
+	if len(r.names) == 1 {
+		return newParagraph(fixed(r.names[0]+": "+r.what), roleQuiet, quietSize+1)
+	}
+	names := newParagraph(fixed(strings.Join(r.names, ", ")), roleQuiet, quietSize+1)
+	names.Hide()
+	show := newButton("chevron-down", func() string {
+		if names.Visible() {
+			return text.T("panel.export.which.hide")
+		}
+		return text.T("panel.export.which")
+	}, flat, nil)
+	show.left = true
+	show.onTap = func() {
+		setVisible(names, !names.Visible())
+		w.Refresh()
+	}
+	return newColumn(0, 0, newParagraph(func() string {
+		return text.N("panel.export.reason", len(r.names), text.Args{"What": r.what})
+	}, roleQuiet, quietSize+1), show, names)
 }
