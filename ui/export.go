@@ -107,12 +107,11 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 	taker := export.NewTaker(s.review, export.Include(c.Include), infos...)
 	ws := a.ws
 	taker.Ask(func(f *review.Frame) *inference.Prediction {
-		if !f.Imported() {
+		if !f.Imported() && len(infos) > 0 { // the model says what labels mean
 			return nil
 		}
-		return ws.Recall(f.Key, f.Model)
+		return ws.Recall(f.Key, export.Asked(f))
 	})
-	own := filepath.Join(a.ws.Dir(), export.LabelsName)
 	o := export.Options{
 		Format: c.Format, Dir: c.Folder, Include: export.Include(c.Include), Overwrite: c.Overwrite, Manifest: true,
 		Private: private, Version: a.cfg.Version, Now: time.Now(), Progress: a.throttled(card.Progress),
@@ -122,7 +121,7 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 		},
 	}
 	go func() {
-		table, err := export.LoadLabels(own, true)
+		table, err := labelTable(ws)
 		if err != nil {
 			a.post(func() { a.exported(card, export.Result{}, err) })
 			return

@@ -30,7 +30,7 @@ func (a *App) importMasks(paths []string, named map[string]uint8) {
 	if s == nil {
 		return
 	}
-	own := filepath.Join(a.ws.Dir(), export.LabelsName)
+	ws := a.ws
 	known := export.CommonLabels()
 	if a.predictor != nil && len(a.predictor.Info().Labels) > 0 {
 		known = a.predictor.Info().Labels
@@ -47,7 +47,7 @@ func (a *App) importMasks(paths []string, named map[string]uint8) {
 		var files []export.Imported
 		var failed []*fault.Error
 		var err error
-		if o.Table, err = export.LoadLabels(own, true); err == nil {
+		if o.Table, err = labelTable(ws); err == nil {
 			files, failed, err = export.Read(ctx, paths, s.study.Items, o)
 		}
 		t := taking{app: a, s: s, files: files, notes: failed}

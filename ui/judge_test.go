@@ -2,6 +2,9 @@ package ui
 
 import (
 	"context"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"echoline/internal/agree"
@@ -179,5 +182,46 @@ func TestJudgingAgain(t *testing.T) {
 	b.wait("the other reader's work", func() bool { return b.sess != nil && b.sess.docket == nil && b.sess.frame != nil })
 	if b.sess.review.Reader() != "Choi" || len(b.sess.study.Items) != 2 {
 		t.Error(b.sess.review.Reader())
+	}
+}
+
+// TestConsensusExportHasNames: what both readers call a label is what the window's export of their consensus calls it.
+func TestConsensusExportHasNames(t *testing.T) {
+	dir := pictures(t, 2)
+	readers := []string{"Kim", "Lee"}
+	workspace := read(t, dir, 1, readers, spur)
+	ws, err := store.Open(workspace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range readers {
+		if err := ws.SaveLabels(name, review.LabelSet{}, review.LabelSet{Labels: []review.Label{{Value: 1, Name: "Duct of Kim"}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := ws.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b := newBench(t, Config{Paths: []string{dir}, Workspace: workspace})
+	b.open()
+	b.do(keys.Judge)
+	b.say("", 0)
+	b.wait("the disputes", func() bool { return b.sess.judged() != nil })
+	card := panel.ShowExport(b.win, panel.ExportOptions{
+		Formats: []panel.ChoiceGroup{formatGroup("train", "coco")}, Note: func(string) string { return "" }, Includes: choices("app.export.include.", "all"),
+		Start: panel.ExportChoice{Format: "coco", Include: "all"},
+	})
+	out := filepath.Join(t.TempDir(), "out")
+	b.export(t.Context(), card, panel.ExportChoice{Format: "coco", Include: "all", Folder: out}, b.sess, b.sess.item)
+	var data []byte
+	b.wait("the file", func() bool {
+		found, _ := filepath.Glob(filepath.Join(out, "*.coco.json"))
+		if len(found) == 1 {
+			data, _ = os.ReadFile(found[0])
+		}
+		return len(data) > 0
+	})
+	if text := string(data); !strings.Contains(text, "Duct of Kim") || strings.Contains(text, "label 1") {
+		t.Errorf("%.900s", text)
 	}
 }

@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"image"
-	"path/filepath"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -271,7 +270,7 @@ func (a *App) take(st *study.Study) {
 	ws, reader := a.ws, a.worksAs()
 	go func() {
 		rev, err := ws.Review(st, reader)
-		table, bad := export.LoadLabels(filepath.Join(ws.Dir(), export.LabelsName), true)
+		table, bad := labelTable(ws)
 		if bad != nil { // an export says so
 			a.log.Warn("labels", "err", bad)
 		}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +21,7 @@ import (
 	"echoline/internal/export"
 	"echoline/internal/fault"
 	"echoline/internal/models"
+	"echoline/internal/project"
 	"echoline/internal/review"
 	"echoline/internal/store"
 	"echoline/internal/study"
@@ -122,12 +122,12 @@ func runExport(ctx context.Context, o exportOptions, out, log io.Writer) error {
 		return err
 	}
 	recall := models.Recall(ws)
-	in := export.FromStored(r, include, func(f *review.Frame) *inference.Prediction { return recall(f.Key, f.Model) })
+	in := export.FromStored(r, include, func(f *review.Frame) *inference.Prediction { return recall(f.Key, export.Asked(f)) })
 	in.Maps = recall
 	if err := annex.Add(ws, &in); err != nil {
 		report.fail(err)
 	}
-	if in.Table, err = labelTable(o.labels, o.workspace); err != nil {
+	if in.Table, err = labelTable(o.labels, ws); err != nil {
 		return err
 	}
 	res, err := o.write(ctx, in, include, log, report)
@@ -270,12 +270,16 @@ func predictionsOf(ws *store.Workspace) func(*review.Frame) *inference.Predictio
 	return func(f *review.Frame) *inference.Prediction { return ws.Recall(f.Key, f.Model) }
 }
 
-// labelTable is the table of labels that was named, or the workspace's own where it has one.
-func labelTable(named, workspace string) (export.LabelTable, error) {
+// labelTable is the table of labels that was named, else the workspace's own, else its project's schema.
+func labelTable(named string, ws *store.Workspace) (export.LabelTable, error) {
 	if named != "" {
-		return export.LoadLabels(named, false)
+		return export.LoadLabels(named)
 	}
-	return export.LoadLabels(filepath.Join(workspace, export.LabelsName), true)
+	schema, err := project.Schema(ws)
+	if err != nil {
+		return export.OwnLabels(), err
+	}
+	return export.WorkspaceLabels(ws.Dir(), schema)
 }
 
 // reportParts are what a report is made of besides the masks.

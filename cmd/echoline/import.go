@@ -68,10 +68,20 @@ func importCommand() *cobra.Command {
 
 // runImport runs the command. What fails is named on log and the rest goes on.
 func runImport(ctx context.Context, o importOptions, paths []string, out, log io.Writer) error {
-	if err := store.Find(o.workspace); err != nil && len(o.images) == 0 {
-		return fault.New(codeExportWorkspace, o.workspace, err, nil)
+	if err := store.Find(o.workspace); err != nil {
+		if len(o.images) == 0 {
+			return fault.New(codeExportWorkspace, o.workspace, err, nil)
+		}
+		if err := o.checkLabels(); err != nil { // before a workspace is made
+			return err
+		}
 	}
-	table, err := labelTable(o.labels, o.workspace)
+	ws, err := store.Open(o.workspace)
+	if err != nil {
+		return err
+	}
+	defer ws.Close()
+	table, err := labelTable(o.labels, ws)
 	if err != nil {
 		return err
 	}
@@ -79,11 +89,6 @@ func runImport(ctx context.Context, o importOptions, paths []string, out, log io
 	if err != nil {
 		return err
 	}
-	ws, err := store.Open(o.workspace)
-	if err != nil {
-		return err
-	}
-	defer ws.Close()
 	if o.reader, err = readerOf(ws, o.reader); err != nil {
 		return err
 	}
@@ -105,6 +110,18 @@ func runImport(ctx context.Context, o importOptions, paths []string, out, log io
 		return err
 	}
 	return takeMasks(ws, r, files, o, out, report)
+}
+
+// checkLabels finds wrong --label and --labels where there is no workspace yet.
+func (o *importOptions) checkLabels() error {
+	table, err := export.WorkspaceLabels(o.workspace, nil)
+	if o.labels != "" {
+		table, err = export.LoadLabels(o.labels)
+	}
+	if err == nil {
+		_, err = labelMap(o.label, table)
+	}
+	return err
 }
 
 // openForImport opens the images that masks may belong to, with the reader's review of them.

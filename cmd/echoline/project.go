@@ -175,7 +175,7 @@ func readGuideline(ctx context.Context, c *project.Change, o projectOptions) err
 
 // readSchema reads a label schema: a reader's table of labels (docs/export.md) whose labels all have values.
 func readSchema(path string) ([]project.Label, error) {
-	if _, err := export.LoadLabels(path, false); err != nil {
+	if _, err := export.LoadLabels(path); err != nil {
 		return nil, err
 	}
 	data, err := os.ReadFile(path)

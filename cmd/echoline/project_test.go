@@ -77,7 +77,7 @@ func TestProjectFromTheCommandLine(t *testing.T) {
 	if err != nil || !strings.Contains(out, "10 cases, 2 readers, 1 experts") {
 		t.Fatal(out, err)
 	}
-	if table, err := export.LoadLabels(filepath.Join(home, export.LabelsName), false); err != nil {
+	if table, err := export.LoadLabels(filepath.Join(home, export.LabelsName)); err != nil {
 		t.Fatal(err)
 	} else if l, ok := table.ByValue(1); !ok || l.Name != "Mass" {
 		t.Fatal(l, ok)

@@ -230,3 +230,33 @@ func (o Origins) Of(k review.Key, labels *mask.Plane) *review.Consensus {
 	c.Changed = true
 	return &c
 }
+
+// Names are what the readers whose masks were joined call label values, where all who gave a value a name gave it the same, in
+// whatever case. Who calls it otherwise drew something else.
+func (o Origins) Names(ws *store.Workspace) (map[uint8]string, error) {
+	var readers []string
+	for _, all := range o {
+		for i := range all {
+			readers = append(readers, all[i].Readers()...)
+		}
+	}
+	slices.Sort(readers)
+	names, contrary := map[uint8]string{}, map[uint8]bool{}
+	for _, reader := range slices.Compact(readers) {
+		set, err := ws.Labels(reader)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range set.Labels {
+			switch known := names[l.Value]; {
+			case l.Name == "":
+			case known == "":
+				names[l.Value] = l.Name
+			case !strings.EqualFold(known, l.Name):
+				contrary[l.Value] = true
+			}
+		}
+	}
+	maps.DeleteFunc(names, func(v uint8, _ string) bool { return contrary[v] })
+	return names, nil
+}

@@ -15,6 +15,8 @@ import (
 func Add(ws *store.Workspace, in *export.Input) error {
 	origins, err := agree.OriginsOf(ws)
 	in.Consensus = origins.Of
+	names, errNames := origins.Names(ws)
+	in.Borrow(names)
 	questions, err2 := agree.Questions(ws)
 	in.Questions = questions
 	looked, err3 := project.LooksOf(ws)
@@ -25,5 +27,5 @@ func Add(ws *store.Workspace, in *export.Input) error {
 			})
 		}
 	}
-	return errors.Join(err, err2, err3)
+	return errors.Join(err, errNames, err2, err3)
 }

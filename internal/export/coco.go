@@ -2,7 +2,6 @@ package export
 
 import (
 	"fmt"
-	"image"
 	"time"
 
 	"echoline/internal/mask"
@@ -56,8 +55,7 @@ type cocoCategory struct {
 // are named as `echoline frames` names them.
 func cocoOutputs(j *job, it *Item) ([]output, error) { return j.coco(it, false) }
 
-// cocoPolygonOutputs is cocoOutputs with polygons along the edges of pixels. Holes are joined to the outline by a cut of no
-// width, so that filling the polygons gives the mask again.
+// cocoPolygonOutputs is cocoOutputs with polygons (see there) that give the mask again when they are filled.
 func cocoPolygonOutputs(j *job, it *Item) ([]output, error) { return j.coco(it, true) }
 
 func (j *job) coco(it *Item, outlines bool) ([]output, error) {
@@ -89,11 +87,12 @@ func (j *job) coco(it *Item, outlines bool) ([]output, error) {
 }
 
 // flat writes rings as COCO does.
-func flat(rings [][]image.Point) [][]int {
-	out := make([][]int, len(rings))
+func flat(rings [][]corner) [][]float64 {
+	out := make([][]float64, len(rings))
 	for i, r := range rings {
-		for _, p := range r {
-			out[i] = append(out[i], p.X, p.Y)
+		for _, c := range r {
+			x, y := c.xy()
+			out[i] = append(out[i], x, y)
 		}
 	}
 	return out

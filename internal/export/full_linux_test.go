@@ -55,8 +55,10 @@ func TestDiskFullMidway(t *testing.T) {
 	}
 }
 
-// TestFolderThatCannotBeWrittenTo also holds where the tests run as root: the disk is read-only.
-func TestFolderThatCannotBeWrittenTo(t *testing.T) {
+// TestEveryFormatOnAReadOnlyDisk also holds where the tests run as root: whether the folder is there or has to be made, the fault
+// names it, and neither a file nor a folder comes about.
+func TestEveryFormatOnAReadOnlyDisk(t *testing.T) {
+	in := probabilities(input(noisy(t, "a", 16, 12, 1), noisy(t, "b", 16, 12, 3)))
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_RDONLY, "size=64k"); err != nil {
 		t.Skip("needs the right to mount a small disk:", err)
@@ -66,15 +68,25 @@ func TestFolderThatCannotBeWrittenTo(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	o := options(t, "seg")
-	o.Dir = filepath.Join(dir, "out")
-	if _, err := Run(t.Context(), input(cine("a", 8, 8, 1, 1)), o); fault.CodeOf(err) != CodeFolder {
-		t.Error("a folder that cannot be made:", err)
-	}
-	o.Dir = dir
-	res, err := Run(t.Context(), input(cine("a", 8, 8, 1, 1)), o)
-	if err != nil || len(res.Files) != 0 || len(res.Failed) != 1 || res.Failed[0].Code != CodeWrite {
-		t.Errorf("%v %+v", err, res)
+	for _, format := range Formats() {
+		o := options(t, format)
+		o.Manifest, o.Dir = true, filepath.Join(dir, "out")
+		if res, err := Run(t.Context(), in, o); fault.CodeOf(err) != CodeFolder || !strings.Contains(err.Error(), o.Dir) || len(res.Files) > 0 {
+			t.Errorf("%s, a folder that cannot be made: %v %+v", format, err, res.Files)
+		}
+		o.Dir = dir
+		res, err := Run(t.Context(), in, o)
+		if err != nil || len(res.Files) > 0 || len(res.Failed) == 0 {
+			t.Errorf("%s: %v %+v", format, err, res)
+		}
+		for _, f := range res.Failed {
+			if f.Code != CodeWrite || !strings.HasPrefix(f.Where, dir) || !strings.Contains(f.Error(), "read-only") {
+				t.Errorf("%s: %v", format, f)
+			}
+		}
+		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+			t.Errorf("%s left %v %v", format, left, err)
+		}
 	}
 }
 

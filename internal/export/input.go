@@ -194,6 +194,19 @@ func (j *job) nameConsensus() {
 	}
 }
 
+// Borrow gives label values the names that the readers agree on whose masks a consensus joins, where it has none of its own. To
+// the export of a reader's own masks they say nothing.
+func (in *Input) Borrow(names map[uint8]string) {
+	if in.Reader != review.ConsensusReader {
+		return
+	}
+	for v, name := range names {
+		if in.Names[v] == "" {
+			in.Names[v] = name
+		}
+	}
+}
+
 // joined tells whether what a mask started from are other readers' masks.
 func joined(model string) bool { return strings.HasPrefix(model, review.ConsensusPrefix) }
 
@@ -214,6 +227,15 @@ func (in *Input) label(v uint8) inference.Label {
 		return in.Labels[i]
 	}
 	return unnamed(v)
+}
+
+// Meanings are what the labels of an export are, ascending by value.
+func (in *Input) Meanings() []inference.Label {
+	var out []inference.Label
+	for _, v := range in.values() {
+		out = append(out, in.label(v))
+	}
+	return out
 }
 
 // How masks came about, in DICOM's words.

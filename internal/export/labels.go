@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"echoline/inference"
@@ -48,17 +49,33 @@ func OwnLabels() LabelTable {
 	return LabelTable{entries}
 }
 
-// LoadLabels reads a reader's table and puts it before the program's own. A file that is not there is the fault CodeLabels
-// unless optional. Lines without codes take those of the program's line of the same name.
-func LoadLabels(path string, optional bool) (LabelTable, error) {
-	own := OwnLabels()
+// LoadLabels reads a reader's table and puts it before the program's own. The fault is CodeLabels. Lines without codes take those
+// of the program's line of the same name.
+func LoadLabels(path string) (LabelTable, error) {
 	data, err := os.ReadFile(path)
-	if optional && errors.Is(err, fs.ErrNotExist) {
-		return own, nil
-	}
 	if err != nil {
-		return own, fault.New(CodeLabels, path, cause(err), nil)
+		return OwnLabels(), fault.New(CodeLabels, path, cause(err), nil)
 	}
+	return readLabels(path, data)
+}
+
+// WorkspaceLabels is LoadLabels of the table in a workspace's folder, or where there is none of a project's schema in the same form;
+// the program's own table alone where that is empty.
+func WorkspaceLabels(dir string, schema []byte) (LabelTable, error) {
+	path := filepath.Join(dir, LabelsName)
+	table, err := LoadLabels(path)
+	switch {
+	case !errors.Is(err, fs.ErrNotExist):
+		return table, err
+	case len(schema) == 0:
+		return OwnLabels(), nil
+	}
+	return readLabels(path, schema)
+}
+
+// readLabels puts a table before the program's own. Faults name path.
+func readLabels(path string, data []byte) (LabelTable, error) {
+	own := OwnLabels()
 	entries, err := parseLabels(data)
 	if err != nil {
 		return own, fault.New(CodeLabels, path, err, nil)

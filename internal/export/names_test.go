@@ -148,7 +148,7 @@ func TestNamesComeFirst(t *testing.T) {
 	if err := os.WriteFile(path, []byte(`{"labels": [{"value": 2, "name": "cyst"}, {"name": "duct", "type": ["81797007", "SCT", "Duct"]}]}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	table, err := LoadLabels(path, false)
+	table, err := LoadLabels(path)
 	if err != nil {
 		t.Fatal(err)
 	}

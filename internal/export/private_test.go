@@ -181,10 +181,10 @@ func TestPrivateFailures(t *testing.T) {
 	if err := os.Remove(gone.Source.Path); err != nil {
 		t.Fatal(err)
 	}
-	for _, format := range []string{"seg", "png", "nifti", "csv"} {
+	for _, format := range Formats() {
 		o := options(t, format)
 		o.Private = privately(t, deid.Modified)
-		res, err := Run(t.Context(), input(gone, there), o)
+		res, err := Run(t.Context(), probabilities(input(gone, there)), o)
 		if err != nil || len(res.Failed) != 1 || res.Failed[0].Where != "file 1" || len(res.Files) == 0 {
 			t.Errorf("%s: %v %v %v", format, err, res.Failed, res.Files)
 		}

@@ -153,6 +153,15 @@ func (in *Input) learn(m inference.Info) {
 	}
 }
 
+// Asked is the SHA-256 of the model that is to be asked about a frame: the one that its mask started from. Of a mask that was joined
+// from readers' it is "", any: what label values mean there is known from what their models said of the image.
+func Asked(f *review.Frame) string {
+	if joined(f.Model) {
+		return ""
+	}
+	return f.Model
+}
+
 // answered tells whether anybody, a reader or a model, said something about a frame.
 func answered(f *review.Frame) bool {
 	return f.Status != review.Open || f.Touched || f.Model != "" || f.Prediction != nil

@@ -2,6 +2,7 @@ package export
 
 import (
 	"image"
+	"math"
 	"slices"
 
 	"echoline/internal/mask"
@@ -87,34 +88,73 @@ func (t *ringTracer) turn(at image.Point, dir int) int {
 	}
 }
 
-// polygons are the outlines of one label without rings of their own for holes: each hole is joined to what lies left of it
-// by a cut of no width. Formats whose polygons know no holes, and whoever counts crossings, get exactly the mask.
-func polygons(p *mask.Plane, label uint8) [][]image.Point {
-	var outer, holes [][]image.Point
+// inset is how far polygons lie within the edges of pixels, px. Pixels whose middle is inside are the same as along the edges, and
+// programs that cut corners to whole pixels and fill up to and including them (OpenCV) fill the same pixels too, where along the
+// edges they would fill a row and a column more. pycocotools, which rounds to fifths of a pixel, sees no difference.
+const inset = 0.03
+
+// corner is a corner of a polygon: of pixels, and how many insets it is off to the right and down.
+type corner struct {
+	image.Point
+	dx, dy int
+}
+
+// xy is where the corner is, px.
+func (c corner) xy() (x, y float64) {
+	at := func(whole, off int) float64 { return math.Round((float64(whole)+float64(off)*inset)*100) / 100 }
+	return at(c.X, c.dx), at(c.Y, c.dy)
+}
+
+// polygons are the outlines of one label, a little within the edges of its pixels, without rings of their own for holes: each hole
+// is joined to what lies left of it by a cut of one inset. No polygon touches itself or another. Formats whose polygons know no
+// holes get exactly the mask, from whoever fills pixels whose middle is inside, or all that corners and edges come upon.
+func polygons(p *mask.Plane, label uint8) [][]corner {
+	var outer, holes [][]corner
 	for _, r := range pixelRings(p, label) {
 		if ringArea(r) > 0 {
-			outer = append(outer, r)
+			outer = append(outer, drawnIn(r))
 		} else {
-			holes = append(holes, startLeft(r))
+			holes = append(holes, drawnIn(startLeft(r)))
 		}
 	}
-	slices.SortFunc(holes, func(a, b []image.Point) int {
+	slices.SortFunc(holes, func(a, b []corner) int {
 		if a[0].X != b[0].X {
 			return a[0].X - b[0].X
 		}
 		return a[0].Y - b[0].Y
 	})
 	for _, h := range holes {
-		ring, at := leftOf(outer, h[0])
+		ring, at := leftOf(outer, h[0].Point)
 		r := outer[ring]
-		joint := image.Pt(r[at].X, h[0].Y)
-		joined := append(slices.Clone(r[:at+1]), joint)
-		joined = append(joined, h...)
-		joined = append(joined, h[0], joint)
+		// The edge on the left goes up, with the label on its right. The cut lies in the row of pixels below the hole's corner,
+		// below what may bound that row.
+		joint, start := image.Pt(r[at].X, h[0].Y), h[0].Point
+		joined := append(slices.Clone(r[:at+1]), corner{joint, 1, 3}, corner{start, -1, 3})
+		joined = append(append(joined, h[1:]...), h[0])
+		joined = append(joined, corner{start, -1, 2}, corner{joint, 1, 2})
 		outer[ring] = append(joined, r[at+1:]...)
 	}
 	return outer
 }
+
+// drawnIn moves the corners of a ring to the side where its label is, the right one.
+func drawnIn(r []image.Point) []corner {
+	out := make([]corner, len(r))
+	for i, p := range r {
+		before, after := r[(i+len(r)-1)%len(r)], r[(i+1)%len(r)]
+		in, on := toRight(before, p), toRight(p, after)
+		out[i] = corner{p, in.X + on.X, in.Y + on.Y}
+	}
+	return out
+}
+
+// toRight is the direction to the right of an edge, as one step.
+func toRight(a, b image.Point) image.Point {
+	d := b.Sub(a)
+	return image.Pt(-sign(d.Y), sign(d.X))
+}
+
+func sign(v int) int { return min(1, max(-1, v)) }
 
 // startLeft turns a ring so that it begins with its leftmost corner, the upper one of several.
 func startLeft(r []image.Point) []image.Point {
@@ -128,7 +168,7 @@ func startLeft(r []image.Point) []image.Point {
 }
 
 // leftOf finds the nearest upright edge to the left of the row of pixels below p, as ring and index of where it begins.
-func leftOf(rings [][]image.Point, p image.Point) (ring, at int) {
+func leftOf(rings [][]corner, p image.Point) (ring, at int) {
 	best := -1
 	for i, r := range rings {
 		for k, a := range r {

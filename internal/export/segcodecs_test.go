@@ -13,6 +13,7 @@ import (
 	"echoline/internal/mask"
 	"echoline/internal/part10"
 	"echoline/internal/study"
+	"echoline/internal/study/j2k"
 )
 
 // recoded writes a SEG of ours anew, with each frame made by pack from its whole bytes.
@@ -146,6 +147,40 @@ func TestCompressedSegmentationsAreRead(t *testing.T) {
 	}
 }
 
+// TestHighThroughputSegmentationsAreRead: BINARY and label maps in HTJ2K, as two encoders write it, come back bit by bit. The streams
+// are those of the decoder's own tests, whose pixels follow a formula.
+func TestHighThroughputSegmentationsAreRead(t *testing.T) {
+	if !j2k.HT() {
+		t.Skip("OpenJPEG", j2k.Version(), "reads no HTJ2K")
+	}
+	const w, h = 37, 29
+	for _, c := range []struct {
+		stream, format, syntax string
+		bits, top              int
+	}{
+		{"grey1-openjph.j2k", "seg", "1.2.840.10008.1.2.4.201", 1, 1},
+		{"grey1-openjph.j2k", "seg", "1.2.840.10008.1.2.4.202", 1, 1},
+		{"grey8-openjph.j2k", "seg-labelmap", "1.2.840.10008.1.2.4.202", 8, 255},
+		{"grey8-ht.j2k", "seg-labelmap", "1.2.840.10008.1.2.4.201", 8, 255},
+	} {
+		data, err := os.ReadFile(filepath.Join("../study/j2k/testdata", c.stream))
+		if err != nil {
+			t.Fatal(err)
+		}
+		it := filmed(t, Item{Source: source("cine", w, h, 3)})
+		for _, i := range []int{0, 2} {
+			p := mask.NewPlane(w, h)
+			for n := range p.Pix {
+				x, y := n%w, n/w
+				p.Pix[n] = uint8((x*7 + y*13 + x*y/3) % (c.top + 1))
+			}
+			it.Frames = append(it.Frames, frame(i, p))
+		}
+		path := run(t, input(it), options(t, c.format)).Files[0].Path
+		comesBack(t, recoded(t, path, c.syntax, c.bits, func([]byte) []byte { return data }), it)
+	}
+}
+
 // openJPEG compresses frames of single bits with OpenJPEG's program.
 func openJPEG(t *testing.T, w, h int, kind string) func(frame []byte) []byte {
 	tool, err := exec.LookPath("opj_compress")
@@ -248,6 +283,7 @@ func TestCompressionsThatAreRefused(t *testing.T) {
 	}{
 		"lossy label map":    {recoded(t, labels, "1.2.840.10008.1.2.4.81", 8, rle), CodeReadSyntax},
 		"lossy binary":       {recoded(t, binary, "1.2.840.10008.1.2.4.50", 1, rle), CodeReadSyntax},
+		"lossy HTJ2K":        {recoded(t, labels, "1.2.840.10008.1.2.4.203", 8, rle), CodeReadSyntax},
 		"video":              {recoded(t, labels, "1.2.840.10008.1.2.4.102", 8, rle), CodeReadSyntax},
 		"unknown":            {recoded(t, labels, "1.2.3.4", 8, rle), CodeReadSyntax},
 		"short RLE":          {recoded(t, labels, rleLossless, 8, short), CodeReadBroken},

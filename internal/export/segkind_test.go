@@ -228,10 +228,10 @@ func TestFractionalNeedsProbability(t *testing.T) {
 
 func TestLabelTable(t *testing.T) {
 	path := filepath.Join(t.TempDir(), LabelsName)
-	if own, err := LoadLabels(path, true); err != nil || len(own.entries) != len(OwnLabels().entries) {
+	if own, err := WorkspaceLabels(filepath.Dir(path), nil); err != nil || len(own.entries) != len(OwnLabels().entries) {
 		t.Error("a table that is not there", err)
 	}
-	if _, err := LoadLabels(path, false); fault.CodeOf(err) != CodeLabels {
+	if _, err := LoadLabels(path); fault.CodeOf(err) != CodeLabels {
 		t.Error("a table that has to be there", err)
 	}
 	write := func(s string) {
@@ -240,7 +240,7 @@ func TestLabelTable(t *testing.T) {
 		}
 	}
 	write(`{"labels": [{"value": 2, "name": "Cyst"}, {"value": 5, "name": "duct", "type": ["81797007", "SCT", "Duct"]}]}`)
-	table, err := LoadLabels(path, false)
+	table, err := LoadLabels(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,7 +259,7 @@ func TestLabelTable(t *testing.T) {
 		`{"labels": [{"value": 2, "name": "cyst"}, {"value": 2, "name": "mass"}]}`, `{"labels": [{"title": "cyst"}]}`,
 	} {
 		write(bad)
-		if _, err := LoadLabels(path, false); fault.CodeOf(err) != CodeLabels {
+		if _, err := LoadLabels(path); fault.CodeOf(err) != CodeLabels {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}
@@ -300,5 +300,33 @@ func TestSEGTellsPixelSize(t *testing.T) {
 				t.Errorf("%s, %s: %q", name, format, got)
 			}
 		}
+	}
+}
+
+// TestWorkspaceLabels: a table in the folder goes before a project's schema, which counts where there is none; a damaged one is told.
+func TestWorkspaceLabels(t *testing.T) {
+	dir := t.TempDir()
+	schema := []byte(`{"labels": [{"value": 2, "name": "duct", "type": ["81797007", "SCT", "Duct"]}]}`)
+	called := func() string {
+		table, err := WorkspaceLabels(dir, schema)
+		if err != nil {
+			return string(fault.CodeOf(err))
+		}
+		l, _ := table.ByValue(2)
+		return l.Name
+	}
+	if got := called(); got != "duct" {
+		t.Errorf("by the schema: %q", got)
+	}
+	for content, want := range map[string]string{`{"labels": [{"value": 2, "name": "cyst"}]}`: "cyst", `{"labels": []}`: "", `{`: string(CodeLabels)} {
+		if err := os.WriteFile(filepath.Join(dir, LabelsName), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := called(); got != want {
+			t.Errorf("with %s: %q", content, got)
+		}
+	}
+	if _, err := WorkspaceLabels(t.TempDir(), []byte(`{`)); fault.CodeOf(err) != CodeLabels {
+		t.Error("a damaged schema:", err)
 	}
 }

@@ -3,13 +3,14 @@ package export
 import (
 	"bytes"
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // yoloOutputs makes, in images/SPLIT and labels/SPLIT, a picture and a text file for each frame: a line for each piece of a
-// label, its class from 0 and the corners as shares of width and height. Holes are joined to the outline by a cut of no
-// width. What the text cannot say is in provenance/NAME.json, where a label's pixel is its class and one.
+// label, its class from 0 and the corners of polygons (see there) as shares of width and height. What the text cannot say is in provenance/NAME.json, where a label's pixel is its class and one.
 func yoloOutputs(j *job, it *Item) ([]output, error) {
 	split := splitOf(it)
 	var files []output
@@ -41,12 +42,15 @@ func (j *job) caseName(it *Item, f Frame) string {
 
 func (j *job) yoloLines(it *Item, f Frame) []byte {
 	var b bytes.Buffer
-	share := func(v, of int) string { return strconv.FormatFloat(float64(v)/float64(of), 'f', -1, 64) }
+	share := func(v float64, of int) string { // to far less than an inset
+		return strconv.FormatFloat(math.Round(v/float64(of)*1e8)/1e8, 'f', -1, 64)
+	}
 	for i, v := range j.values {
 		for _, ring := range polygons(f.Labels, v) {
 			b.WriteString(strconv.Itoa(i))
-			for _, p := range ring {
-				b.WriteString(" " + share(p.X, it.Source.W) + " " + share(p.Y, it.Source.H))
+			for _, c := range ring {
+				x, y := c.xy()
+				b.WriteString(" " + share(x, it.Source.W) + " " + share(y, it.Source.H))
 			}
 			b.WriteByte('\n')
 		}
@@ -54,13 +58,36 @@ func (j *job) yoloLines(it *Item, f Frame) []byte {
 	return b.Bytes()
 }
 
-// yoloWhole makes data.yaml.
+// yoloWhole makes data.yaml, and classes.txt, from which other programs than Ultralytics' take the names. data.yaml names no folder
+// as the root: Ultralytics then looks beside it, else from where it is started.
 func yoloWhole(j *job) ([]output, error) {
-	var b strings.Builder
+	var b, classes strings.Builder
 	fmt.Fprintf(&b, "# Echoline %s. %s\n# provenance/ tells reader, model, states, and what was not reviewed.\n", j.Version, ResearchUse)
-	b.WriteString("path: .\ntrain: images/train\nval: images/val\ntest: images/test\nnames:\n")
+	j.yoloParts(&b)
+	b.WriteString("names:\n")
 	for i, v := range j.values {
-		fmt.Fprintf(&b, "  %d: %s\n", i, strconv.Quote(j.label(v).Name))
+		name := j.label(v).Name
+		fmt.Fprintf(&b, "  %d: %s\n", i, strconv.Quote(name))
+		classes.WriteString(strings.Join(strings.Fields(name), " ") + "\n")
 	}
-	return []output{{"data.yaml", []byte(b.String())}}, nil
+	return []output{{"data.yaml", []byte(b.String())}, {"classes.txt", []byte(classes.String())}}, nil
+}
+
+// yoloParts names the folders of train, val and test. Ultralytics refuses a set that lacks one of the first two, so another part
+// stands for one into which no study fell.
+func (j *job) yoloParts(b *strings.Builder) {
+	there := map[string]bool{}
+	for i := range j.written {
+		there[splitOf(&j.Items[i])] = true
+	}
+	for _, others := range [][]string{{"train", "val", "test"}, {"val", "train", "test"}, {"test"}} {
+		part := others[0]
+		i := slices.IndexFunc(others, func(p string) bool { return there[p] })
+		if i > 0 {
+			fmt.Fprintf(b, "# No study fell into %s: %s stands for it. What is measured so says nothing.\n", part, others[i])
+		}
+		if i >= 0 {
+			fmt.Fprintf(b, "%s: images/%s\n", part, others[i])
+		}
+	}
 }

@@ -26,6 +26,19 @@ func table(labels []Label) ([]byte, error) {
 	return b.Bytes(), err
 }
 
+// Schema is the project's label schema in the form of a workspace's table of labels; nil where there is no project, or it has none.
+func Schema(ws *store.Workspace) ([]byte, error) {
+	events, err := ws.Events(KindMade, KindLabels)
+	if err != nil {
+		return nil, err
+	}
+	s := Fold(events)
+	if s == nil || s.Labels == nil {
+		return nil, nil
+	}
+	return table(s.Labels)
+}
+
 // WriteLabels makes the project's label schema the workspace's table of labels, so that exports have its names and codes. A
 // table that somebody wrote there by hand stays.
 func WriteLabels(ws *store.Workspace) error {

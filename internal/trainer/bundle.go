@@ -145,11 +145,11 @@ func (c *Cases) toml(o Order) string {
 	return b.String()
 }
 
-// labels are the names of the labels that count as lesion: all that are known.
+// labels are the names of the labels that count as lesion: all, as each reader's masks call them.
 func (c *Cases) labels() string {
 	var names []string
-	for _, in := range c.Inputs {
-		for _, l := range in.Labels {
+	for i := range c.Inputs {
+		for _, l := range c.Inputs[i].Meanings() {
 			if name := export.TOMLString(l.Name); !slices.Contains(names, name) {
 				names = append(names, name)
 			}

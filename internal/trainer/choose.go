@@ -167,7 +167,7 @@ func take(ws *store.Workspace, st *study.Study, reader string, work []review.Ent
 	}
 	r := review.New(st, reader, nil)
 	err := r.Replay(slices.DeleteFunc(work, func(e review.Entry) bool { return !there[e.Key.Instance] }))
-	in := export.FromStored(r, include, func(f *review.Frame) *inference.Prediction { return ws.Recall(f.Key, f.Model) })
+	in := export.FromStored(r, include, func(f *review.Frame) *inference.Prediction { return ws.Recall(f.Key, export.Asked(f)) })
 	in.Maps = ws.Recall
 	return r, in, err
 }

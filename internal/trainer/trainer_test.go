@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"encoding/json"
 	"fmt"
 	"image"
 	"image/color"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"echoline/inference"
 	"echoline/internal/export"
 	"echoline/internal/fault"
 	"echoline/internal/mask"
@@ -313,4 +315,82 @@ func packageFolder(t *testing.T) string {
 		t.Fatal("training/ is not there", err)
 	}
 	return dir
+}
+
+// TestBundleNamesItsLabels: training takes masks of no label that training.toml does not list, so it lists what each reader's masks call
+// theirs, also of images that no model saw, and of what readers' masks were joined to.
+func TestBundleNamesItsLabels(t *testing.T) {
+	ws := reviewed(t, 40, map[string]int{"Kim": 40})
+	st, err := study.Open(t.Context(), []string{instancePath(t, ws, "case00"), instancePath(t, ws, "case01")}, nil)
+	if err != nil || len(st.Items) != 2 {
+		t.Fatal(err)
+	}
+	seen, unseen := *st, *st
+	seen.Items, unseen.Items = st.Items[:1], st.Items[1:]
+	mass := &inference.Prediction{
+		Model: inference.Info{Name: "model", SHA256: strings.Repeat("ab", 32), Labels: []inference.Label{{Value: 1, Name: "breast mass"}}},
+		W:     96, H: 80, Mask: mask.NewPlane(96, 80), Probability: make([]float32, 96*80), Threshold: 0.5,
+	}
+	if err := ws.SavePrediction(review.Key{Instance: seen.Items[0].ID}, mass); err != nil {
+		t.Fatal(err)
+	}
+	drawn := func(it *study.Item) *mask.Plane {
+		p := mask.NewPlane(it.W, it.H)
+		p.Fill(mask.Capsule(40, 40, 50, 40, 9, 9), 1)
+		return p
+	}
+	accept(t, ws, &unseen, "Lee", drawn)
+	r, err := ws.Review(&seen, review.ConsensusReader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := review.Key{Instance: seen.Items[0].ID}
+	if _, err := r.Adjudicate(k, drawn(seen.Items[0]), drawn(seen.Items[0]), review.ConsensusPrefix+"cd"); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.SetStatus(k, review.Accepted); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(written(t, ws, Choice{Include: export.Accepted, Consensus: true}).Dir, casesName)
+	toml, err := os.ReadFile(filepath.Join(dir, "training.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sides, _ := filepath.Glob(filepath.Join(dir, "reader-*", "*.json"))
+	names := map[string]bool{}
+	for _, path := range sides {
+		var side struct{ Labels []struct{ Name string } }
+		data, err := os.ReadFile(path)
+		if err == nil {
+			err = json.Unmarshal(data, &side)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range side.Labels {
+			names[l.Name] = true
+			if !strings.Contains(string(toml), fmt.Sprintf("%q", l.Name)) {
+				t.Errorf("%s: %q is not in training.toml", filepath.Base(path), l.Name)
+			}
+		}
+	}
+	if !names["breast mass"] || !names["label 1"] || len(sides) != 41 {
+		t.Errorf("%v in %d files", names, len(sides))
+	}
+}
+
+// instancePath is where an image of the workspace lies.
+func instancePath(t *testing.T, ws *store.Workspace, name string) string {
+	t.Helper()
+	items, err := ws.Instances()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, it := range items {
+		if strings.HasPrefix(filepath.Base(it.Path), name+".") {
+			return it.Path
+		}
+	}
+	t.Fatal(name)
+	return ""
 }

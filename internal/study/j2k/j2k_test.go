@@ -40,6 +40,8 @@ var streams = []struct {
 	{"rgb8-ict.j2k", 3, 8, true, false, 4},
 	{"grey8-ht.j2k", 1, 8, false, true, 0},
 	{"rgb8-ht.j2k", 3, 8, true, true, 0},
+	{"grey1-openjph.j2k", 1, 1, false, true, 0},
+	{"grey8-openjph.j2k", 1, 8, false, true, 0},
 }
 
 func TestDecode(t *testing.T) {
