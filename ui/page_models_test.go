@@ -253,7 +253,7 @@ func TestOrderAtRandom(t *testing.T) {
 	if got := b.sess.order[len(b.sess.order)-1]; got != first {
 		t.Error("what is decided is not last")
 	}
-	if s := LoadSettings(b.cfg.ConfigDir); !s.SortAtRandom || s.SortByName {
+	if s := b.written(); !s.SortAtRandom || s.SortByName {
 		t.Error("not kept")
 	}
 }

@@ -27,9 +27,11 @@ func (w *work) beside(say string, do func(ctx context.Context, progress func(don
 	ctx, end := context.WithCancel(context.Background())
 	w.busy, w.done, w.end = say, 0, end
 	w.p.Refresh()
+	w.a.working++
 	go func() {
 		err := do(ctx, w.progress)
 		w.a.post(func() {
+			w.a.working--
 			stopped := ctx.Err() != nil // asked before end, after which it always is
 			end()
 			w.busy = ""
