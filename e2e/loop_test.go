@@ -212,7 +212,8 @@ func TestLoop(t *testing.T) {
 	o := newOffice(t, 40)
 	kim := reader{"Kim", filepath.Join(o.home, "kim"), generous}
 	lee := reader{"Lee", filepath.Join(o.home, "lee"), shifted}
-	o.run(t, "project", "create", "--workspace", o.workspace, "--name", "Breast", "--readers", "Kim,Lee", "--experts", "Park", "--overlap", "0.5", o.cases)
+	o.run(t, "project", "create", "--workspace", o.workspace, "--name", "Breast", "--readers", "Kim,Lee", "--experts", "Park", "--overlap", "0.5",
+		"--classes", filepath.Join(o.busi, "split.csv"), o.cases)
 	o.run(t, "project", "assign", "--workspace", o.workspace)
 	o.run(t, "predict", "--workspace", o.workspace, "--reader", "Park", "--quiet", o.cases)
 
@@ -276,6 +277,13 @@ func (o *office) readersAgree(t *testing.T, both int) {
 		if d, err := strconv.ParseFloat(row[dice], 64); err != nil || d < 0.4 || d >= 0.99 {
 			t.Errorf("%v: Dice %v, %v", row[:3], d, err)
 		}
+		if class := row[len(row)-1]; class == "" || !strings.HasPrefix(row[0], class) { // busi calls its files by their class
+			t.Errorf("%s is %q", row[0], class)
+		}
+	}
+	page, err := os.ReadFile(filepath.Join(out, "agreement.html"))
+	if err != nil || !bytes.Contains(page, []byte("Kim – Lee · benign")) || !bytes.Contains(page, []byte("Kim – Lee · malignant")) {
+		t.Error("the page does not tell the classes apart", err)
 	}
 }
 

@@ -116,7 +116,7 @@ func agreementOf(ws *store.Workspace, st *study.Study, me, model string) ([]agre
 	for i, it := range st.Items {
 		ids[i] = it.ID
 	}
-	var g agree.Gathering
+	g := agree.Gathering{ClassOf: p.ClassOf}
 	var damaged error
 	for _, name := range readers {
 		if name == "" {

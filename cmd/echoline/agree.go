@@ -22,6 +22,7 @@ import (
 	"echoline/internal/export"
 	"echoline/internal/fault"
 	"echoline/internal/mask"
+	"echoline/internal/project"
 	"echoline/internal/review"
 	"echoline/internal/store"
 	"echoline/internal/study"
@@ -143,7 +144,11 @@ func gather(ctx context.Context, ws *store.Workspace, o agreeOptions, report *re
 	if len(o.readers) > 0 {
 		readers = o.readers
 	}
-	g := &gathering{kept: map[string][]agree.Kept{}}
+	p, err := project.Load(ws)
+	if p == nil && err != nil {
+		return nil, err
+	}
+	g := &gathering{Gathering: agree.Gathering{ClassOf: p.ClassOf}, kept: map[string][]agree.Kept{}}
 	for _, reader := range readers {
 		r, err := reopen(ctx, ws, reader, export.Accepted, report)
 		if err != nil {

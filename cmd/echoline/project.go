@@ -21,12 +21,12 @@ import (
 
 // projectOptions are the flags of project create and project change.
 type projectOptions struct {
-	workspace, name, guideline, labels string
-	readers, experts, retire, pictures []string
-	share                              float64
-	by                                 int
-	seed                               uint64
-	blinded, blind, quiet              bool
+	workspace, name, guideline, labels, classes string
+	readers, experts, retire, pictures          []string
+	share                                       float64
+	by                                          int
+	seed                                        uint64
+	blinded, blind, quiet                       bool
 }
 
 // projectCommand makes and changes annotation projects.
@@ -84,6 +84,7 @@ func projectEdit(use string, fresh bool) *cobra.Command {
 	f.StringVar(&o.guideline, "guideline", "", text.T("project.cli.flag.guideline"))
 	f.StringArrayVar(&o.pictures, "picture", nil, text.T("project.cli.flag.picture"))
 	f.StringVar(&o.labels, "labels", "", text.T("project.cli.flag.labels"))
+	f.StringVar(&o.classes, "classes", "", text.T("project.cli.flag.classes"))
 	f.BoolVar(&o.quiet, "quiet", false, text.T("export.cli.flag.quiet"))
 	return c
 }
@@ -133,6 +134,11 @@ func readChange(ctx context.Context, o projectOptions, paths []string, log io.Wr
 	}
 	if o.labels != "" {
 		if c.Labels, err = readSchema(o.labels); err != nil {
+			return c, err
+		}
+	}
+	if o.classes != "" {
+		if c.Classes, err = project.ReadClasses(o.classes); err != nil {
 			return c, err
 		}
 	}

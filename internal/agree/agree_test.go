@@ -157,3 +157,25 @@ func TestPairsOfNothing(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+// TestSumsByClass: behind the sum over all cases come those of each class, of its own cases alone.
+func TestSumsByClass(t *testing.T) {
+	var cases []Case
+	for i, class := range []string{"malignant", "benign", "malignant", "benign", ""} {
+		c := Case{Name: class, Group: string(rune('A' + i)), Class: class, Masks: map[string]*mask.Plane{"a": disc(40, 40, 20, 20, 9), "b": disc(40, 40, 20, 20, 9)}}
+		if class == "malignant" {
+			c.Masks["b"] = disc(40, 40, 20, 20, 5)
+		}
+		cases = append(cases, c)
+	}
+	got := Summarise(Pairs(cases, 2), 1)
+	if len(got) != 3 || got[0].Class != "" || got[0].Cases != 5 || got[1].Class != "benign" || got[2].Class != "malignant" {
+		t.Fatalf("%+v", got)
+	}
+	if b, m := got[1], got[2]; b.Cases != 2 || m.Cases != 2 || b.Dice.Value != 1 || m.Dice.Value > 0.6 {
+		t.Errorf("%+v, %+v", b, m)
+	}
+	if got := Summarise(Pairs(cases[1:2], 2), 1); len(got) != 1 {
+		t.Errorf("one class alone gives %d sums", len(got))
+	}
+}

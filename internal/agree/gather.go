@@ -16,6 +16,9 @@ type Gathering struct {
 	Cases   []Case // in the order in which they were met
 	Repeats []Case // frames that one reader read again later: the first reading and the last
 
+	// ClassOf gives the class of an instance's case, "" where it is not known. It may be nil.
+	ClassOf func(item string) string
+
 	place map[review.Key]int
 }
 
@@ -35,7 +38,7 @@ func (g *Gathering) Add(r *review.Review) {
 			if !ok {
 				at = len(g.Cases)
 				g.place[k] = at
-				g.Cases = append(g.Cases, newCase(r, it, k))
+				g.Cases = append(g.Cases, g.newCase(r, it, k))
 			}
 			g.Cases[at].Masks[r.Reader()] = f.Labels
 			g.Cases[at].At[r.Reader()] = r.LastChange(k)
@@ -43,9 +46,14 @@ func (g *Gathering) Add(r *review.Review) {
 	}
 }
 
-func newCase(r *review.Review, it *study.Item, k review.Key) Case {
+func (g *Gathering) newCase(r *review.Review, it *study.Item, k review.Key) Case {
+	class := ""
+	if g.ClassOf != nil {
+		class = g.ClassOf(it.ID)
+	}
 	return Case{
-		Key: k, Name: CaseName(it, k.Frame), Group: GroupOf(it), MM: r.PixelSize(k), Masks: map[string]*mask.Plane{}, At: map[string]time.Time{},
+		Class: class,
+		Key:   k, Name: CaseName(it, k.Frame), Group: GroupOf(it), MM: r.PixelSize(k), Masks: map[string]*mask.Plane{}, At: map[string]time.Time{},
 	}
 }
 
@@ -74,7 +82,7 @@ func (g *Gathering) AddRepeats(r *review.Review, entries []review.Entry, after t
 			if len(versions) < 2 {
 				continue
 			}
-			c := newCase(r, it, k)
+			c := g.newCase(r, it, k)
 			early, late := versions[0], versions[len(versions)-1]
 			c.Masks[r.Reader()], c.Masks[first] = late.Labels, early.Labels
 			c.At[r.Reader()], c.At[first] = late.Time, early.Time

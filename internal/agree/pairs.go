@@ -16,6 +16,7 @@ type Case struct {
 	Key   review.Key             // of the frame
 	Name  string                 // for people
 	Group string                 // of the patient or study: what the cases of one group share makes them count as one draw of an interval
+	Class string                 // such as "benign"; "" where it is not known
 	MM    float64                // millimetres per pixel; 0 where the picture has no scale
 	Masks map[string]*mask.Plane // by reader
 	At    map[string]time.Time   // when each accepted it; zero where that is not known
@@ -25,6 +26,7 @@ type Case struct {
 type Pair struct {
 	Key         review.Key
 	Case, Group string
+	Class       string // of the case; "" where it is not known
 	A, B        string
 	At          time.Time // when the later of both accepted it; zero where that is not known
 	Label       uint8
@@ -46,7 +48,7 @@ func Pairs(cases []Case, tolerance float64) []Pair {
 		for _, label := range labels(c.Masks) {
 			for i, a := range readers {
 				for _, b := range readers[i+1:] {
-					p := Pair{Key: c.Key, At: later(c.At[a], c.At[b]), Case: c.Name, Group: c.Group, A: a, B: b, Label: label, MM: c.MM}
+					p := Pair{Key: c.Key, At: later(c.At[a], c.At[b]), Case: c.Name, Group: c.Group, Class: c.Class, A: a, B: b, Label: label, MM: c.MM}
 					p.Figures = Compare(c.Masks[a], c.Masks[b], label, tolerance)
 					p.HasA, p.HasB = p.AreaA > 0, p.AreaB > 0
 					out = append(out, p)
@@ -76,11 +78,12 @@ func labels(masks map[string]*mask.Plane) []uint8 {
 // Estimate is a mean, or another figure, with its 95 % interval; NaN where it cannot be told.
 type Estimate struct{ Value, Low, High float64 }
 
-// Summary is how far two readers agree on a label, over all cases that both have. Means of distances are over the cases in
+// Summary is how far two readers agree on a label, over all cases that both have, or over those of a class. Means of distances are over the cases in
 // which both drew something; Dice, IoU and NSD count a case that only one of them drew in as 0.
 type Summary struct {
 	A, B          string
 	Label         uint8
+	Class         string // "": of all cases
 	Cases, Groups int
 	Dice, IoU     Estimate
 	NSD           Estimate
@@ -91,7 +94,8 @@ type Summary struct {
 	Longest       Limits   // likewise in mm or px
 }
 
-// Summarise sums up pairs for every two readers and label, those who agree least first. seed makes the intervals repeatable.
+// Summarise sums up pairs for every two readers and label, those who agree least first; where the cases are of several
+// classes, those of each class come behind. seed makes the intervals repeatable.
 func Summarise(pairs []Pair, seed uint64) []Summary {
 	type key struct {
 		a, b  string
@@ -109,6 +113,32 @@ func Summarise(pairs []Pair, seed uint64) []Summary {
 	slices.SortFunc(out, func(a, b Summary) int {
 		return cmp.Or(cmp.Compare(a.Dice.Value, b.Dice.Value), cmp.Compare(a.A, b.A), cmp.Compare(a.B, b.B), cmp.Compare(a.Label, b.Label))
 	})
+	var all []Summary
+	for _, s := range out {
+		all = append(all, s)
+		all = append(all, byClass(of[key{s.A, s.B, s.Label}], seed)...)
+	}
+	return all
+}
+
+// byClass sums up the classes of pairs, in the order of their names; none where there are not several.
+func byClass(ps []Pair, seed uint64) []Summary {
+	of := map[string][]Pair{}
+	for _, p := range ps {
+		of[p.Class] = append(of[p.Class], p)
+	}
+	if len(of) < 2 {
+		return nil
+	}
+	var out []Summary
+	for _, class := range slices.Sorted(maps.Keys(of)) {
+		if class == "" {
+			continue // nobody said: they are in the sum over all
+		}
+		s := summarise(of[class], seed)
+		s.Class = class
+		out = append(out, s)
+	}
 	return out
 }
 

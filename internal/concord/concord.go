@@ -47,7 +47,7 @@ func New(pairs []agree.Pair, tolerance float64) *Report {
 func (r *Report) Of(s *agree.Summary) []agree.Pair {
 	var out []agree.Pair
 	for _, p := range agree.Worst(r.Pairs) {
-		if p.A == s.A && p.B == s.B && p.Label == s.Label {
+		if p.A == s.A && p.B == s.B && p.Label == s.Label && (s.Class == "" || p.Class == s.Class) {
 			out = append(out, p)
 		}
 	}
@@ -87,11 +87,14 @@ func unitName(mm bool) string {
 	return "px"
 }
 
-// Title names a summary: its readers, and the label where it is not the first.
+// Title names a summary: its readers, the label where it is not the first, and the class where it is of one.
 func (r *Report) Title(s *agree.Summary) string {
 	out := s.A + " – " + s.B
 	if s.Label != 1 {
 		out += fmt.Sprintf(" · %s %d", r.say("label", nil), s.Label)
+	}
+	if s.Class != "" {
+		out += " · " + s.Class
 	}
 	return out
 }
@@ -164,7 +167,7 @@ func Figure(v float64) string {
 func (r *Report) CaseTable() []byte {
 	rows := [][]string{{
 		"case", "reader_a", "reader_b", "label", "mm_per_px", "dice", "iou", "nsd", "hd95_px", "asd_px",
-		"area_a_px", "area_b_px", "longest_a_px", "longest_b_px", "last_accepted",
+		"area_a_px", "area_b_px", "longest_a_px", "longest_b_px", "last_accepted", "class",
 	}}
 	for _, p := range agree.Worst(r.Pairs) {
 		at := ""
@@ -173,7 +176,7 @@ func (r *Report) CaseTable() []byte {
 		}
 		rows = append(rows, []string{
 			p.Case, p.A, p.B, strconv.Itoa(int(p.Label)), plain(p.MM), plain(p.Dice), plain(p.IoU), plain(p.NSD), plain(p.HD95),
-			plain(p.ASD), plain(p.AreaA), plain(p.AreaB), plain(p.LongestA), plain(p.LongestB), at,
+			plain(p.ASD), plain(p.AreaA), plain(p.AreaB), plain(p.LongestA), plain(p.LongestB), at, p.Class,
 		})
 	}
 	return table(rows)
@@ -188,7 +191,7 @@ func (r *Report) SummaryTable() []byte {
 	for _, name := range []string{"area", "longest"} {
 		head = append(head, name+"_n", name+"_bias", name+"_low", name+"_high")
 	}
-	rows := [][]string{head}
+	rows := [][]string{append(head, "class")}
 	for i := range r.Sums {
 		s := &r.Sums[i]
 		row := []string{s.A, s.B, strconv.Itoa(int(s.Label)), strconv.Itoa(s.Cases), strconv.Itoa(s.Groups), Unit(s)}
@@ -198,7 +201,7 @@ func (r *Report) SummaryTable() []byte {
 		for _, l := range []agree.Limits{s.Area, s.Longest} {
 			row = append(row, strconv.Itoa(l.N), plain(l.Bias), plain(l.Low), plain(l.High))
 		}
-		rows = append(rows, row)
+		rows = append(rows, append(row, s.Class))
 	}
 	return table(rows)
 }

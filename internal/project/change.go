@@ -20,9 +20,10 @@ type Change struct {
 	Experts   []string // who is to advise
 	Retire    []string // who takes part no more
 	Labels    []Label
-	Guideline *Guideline   // takes the place of the one before
-	Pictures  []NewPicture // come after those of Guideline
-	Study     *study.Study // whose items become cases
+	Classes   map[string]string // by the names of cases
+	Guideline *Guideline        // takes the place of the one before
+	Pictures  []NewPicture      // come after those of Guideline
+	Study     *study.Study      // whose items become cases
 }
 
 // NewPicture is a picture for the guideline that the workspace does not have yet.
@@ -159,6 +160,10 @@ func (c *Change) CheckGuideline() error {
 
 // Apply carries a change out, said by who.
 func (s *State) Apply(ws *store.Workspace, who string, c *Change) error {
+	classes, err := s.classesIn(c)
+	if err != nil {
+		return err
+	}
 	if c.Settings != (Settings{}) {
 		if err := s.Set(ws, who, c.Settings); err != nil {
 			return err
@@ -183,7 +188,28 @@ func (s *State) Apply(ws *store.Workspace, who string, c *Change) error {
 			return err
 		}
 	}
+	if classes != nil {
+		now, err := Load(ws) // with the cases that came
+		if err == nil {
+			err = now.SetClasses(ws, who, classes)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	return WriteLabels(ws)
+}
+
+// classesIn are the classes that a change gives, by item; nil where it gives none.
+func (s *State) classesIn(c *Change) (map[string]string, error) {
+	if c.Classes == nil {
+		return nil, nil
+	}
+	cases := slices.Clone(s.Cases)
+	if c.Study != nil {
+		cases = append(cases, CasesOf(c.Study)...)
+	}
+	return classesOf(cases, c.Classes)
 }
 
 // applyMembers lets people take part, or no more.

@@ -8,6 +8,7 @@ package project
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
@@ -45,6 +46,8 @@ const (
 	CodeGuideline fault.Code = "project.guideline"
 	// CodeLabels: the label schema cannot be read; Cause.
 	CodeLabels fault.Code = "project.labels"
+	// CodeClasses: the table of classes cannot be used; Cause.
+	CodeClasses fault.Code = "project.classes"
 	// CodeOther: the other workspace or share belongs to another project. Args: Mine, Theirs (names).
 	CodeOther fault.Code = "project.other"
 	// CodeShare: the file is no share, or a damaged one; Cause.
@@ -76,10 +79,11 @@ const (
 	KindGuideline = "project.guideline" // body: guideline, all of it
 	KindReader    = "project.reader"    // body: member
 	KindAssign    = "project.assign"    // body: assign
+	KindClasses   = "project.classes"   // body: classes
 )
 
 // Kinds are those that State is folded from.
-var Kinds = []string{KindMade, KindSettings, KindCases, KindLabels, KindGuideline, KindReader, KindAssign}
+var Kinds = []string{KindMade, KindSettings, KindCases, KindLabels, KindGuideline, KindReader, KindAssign, KindClasses}
 
 // Role is what somebody does in a project.
 type Role string
@@ -155,6 +159,7 @@ type State struct {
 	Unread    int      // events of this project that this release cannot read
 
 	assigned map[string][]string // by item: names, sorted
+	classes  map[string]string   // by item
 	places   map[string]int      // of items in Cases
 }
 
@@ -174,6 +179,7 @@ type body struct {
 	Guideline *Guideline          `json:"guideline,omitempty"`
 	Member    *Member             `json:"member,omitempty"`
 	Assign    map[string][]string `json:"assign,omitempty"` // by item: the names of those who read it
+	Classes   map[string]string   `json:"classes,omitempty"`
 }
 
 // Log is where events are kept: a workspace.
@@ -203,7 +209,7 @@ func Fold(events []store.Event) *State {
 	for i := at; i < len(events) && s == nil; i++ {
 		var b body
 		if events[i].Kind == KindMade && json.Unmarshal(events[i].Body, &b) == nil && b.Project != "" {
-			s = &State{ID: b.Project, Name: b.Name, Made: events[i].At, Share: firstShare, By: firstBy, Blinded: true}
+			s = &State{ID: b.Project, Name: b.Name, Made: events[i].At, Share: firstShare, By: firstBy, Blinded: true, classes: map[string]string{}}
 			f.s = s
 		}
 	}
@@ -261,6 +267,8 @@ func (f *fold) take(e *store.Event, b *body) {
 		for item, names := range b.Assign {
 			f.assigned[item] = names
 		}
+	case KindClasses:
+		maps.Copy(s.classes, b.Classes)
 	default:
 		s.Unread++
 	}

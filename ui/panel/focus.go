@@ -79,9 +79,19 @@ func focusOn(from fyne.CanvasObject, to fyne.Focusable) {
 	}
 }
 
-// canvasOf returns the canvas that o is on, or nil.
+// canvasOf returns the canvas that o is on, or nil. Fyne knows only of what it has drawn; what was given the keyboard before
+// that is found by having it, or its keys would be lost.
 func canvasOf(o fyne.CanvasObject) fyne.Canvas {
-	return fyne.CurrentApp().Driver().CanvasForObject(o)
+	d := fyne.CurrentApp().Driver()
+	if c := d.CanvasForObject(o); c != nil {
+		return c
+	}
+	for _, w := range d.AllWindows() {
+		if any(w.Canvas().Focused()) == any(o) {
+			return w.Canvas()
+		}
+	}
+	return nil
 }
 
 // isActivation reports whether e presses the focused button.

@@ -100,7 +100,7 @@ func (s *Sheet) Set(left, right []Block) {
 	s.scrollL.Refresh()
 	s.scrollR.Refresh()
 	s.setting = true
-	s.stops.follow(old, canvasOf(s))
+	s.stops.follow(old)
 	s.setting = false
 }
 

@@ -119,8 +119,8 @@ func (s *stops) last() fyne.Focusable {
 }
 
 // follow takes the place of old, whose controls were made anew: the keyboard goes on where it was, or as near to it as there still is
-// something. c is the canvas.
-func (s *stops) follow(old *stops, c fyne.Canvas) {
+// something.
+func (s *stops) follow(old *stops) {
 	if old.at == none || len(s.list) == 0 {
 		return
 	}
@@ -134,7 +134,7 @@ func (s *stops) follow(old *stops, c fyne.Canvas) {
 		s.at, place = s.at+1, place-1
 	}
 	s.was = map[int]int{o.column: s.at}
-	if c != nil && c.Focused() == fyne.Focusable(o.w) {
+	if c := canvasOf(o.w.(fyne.CanvasObject)); c != nil && c.Focused() == fyne.Focusable(o.w) {
 		c.Focus(s.list[s.at].w)
 	}
 }
