@@ -9,100 +9,11 @@ import (
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"echoline/internal/contour"
 	"echoline/internal/mask"
 	"echoline/internal/review"
 	"echoline/internal/study"
 )
-
-// inside tells whether the middle of a pixel is in a polygon, by counting crossings, from the definition.
-func inside(ring []corner, x, y int) bool {
-	in := false
-	for i, a := range ring {
-		ax, ay := a.xy()
-		bx, by := ring[(i+1)%len(ring)].xy()
-		if cx, cy := float64(x)+0.5, float64(y)+0.5; ax == bx && ax < cx && min(ay, by) < cy && cy < max(ay, by) {
-			in = !in
-		}
-	}
-	return in
-}
-
-// inWhole tells whether a pixel is in a polygon whose corners are cut to whole pixels, or on one of its edges: as OpenCV fills.
-func inWhole(ring []corner, x, y int) bool {
-	in := false
-	for i, a := range ring {
-		ax, ay := whole(a)
-		bx, by := whole(ring[(i+1)%len(ring)])
-		if min(ax, bx) <= x && x <= max(ax, bx) && min(ay, by) <= y && y <= max(ay, by) {
-			return true
-		}
-		if ax == bx && ax < x && min(ay, by) <= y && y < max(ay, by) {
-			in = !in
-		}
-	}
-	return in
-}
-
-func whole(c corner) (x, y int) {
-	fx, fy := c.xy()
-	return int(fx), int(fy)
-}
-
-func TestPolygonsFillTheMask(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		w, h := rapid.IntRange(1, 9).Draw(t, "w"), rapid.IntRange(1, 9).Draw(t, "h")
-		p := mask.NewPlane(w, h)
-		for i := range p.Pix {
-			p.Pix[i] = uint8(min(1, rapid.IntRange(0, 3).Draw(t, "px")))
-		}
-		rings := polygons(p, 1)
-		simple(t, rings)
-		for i, v := range p.Pix {
-			for how, fills := range map[string]func([]corner, int, int) bool{"middle": inside, "whole": inWhole} {
-				times := 0
-				for _, r := range rings {
-					if fills(r, i%w, i/w) {
-						times++
-					}
-				}
-				if times != int(v) {
-					t.Fatalf("%s: pixel %d, %d of %v is in %d of %v", how, i%w, i/w, p.Pix, times, rings)
-				}
-			}
-		}
-	})
-}
-
-// simple wants polygons that touch neither themselves nor each other: of edges upright or level, no two have a point in common
-// but neighbours their corner.
-func simple(t *rapid.T, rings [][]corner) {
-	type edge struct {
-		ring, n, of    int
-		x0, y0, x1, y1 float64
-	}
-	var all []edge
-	for i, r := range rings {
-		for n, a := range r {
-			ax, ay := a.xy()
-			bx, by := r[(n+1)%len(r)].xy()
-			if ax != bx && ay != by || ax == bx && ay == by {
-				t.Fatalf("an edge from %v to %v", a, r[(n+1)%len(r)])
-			}
-			all = append(all, edge{i, n, len(r), min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)})
-		}
-	}
-	for i, a := range all {
-		for _, b := range all[:i] {
-			near := a.ring == b.ring && (a.n == b.n+1 || b.n == 0 && a.n == a.of-1)
-			if !near && a.x0 <= b.x1 && b.x0 <= a.x1 && a.y0 <= b.y1 && b.y0 <= a.y1 {
-				t.Fatalf("%v touches %v", a, b)
-			}
-		}
-	}
-}
 
 // spotted is a cine with holes, islands and single pixels.
 func spotted(t *testing.T, name string, n int) Item {
@@ -370,56 +281,6 @@ func TestDataSets(t *testing.T) {
 	}
 }
 
-// TestYOLOSplits: data.yaml names folders that are there, beside itself wherever that is; train and val are never missing, as Ultralytics
-// asks for both.
-func TestYOLOSplits(t *testing.T) {
-	studies := map[string]string{} // a study for each part
-	for n := 0; len(studies) < 3; n++ {
-		uid := "2.25." + itoa(n)
-		it := source("x", 8, 8, 1)
-		it.Header.Attr["StudyInstanceUID"] = uid
-		studies[splitOf(&Item{Source: it})] = uid
-	}
-	for _, c := range []struct {
-		parts, lines []string
-	}{
-		{[]string{"train", "val", "test"}, []string{"train: images/train", "val: images/val", "test: images/test"}},
-		{[]string{"train"}, []string{"train: images/train", "val: images/train"}},
-		{[]string{"train", "test"}, []string{"train: images/train", "val: images/train", "test: images/test"}},
-		{[]string{"test"}, []string{"train: images/test", "val: images/test", "test: images/test"}},
-		{[]string{"val"}, []string{"train: images/val", "val: images/val"}},
-	} {
-		var items []Item
-		for _, part := range c.parts {
-			it := cine(part, 20, 16, 1, 1)
-			it.Source.Header.Attr["StudyInstanceUID"] = studies[part]
-			items = append(items, filmed(t, it))
-		}
-		o := options(t, "yolo")
-		run(t, input(items...), o)
-		data, err := os.ReadFile(filepath.Join(o.Dir, "data.yaml"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got []string
-		for line := range strings.Lines(string(data)) {
-			key, folder, _ := strings.Cut(strings.TrimSpace(line), ": ")
-			if strings.HasPrefix(folder, "images/") {
-				got = append(got, strings.TrimSpace(line))
-				if _, err := os.Stat(filepath.Join(o.Dir, folder)); err != nil {
-					t.Error(c.parts, err)
-				}
-			}
-			if key == "path" {
-				t.Errorf("%q: Ultralytics would look from where it is started", line)
-			}
-		}
-		if !slices.Equal(got, c.lines) || strings.Contains(string(data), "stands for") != (got[0] != "train: images/train" || got[1] != "val: images/val") {
-			t.Errorf("%v: %s", c.parts, data)
-		}
-	}
-}
-
 func TestNNUNetLabels(t *testing.T) {
 	it := spotted(t, "clip", 1)
 	o := options(t, "nnunet")
@@ -444,12 +305,19 @@ func TestNNUNetLabels(t *testing.T) {
 	}
 }
 
-// The training code reads what is made for it.
-func TestTrainingReadsItsSet(t *testing.T) {
-	trainer := "../../training/.venv/bin/python"
-	if exec.Command(trainer, "-c", "import cv2").Run() != nil {
+// trainer is the Python of the training environment, which has OpenCV.
+func trainer(t *testing.T) string {
+	t.Helper()
+	python := "../../training/.venv/bin/python"
+	if exec.Command(python, "-c", "import cv2").Run() != nil {
 		t.Skip("no training environment: run make train-setup")
 	}
+	return python
+}
+
+// The training code reads what is made for it.
+func TestTrainingReadsItsSet(t *testing.T) {
+	python := trainer(t)
 	it := spotted(t, "clip", 3)
 	it.Frames[1].Status = review.Open
 	in := input(it)
@@ -457,7 +325,7 @@ func TestTrainingReadsItsSet(t *testing.T) {
 	o := options(t, "training")
 	o.Include = All
 	run(t, in, o)
-	c := exec.Command(trainer, "-c", `
+	c := exec.Command(python, "-c", `
 import sys
 from pathlib import Path
 from echoline_training import exports
