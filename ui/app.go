@@ -43,7 +43,7 @@ const appID = "org.echoline.viewer"
 // Config is what the window is made of. cmd/echoline fills it.
 type Config struct {
 	Version   string
-	Paths     []string // what to open; empty opens the demo study
+	Paths     []string // what to open; empty opens what was open last, at first the demo study
 	Workspace string   // folder
 	ConfigDir string   // for settings
 	DemoDir   string   // where the demo study is written
@@ -105,6 +105,7 @@ type App struct {
 	player    player
 	ruler     ruler
 	pointed   contour.Point // where the pointer last was in the image
+	pointing  bool          // it is there still
 	measuring measuring
 	sizeMM    float64 // radius of the tools on calibrated images
 	sizePx    float64 // and on others
