@@ -43,7 +43,7 @@ const appID = "org.echoline.viewer"
 // Config is what the window is made of. cmd/echoline fills it.
 type Config struct {
 	Version   string
-	Paths     []string // what to open; empty opens the demo study
+	Paths     []string // what to open; empty opens what was open last, at first the demo study
 	Workspace string   // folder
 	ConfigDir string   // for settings
 	DemoDir   string   // where the demo study is written
@@ -60,13 +60,14 @@ type Config struct {
 
 // App is the window.
 type App struct {
-	cfg  Config
-	log  *slog.Logger
-	fyne fyne.App
-	win  fyne.Window
-	set  *Settings
-	post func(func()) // runs f on the window's goroutine
-	end  func()       // ends the program, once nothing is left to save
+	cfg      Config
+	log      *slog.Logger
+	fyne     fyne.App
+	win      fyne.Window
+	set      *Settings
+	settings keeper       // of set
+	post     func(func()) // runs f on the window's goroutine
+	end      func()       // ends the program, once nothing is left to save
 
 	toolbar   *panel.Toolbar
 	list      *panel.WorkList
@@ -104,13 +105,16 @@ type App struct {
 	player    player
 	ruler     ruler
 	pointed   contour.Point // where the pointer last was in the image
+	pointing  bool          // it is there still
 	measuring measuring
 	sizeMM    float64 // radius of the tools on calibrated images
 	sizePx    float64 // and on others
 	growMM    float64 // step of growing and shrinking, likewise
 	growPx    float64
 	growing   growing
-	slowSince time.Time // since when the workspace's drive does not answer; zero while it does
+	working   int         // works of pages under way beside the window
+	awayTimer *time.Timer // looks whether the workspace is back; nil while none stands in for it
+	slowSince time.Time   // since when the workspace's drive does not answer; zero while it does
 
 	proj   projectView
 	guide  *panel.GuidelinePanel
@@ -172,6 +176,7 @@ func newApp(cfg Config, fy fyne.App, post func(func())) *App {
 		cfg: cfg, log: cfg.Log, fyne: fy, set: LoadSettings(cfg.ConfigDir), post: post, end: fy.Quit,
 		player: player{speed: 1}, now: time.Now, sizeMM: sizesMM.first, sizePx: sizesPx.first, growMM: growsMM.first, growPx: growsPx.first, opacity: firstOpacity,
 	}
+	a.settings.write, a.settings.fail = a.set.write, func(err error) { a.log.Warn("settings not saved", "err", err) }
 	if a.set.Language == "" {
 		a.set.Language = lang.SystemLocale().LanguageString()
 	}
@@ -230,10 +235,14 @@ func (a *App) start() {
 	}})
 }
 
+// saveSettings has the settings written as they are now.
 func (a *App) saveSettings() {
-	if err := a.set.Save(); err != nil {
+	data, err := a.set.encode()
+	if err != nil {
 		a.log.Warn("settings not saved", "err", err)
+		return
 	}
+	a.settings.keep(data)
 }
 
 // elapsed gives the time since t to the second, for people.

@@ -10,13 +10,11 @@ import (
 
 	"echoline/assets"
 	"echoline/inference"
-	"echoline/internal/agree"
+	"echoline/internal/annex"
 	"echoline/internal/export"
 	"echoline/internal/fault"
 	"echoline/internal/models"
-	"echoline/internal/project"
 	"echoline/internal/review"
-	"echoline/internal/store"
 	"echoline/internal/study"
 	"echoline/internal/text"
 	"echoline/ui/panel"
@@ -51,7 +49,7 @@ func (a *App) showExport(onlyShown bool) {
 		Includes: choices("app.export.include.",
 			string(export.Accepted), string(export.Reviewed), string(export.All)),
 		Dates: dateChoices(), Pictures: export.Pictures,
-		Start:    panel.ExportChoice{Format: "seg", Include: string(include), Folder: a.exportDir(), Private: a.set.Private, Dates: a.set.DeidDates},
+		Start:    panel.ExportChoice{Format: startFormat(s, only), Include: string(include), Folder: a.exportDir(), Private: a.set.Private, Dates: a.set.DeidDates},
 		Recent:   a.set.Recent,
 		OnCancel: func() { cancel() },
 		OnExport: func(c panel.ExportChoice) {
@@ -61,6 +59,18 @@ func (a *App) showExport(onlyShown bool) {
 			a.export(ctx, card, c, s, only)
 		},
 	})
+}
+
+// startFormat is the format that the card begins with: DICOM SEG, or PNG where nothing came from DICOM and no SEG can be.
+func startFormat(s *session, only *study.Item) string {
+	items := s.study.Items
+	if only != nil {
+		items = []*study.Item{only}
+	}
+	if slices.ContainsFunc(items, func(it *study.Item) bool { return it.Header != nil }) {
+		return "seg"
+	}
+	return "png"
 }
 
 // exportDir is the folder that was exported to last, or one of its own in the user's home. The export creates it.
@@ -136,34 +146,15 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 		}
 		in := taker.Input()
 		in.Table, in.Maps = table, models.Recall(ws)
-		a.tellTalk(ws, &in)
+		if err := annex.Add(ws, &in); err != nil { // what is whole goes along; audit tells of the rest
+			a.log.Warn("events for the export", "err", err)
+		}
 		if only != nil {
 			in.Items = slices.DeleteFunc(in.Items, func(it export.Item) bool { return it.Source.ID != only.ID })
 		}
 		res, err := export.Run(ctx, in, o)
 		a.post(func() { a.exported(card, res, err) })
 	}()
-}
-
-// tellTalk gives an export what readers and experts said. What of it is damaged is left out; audit tells.
-func (a *App) tellTalk(ws *store.Workspace, in *export.Input) {
-	origins, err := agree.OriginsOf(ws)
-	in.Consensus = origins.Of
-	names, errNames := origins.Names(ws)
-	in.Borrow(names)
-	questions, err2 := agree.Questions(ws)
-	in.Questions = questions
-	looked, err3 := project.LooksOf(ws)
-	for _, l := range looked {
-		for _, at := range l.Arcs {
-			in.Looked = append(in.Looked, export.Looked{
-				Reader: l.Reader, Instance: l.Item, Frame: l.Frame, X: at.X, Y: at.Y, Length: at.Length, Expected: at.Expected, How: at.How, Seconds: at.Seconds,
-			})
-		}
-	}
-	if err := errors.Join(err, errNames, err2, err3); err != nil {
-		a.log.Warn("events for the export", "err", err)
-	}
 }
 
 // takeTime is how long the window collects masks before it does something else.
@@ -181,7 +172,7 @@ func (a *App) exported(card *panel.ExportCard, res export.Result, err error) {
 		failures = append(failures, exportFailure(f))
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
-		failures = append(failures, panel.ExportFailure{Name: text.T("app.export"), What: text.Fault(err)})
+		failures = append(failures, panel.ExportFailure{What: text.Fault(err)})
 	}
 	if conflicts > 0 && conflicts == len(failures) {
 		card.Conflict(conflicts)
