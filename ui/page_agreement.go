@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"fyne.io/fyne/v2"
+
 	"echoline/assets"
 	"echoline/internal/agree"
 	"echoline/internal/concord"
@@ -30,10 +32,24 @@ const (
 // agreeTolerance is that of NSD, px.
 const agreeTolerance = 2
 
-// agreementPage shows how far the readers of the study on show agree, with each other, with themselves later and with the model.
+// agreementPage shows how far the readers of the study on show agree, or those of the whole project, with each other, with
+// themselves later and with the model.
 func (a *App) agreementPage() *panel.Page {
 	s := a.sess
-	if s == nil && a.reading == nil && a.taking == nil {
+	opening := a.reading != nil || a.taking != nil
+	var st *study.Study
+	switch {
+	case s == nil:
+	case s.docket != nil:
+		st = s.docket.whole
+	default:
+		st = s.study
+	}
+	var more []string
+	if !a.proj.state.Hides(a.set.Reader) {
+		more = beyond(a.proj.state, st)
+	}
+	if st == nil && !opening && len(more) == 0 {
 		a.status.SetHint(text.T("agree.none"))
 		return nil
 	}
@@ -54,19 +70,28 @@ func (a *App) agreementPage() *panel.Page {
 			a.saveAgreement(rep)
 		}
 	})
-	p := panel.NewPage(func() string { return text.T("agree.page.title") }, view, save)
+	tools := []fyne.CanvasObject{save}
+	scoped := st != nil && len(more) > 0
+	if scoped {
+		tools = append([]fyne.CanvasObject{a.scopeAction()}, tools...)
+	}
+	p := panel.NewPage(func() string { return text.T("agree.page.title") }, view, tools...)
 	p.First, p.Keys = view.First, func() string { return text.T("project.keys.both") }
-	if s == nil { // studyChanged makes the page anew
+	if st == nil && opening { // studyChanged makes the page anew
 		p.SetBusy(func() string { return text.T("app.reading") })
 		return p
 	}
 	p.SetBusy(func() string { return text.T("agree.working") })
-	ws, me, st, model := a.ws, a.set.Reader, s.study, text.T("agree.model")
-	if s.docket != nil {
-		st = s.docket.whole
+	ws, me, model := a.ws, a.set.Reader, text.T("agree.model")
+	if scoped && !a.wholeProject {
+		more = nil
 	}
 	go func() {
-		got, err := agreementOf(ws, st, me, model)
+		var got []agree.Pair
+		whole, err := a.widen(p, ws, st, more)
+		if err == nil {
+			got, err = agreementOf(ws, whole, me, model)
+		}
 		a.post(func() {
 			if a.page != p {
 				return
@@ -81,7 +106,11 @@ func (a *App) agreementPage() *panel.Page {
 				a.fault(err)
 			}
 			if len(got) == 0 {
-				p.SetEmpty(func() string { return text.T("agree.none") }, func() string { return text.T("agree.none.what") })
+				var out []fyne.CanvasObject
+				if scoped {
+					out = append(out, a.scopeAction())
+				}
+				p.SetEmpty(func() string { return text.T("agree.none") }, func() string { return text.T("agree.none.what") }, out...)
 				return
 			}
 			rep = a.report(got)
