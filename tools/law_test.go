@@ -49,6 +49,7 @@ var law = map[string][]string{
 	"internal/models":            append([]string{support, "internal/durable", "internal/trainer", "internal/agree", "internal/store"}, below...),
 	"internal/trainer":           append([]string{support, "internal/durable", "internal/store", "internal/export"}, below...),
 	"internal/concord":           {support, "internal/agree", "internal/mask"},
+	"internal/annex":             {"internal/agree", "internal/project", "internal/store", "internal/export"},
 	"internal/effort":            append([]string{support, "internal/tool"}, below...),
 	"internal/demo":              slices.Concat([]string{"internal/mask"}, behindStudy),
 	"internal/fault":             {},
@@ -65,7 +66,7 @@ var law = map[string][]string{
 
 // packages are all of ours.
 var packages = append([]string{
-	"assets", "cmd/echoline", "inference", "inference/ort", "internal/agree", "internal/concord", "internal/contour", "internal/demo",
+	"assets", "cmd/echoline", "inference", "inference/ort", "internal/agree", "internal/annex", "internal/concord", "internal/contour", "internal/demo",
 	"internal/deid", "internal/dicomweb", "internal/durable", "internal/effort", "internal/export", "internal/fault", "internal/mask", "internal/part10", "internal/project",
 	"internal/review", "internal/review/reviewtest", "internal/store", "internal/store/storetest",
 	"internal/study", "internal/models", "internal/text", "internal/tool", "internal/trainer", "ui", "ui/keys", "ui/panel", "ui/theme", "ui/viewer",

@@ -60,13 +60,14 @@ type Config struct {
 
 // App is the window.
 type App struct {
-	cfg  Config
-	log  *slog.Logger
-	fyne fyne.App
-	win  fyne.Window
-	set  *Settings
-	post func(func()) // runs f on the window's goroutine
-	end  func()       // ends the program, once nothing is left to save
+	cfg      Config
+	log      *slog.Logger
+	fyne     fyne.App
+	win      fyne.Window
+	set      *Settings
+	settings keeper       // of set
+	post     func(func()) // runs f on the window's goroutine
+	end      func()       // ends the program, once nothing is left to save
 
 	toolbar   *panel.Toolbar
 	list      *panel.WorkList
@@ -111,7 +112,9 @@ type App struct {
 	growMM       float64 // step of growing and shrinking, likewise
 	growPx       float64
 	growing      growing
-	slowSince    time.Time // since when the workspace's drive does not answer; zero while it does
+	working      int         // works of pages under way beside the window
+	awayTimer    *time.Timer // looks whether the workspace is back; nil while none stands in for it
+	slowSince    time.Time   // since when the workspace's drive does not answer; zero while it does
 
 	proj   projectView
 	guide  *panel.GuidelinePanel
@@ -173,6 +176,7 @@ func newApp(cfg Config, fy fyne.App, post func(func())) *App {
 		cfg: cfg, log: cfg.Log, fyne: fy, set: LoadSettings(cfg.ConfigDir), post: post, end: fy.Quit,
 		player: player{speed: 1}, now: time.Now, sizeMM: sizesMM.first, sizePx: sizesPx.first, growMM: growsMM.first, growPx: growsPx.first, opacity: firstOpacity,
 	}
+	a.settings.write, a.settings.fail = a.set.write, func(err error) { a.log.Warn("settings not saved", "err", err) }
 	if a.set.Language == "" {
 		a.set.Language = lang.SystemLocale().LanguageString()
 	}
@@ -231,10 +235,14 @@ func (a *App) start() {
 	}})
 }
 
+// saveSettings has the settings written as they are now.
 func (a *App) saveSettings() {
-	if err := a.set.Save(); err != nil {
+	data, err := a.set.encode()
+	if err != nil {
 		a.log.Warn("settings not saved", "err", err)
+		return
 	}
+	a.settings.keep(data)
 }
 
 // elapsed gives the time since t to the second, for people.

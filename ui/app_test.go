@@ -97,6 +97,7 @@ func newBench(t testing.TB, cfg Config) *bench {
 	t.Cleanup(func() {
 		b.endSession()
 		b.noting.Wait()
+		b.settings.wait(time.Minute)
 		if b.ws != nil {
 			if err := b.ws.Close(); err != nil {
 				t.Error(err)
@@ -105,6 +106,12 @@ func newBench(t testing.TB, cfg Config) *bench {
 		text.SetLanguage("en")
 	})
 	return b
+}
+
+// written are the settings as they are on the disk, once all of them are.
+func (b *bench) written() *Settings {
+	b.settings.wait(time.Minute)
+	return LoadSettings(b.cfg.ConfigDir)
 }
 
 // wait runs the window's work until done says so.
@@ -357,11 +364,11 @@ func TestLanguageAndThemeSwitchLive(t *testing.T) {
 	b := newBench(t, Config{Paths: []string{pictures(t, 1)}})
 	b.open()
 	b.do(keys.Language)
-	if text.Language() != "ko" || LoadSettings(b.cfg.ConfigDir).Language != "ko" {
+	if text.Language() != "ko" || b.written().Language != "ko" {
 		t.Fatal("not Korean")
 	}
 	b.do(keys.Theme)
-	if !LoadSettings(b.cfg.ConfigDir).Light {
+	if !b.written().Light {
 		t.Fatal("not light")
 	}
 	b.do(keys.Theme)

@@ -5,7 +5,9 @@ import (
 
 	"echoline/internal/fault"
 	"echoline/internal/store"
+	"echoline/internal/study"
 	"echoline/internal/text"
+	"echoline/ui/panel"
 )
 
 // awayRetry is how often a workspace that another place stands in for is looked at again.
@@ -46,27 +48,26 @@ func (a *App) away(why error) {
 		what, _ := text.FaultParts(why)
 		return text.T("app.away", text.Args{"Why": what, "Where": ws.Dir()})
 	}
-	a.raise(alertAway, words, "app.retry", a.tryBack)
-	time.AfterFunc(awayRetry, func() {
-		if ws.Returnable() != nil {
-			a.post(func() { a.stillAway(ws, why) })
-			return
-		}
+	a.raise(alertAway, words, "app.retry", func() { a.tryBack(ws, why) })
+	if a.awayTimer != nil {
+		a.awayTimer.Stop()
+	}
+	a.awayTimer = time.AfterFunc(awayRetry, func() {
+		back := ws.Returnable() == nil
 		a.post(func() {
-			if a.ws == ws && !a.strokeUnderWay() {
-				a.comeBack()
+			switch {
+			case a.ws != ws:
+			case back && a.atRest():
+				a.comeBack(why)
+			default:
+				a.away(why)
 			}
-			a.stillAway(ws, why)
 		})
 	})
 }
 
 // tryBack comes back if the workspace can be written, which is looked at beside the window: its drive may hang.
-func (a *App) tryBack() {
-	ws := a.ws
-	if ws == nil {
-		return
-	}
+func (a *App) tryBack(ws *store.Workspace, why error) {
 	go func() {
 		if err := ws.Returnable(); err != nil {
 			a.log.Warn("workspace", "event", "still-away", "err", err)
@@ -74,23 +75,27 @@ func (a *App) tryBack() {
 		}
 		a.post(func() {
 			if a.ws == ws {
-				a.comeBack()
+				a.closePage()
+				if a.atRest() {
+					a.comeBack(why)
+				}
 			}
 		})
 	}()
 }
 
-// stillAway looks again later, if the second place is still in use.
-func (a *App) stillAway(ws *store.Workspace, why error) {
-	if a.ws == ws {
-		a.away(why)
-	}
+// atRest tells whether nothing is under way that works with the workspace: no stroke, no page, nothing that a page began, no card or
+// question, and no study on its way into the window.
+func (a *App) atRest() bool {
+	s := a.sess
+	busy := s != nil && (s.stroke || s.filterAt != nil || s.asked != nil)
+	return !busy && a.working == 0 && a.page == nil && !panel.Modal(a.win.Canvas()) && a.reading == nil && a.taking == nil && a.leaving == nil
 }
 
-func (a *App) strokeUnderWay() bool { return a.sess != nil && a.sess.stroke }
-
-// comeBack takes the work from the second place into the workspace, and goes on there.
-func (a *App) comeBack() {
+// comeBack takes the work from the second place into the workspace, and goes on there. That happens beside the window, which is without
+// workspace and study meanwhile, as at its start: nothing can be done that would be left behind. why is why the workspace could not be
+// used, for where it cannot be still.
+func (a *App) comeBack(why error) {
 	if a.ws == nil || a.ws.First() == "" {
 		return
 	}
@@ -98,15 +103,49 @@ func (a *App) comeBack() {
 		a.journalFailed(err)
 		return
 	}
-	first, err := a.ws.Return()
+	ws, again := a.ws, a.onShow()
+	a.endSession()
+	a.ws, a.cfg.Paths = nil, nil
+	a.view.SetBusy(true)
+	a.status.SetHint(text.T("app.away.returning"))
+	go func() {
+		a.noting.Wait()
+		first, err := ws.Return()
+		a.post(func() { a.cameBack(ws, first, again, why, err) })
+	}()
+}
+
+// cameBack goes on in the workspace, or, where err kept it from coming back, in the second place.
+func (a *App) cameBack(second, first *store.Workspace, again *study.Study, why, err error) {
+	a.view.SetBusy(false)
 	if err != nil {
 		a.log.Warn("workspace", "event", "still-away", "err", err)
-		return
+		a.ws = second
+		a.away(why)
+	} else {
+		first.SetPatience(a.patience())
+		a.ws = first
+		a.lower(alertAway)
+		a.log.Debug("window", "event", "came-back")
+		a.status.SetHint(text.T("app.away.back"))
 	}
-	first.SetPatience(a.patience())
-	a.ws = first
-	a.lower(alertAway)
-	a.log.Debug("window", "event", "came-back")
-	a.status.SetHint(text.T("app.away.back"))
-	a.retake()
+	switch {
+	case len(a.cfg.Paths) > 0: // asked for meanwhile
+		a.resume = nil
+		a.open(a.cfg.Paths)
+	case again != nil:
+		a.take(again)
+	}
+}
+
+// onShow is the study on show, which is to come again where it is now; nil for none.
+func (a *App) onShow() *study.Study {
+	s := a.sess
+	if s == nil {
+		return nil
+	}
+	if s.want != nil {
+		a.resume = &spot{s.want.ID, s.wantIndex}
+	}
+	return s.study
 }

@@ -10,13 +10,11 @@ import (
 
 	"echoline/assets"
 	"echoline/inference"
-	"echoline/internal/agree"
+	"echoline/internal/annex"
 	"echoline/internal/export"
 	"echoline/internal/fault"
 	"echoline/internal/models"
-	"echoline/internal/project"
 	"echoline/internal/review"
-	"echoline/internal/store"
 	"echoline/internal/study"
 	"echoline/internal/text"
 	"echoline/ui/panel"
@@ -136,34 +134,15 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 		}
 		in := taker.Input()
 		in.Table, in.Maps = table, models.Recall(ws)
-		a.tellTalk(ws, &in)
+		if err := annex.Add(ws, &in); err != nil { // what is whole goes along; audit tells of the rest
+			a.log.Warn("events for the export", "err", err)
+		}
 		if only != nil {
 			in.Items = slices.DeleteFunc(in.Items, func(it export.Item) bool { return it.Source.ID != only.ID })
 		}
 		res, err := export.Run(ctx, in, o)
 		a.post(func() { a.exported(card, res, err) })
 	}()
-}
-
-// tellTalk gives an export what readers and experts said. What of it is damaged is left out; audit tells.
-func (a *App) tellTalk(ws *store.Workspace, in *export.Input) {
-	origins, err := agree.OriginsOf(ws)
-	in.Consensus = origins.Of
-	names, errNames := origins.Names(ws)
-	in.Borrow(names)
-	questions, err2 := agree.Questions(ws)
-	in.Questions = questions
-	looked, err3 := project.LooksOf(ws)
-	for _, l := range looked {
-		for _, at := range l.Arcs {
-			in.Looked = append(in.Looked, export.Looked{
-				Reader: l.Reader, Instance: l.Item, Frame: l.Frame, X: at.X, Y: at.Y, Length: at.Length, Expected: at.Expected, How: at.How, Seconds: at.Seconds,
-			})
-		}
-	}
-	if err := errors.Join(err, errNames, err2, err3); err != nil {
-		a.log.Warn("events for the export", "err", err)
-	}
 }
 
 // takeTime is how long the window collects masks before it does something else.

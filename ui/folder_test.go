@@ -30,7 +30,7 @@ func TestFirstStartByKeyboard(t *testing.T) {
 	test.Type(field, "이서연")
 	field.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
 	b.wait("the image", func() bool { return b.sess != nil && b.sess.frame != nil })
-	if again := LoadSettings(b.cfg.ConfigDir); !again.Acknowledged || again.Reader != "이서연" {
+	if again := b.written(); !again.Acknowledged || again.Reader != "이서연" {
 		t.Fatalf("%+v", again)
 	}
 	b.keys.TypedKey(&fyne.KeyEvent{Name: fyne.KeyN})

@@ -85,5 +85,8 @@ func (a *App) quit() {
 	if a.ws != nil {
 		a.closeWorkspace()
 	}
+	if !a.settings.wait(closePatience) {
+		a.log.Warn("settings not saved", "err", "their drive does not answer")
+	}
 	a.end()
 }

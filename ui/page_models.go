@@ -24,18 +24,14 @@ import (
 
 // modelsView is the page of models: at the left all of them, at the right what is known of the one chosen there.
 type modelsView struct {
-	a      *App
-	p      *panel.Page
+	work
 	sheet  *panel.Sheet
 	list   []models.Model
 	came   bool   // the list was read once
 	first  bool   // the one in use was never chosen here: there is none to go back to
 	chosen string // SHA-256
-	busy   string // what is under way; "" for nothing
-	done   float64
 	result *models.Comparison
 	page   string // file of the comparison
-	end    context.CancelFunc
 }
 
 // modelsPage shows the models of the workspace.
@@ -47,15 +43,12 @@ func (a *App) modelsPage() *panel.Page {
 
 // newModelsView makes the page, with a model chosen by its SHA-256; "" for the one in use.
 func newModelsView(a *App, chosen string) *modelsView {
-	v := &modelsView{a: a, sheet: panel.NewSheet(), chosen: chosen}
+	v := &modelsView{work: work{a: a}, sheet: panel.NewSheet(), chosen: chosen}
 	v.p = panel.NewPage(func() string { return text.T("models.title") }, v.sheet)
 	v.p.OnRefresh, v.p.First, v.p.Keys = v.present, v.sheet.First, sheetKeys
 	v.read()
 	return v
 }
-
-// gone tells whether another page, or the image, took the place of this one.
-func (v *modelsView) gone() bool { return v.a.page != v.p }
 
 // read lists the models anew.
 func (v *modelsView) read() {
@@ -134,7 +127,7 @@ func (v *modelsView) present() {
 		if m.InUse {
 			right = append(right, v.a.trustBlocks(v.calibrate, v.uncalibrate)...)
 		}
-		right = append(right, cardBlock(m)...)
+		right = append(right, cardBlocks(m)...)
 	}
 	v.sheet.Set([]panel.Block{left, more}, right)
 }
@@ -213,44 +206,6 @@ func extremes(c *models.Comparison) string {
 	return line("models.page.better", c.Results[:min(named, c.Better)]) + "\n" + line("models.page.worse", worst)
 }
 
-// cardBlock is the model's card as far as it is told in sentences: its headings and paragraphs up to the first table.
-func cardBlock(m *models.Model) []panel.Block {
-	data, err := os.ReadFile(m.Card)
-	if m.Card == "" || err != nil {
-		return []panel.Block{{Heading: text.T("models.card"), Words: text.T("models.card.none"), Mood: panel.MoodQuiet}}
-	}
-	words, _, _ := strings.Cut(string(data), "\n|")
-	out := []panel.Block{{Heading: text.T("models.card"), Words: text.T("models.card.where"), Mood: panel.MoodQuiet, Copy: m.Card}}
-	for _, p := range strings.Split(strings.NewReplacer("**", "", "`", "").Replace(words), "\n\n") {
-		p = strings.TrimSpace(p)
-		switch {
-		case p == "" || strings.HasPrefix(p, "# "):
-		case strings.HasPrefix(p, "## "):
-			out = append(out, panel.Block{Heading: strings.TrimPrefix(p, "## ")})
-		default:
-			out = append(out, panel.Block{Words: joined(p), Mood: panel.MoodQuiet})
-		}
-	}
-	return out
-}
-
-// joined takes out the line breaks within a paragraph, but those before points of a list.
-func joined(p string) string {
-	var b strings.Builder
-	for i, line := range strings.Split(p, "\n") {
-		line = strings.TrimSpace(line)
-		switch {
-		case i == 0:
-		case strings.HasPrefix(line, "- ") || len(line) > 2 && line[0] >= '1' && line[0] <= '9' && line[1] == '.':
-			b.WriteByte('\n')
-		default:
-			b.WriteByte(' ')
-		}
-		b.WriteString(line)
-	}
-	return b.String()
-}
-
 func (v *modelsView) choose(sha string) {
 	v.chosen = sha
 	v.p.Refresh()
@@ -302,51 +257,6 @@ func (v *modelsView) changed(action, detail string) {
 	v.read()
 }
 
-// work runs something long beside the window. say is what it is; do gets how to tell how far it is.
-func (v *modelsView) work(say string, do func(ctx context.Context, progress func(done, total int)) error, then func()) {
-	if v.busy != "" {
-		return
-	}
-	ctx, end := context.WithCancel(context.Background())
-	v.busy, v.done, v.end = say, 0, end
-	v.p.Refresh()
-	go func() {
-		err := do(ctx, v.progress)
-		v.a.post(func() {
-			stopped := ctx.Err() != nil // asked before end, after which it always is
-			end()
-			v.busy = ""
-			if err != nil && !stopped {
-				v.a.fault(err)
-			}
-			if err == nil {
-				then()
-			}
-			if !v.gone() {
-				v.p.Refresh()
-			}
-		})
-	}()
-}
-
-// progress is called by the work, and tells the window at most each per cent.
-func (v *modelsView) progress(done, total int) {
-	if total < 1 || done%max(total/100, 1) != 0 {
-		return
-	}
-	v.a.post(func() {
-		if v.done = float64(done) / float64(total); !v.gone() {
-			v.p.Refresh()
-		}
-	})
-}
-
-func (v *modelsView) stop() {
-	if v.end != nil {
-		v.end()
-	}
-}
-
 // mostCases is how many pictures are held at a time to compare and to judge on: their masks are in memory.
 const mostCases = 1000
 
@@ -364,7 +274,7 @@ func (v *modelsView) compare() {
 	both, ws, open := [2]models.Model{*used, *m}, v.a.ws, v.a.cfg.OpenModel
 	var result *models.Comparison
 	file := filepath.Join(v.a.cfg.Workspace, "models", fmt.Sprintf("%.8s-%.8s.html", used.SHA256, m.SHA256))
-	v.work(text.T("models.comparing"), func(ctx context.Context, progress func(done, total int)) error {
+	v.beside(text.T("models.comparing"), func(ctx context.Context, progress func(done, total int)) error {
 		found, err := accepted(ctx, ws, nil)
 		if err != nil {
 			return err
@@ -401,7 +311,7 @@ func (v *modelsView) calibrate() {
 		return
 	}
 	ws, used, sha, shelf, by := v.a.ws, *m, m.SHA256, models.Of(v.a.cfg.Workspace), v.a.set.Reader
-	v.work(text.T("models.calibrating"), func(ctx context.Context, progress func(done, total int)) error {
+	v.beside(text.T("models.calibrating"), func(ctx context.Context, progress func(done, total int)) error {
 		found, err := accepted(ctx, ws, progress)
 		if err != nil {
 			return err

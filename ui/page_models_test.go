@@ -253,7 +253,7 @@ func TestOrderAtRandom(t *testing.T) {
 	if got := b.sess.order[len(b.sess.order)-1]; got != first {
 		t.Error("what is decided is not last")
 	}
-	if s := LoadSettings(b.cfg.ConfigDir); !s.SortAtRandom || s.SortByName {
+	if s := b.written(); !s.SortAtRandom || s.SortByName {
 		t.Error("not kept")
 	}
 }
@@ -277,7 +277,7 @@ func TestWorkFailureIsSaid(t *testing.T) {
 	b.showPage(m.p)
 	b.wait("the list", func() bool { return m.first })
 	fail := func(ctx context.Context) error { return errors.New("it failed") }
-	m.work("work", func(ctx context.Context, _ func(int, int)) error { return fail(ctx) }, func() { t.Error("it is taken for done") })
+	m.beside("work", func(ctx context.Context, _ func(int, int)) error { return fail(ctx) }, func() { t.Error("it is taken for done") })
 	b.wait("what went wrong with a model", modal)
 	closeAll()
 	v := newTrainingView(b.App)
@@ -285,7 +285,7 @@ func TestWorkFailureIsSaid(t *testing.T) {
 	v.prepare() // nothing was accepted
 	b.wait("what went wrong with a training", modal)
 	closeAll()
-	v.work("work", func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, func() { t.Error("it is taken for done") })
+	v.beside("work", func(ctx context.Context, _ func(int, int)) error { <-ctx.Done(); return ctx.Err() }, func() { t.Error("it is taken for done") })
 	v.stop()
 	b.wait("the end of it", func() bool { return v.busy == "" })
 	if modal() {

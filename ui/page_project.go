@@ -6,9 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
-
-	"fyne.io/fyne/v2"
 
 	"echoline/internal/fault"
 	"echoline/internal/project"
@@ -71,10 +68,6 @@ func (a *App) projectPage() *panel.Page {
 			panel.NewSideAction("file-output", func() string { return text.T("project.give") }, func() { a.giveOut(st.state) }))
 	}
 	p := panel.NewPage(title, view, take, share, mine)
-	tools := []fyne.CanvasObject{take, share, mine}
-	for _, o := range tools {
-		o.Hide() // until there is a project
-	}
 	p.First, p.Keys = view.First, func() string { return text.T("project.keys.cases") }
 	view.OnCase = func(item string) { a.openCase(item, 0) }
 	present := func() { a.presentProject(view, st) }
@@ -97,9 +90,6 @@ func (a *App) projectPage() *panel.Page {
 				return
 			}
 			st = got
-			for _, o := range tools {
-				o.Show()
-			}
 			present()
 			if len(st.state.Part(a.set.Reader)) > 0 {
 				view.ShowMine()
@@ -179,23 +169,12 @@ func aboutProject(s *project.State, done, of int) string {
 func progressWords(p project.Progress) string {
 	out := text.T("project.progress", text.Args{"Done": p.Done, "Of": p.Assigned, "Begun": p.Begun})
 	if p.Pace() > 0 {
-		out += " · " + text.T("project.pace", text.Args{"Pace": minutes(p.Pace()), "Left": minutes(p.Left())})
+		out += " · " + text.T("project.pace", text.Args{"Pace": panel.Duration(p.Pace()), "Left": panel.Duration(p.Left())})
 	}
 	if !p.Last.IsZero() {
 		out += " · " + text.T("project.last", text.Args{"Time": p.Last.Local().Format("2006-01-02 15:04")})
 	}
 	return out
-}
-
-// minutes writes a time to work for people.
-func minutes(d time.Duration) string {
-	switch {
-	case d < 2*time.Minute:
-		return text.T("panel.time.seconds", text.Args{"N": int(d.Seconds())})
-	case d < 2*time.Hour:
-		return text.T("panel.time.minutes", text.Args{"N": int(d.Minutes())})
-	}
-	return text.T("panel.time.hours", text.Args{"H": int(d.Hours()), "M": int(d.Minutes()) % 60})
 }
 
 // caseLine is a case as somebody sees it: with hidden, only what is their own.

@@ -19,8 +19,7 @@ import (
 
 // trainingView is the page of trainings: at the left all of them, at the right the one chosen there, or what a new one is to be.
 type trainingView struct {
-	a        *App
-	p        *panel.Page
+	work
 	sheet    *panel.Sheet
 	runs     []*trainer.Run
 	chosen   string // folder of a run; "" for a new one
@@ -28,8 +27,6 @@ type trainingView struct {
 	findings []trainer.Finding
 	checked  string   // the run whose findings these are
 	commands []string // for another machine, of the run chosen
-	busy     string
-	end      context.CancelFunc
 	order    order
 }
 
@@ -54,14 +51,12 @@ const followEvery = 2 * time.Second
 func (a *App) trainingPage() *panel.Page { return newTrainingView(a).p }
 
 func newTrainingView(a *App) *trainingView {
-	v := &trainingView{a: a, sheet: panel.NewSheet(), order: order{string(export.Accepted), everybody, trainer.Full, fromModel}}
+	v := &trainingView{work: work{a: a}, sheet: panel.NewSheet(), order: order{string(export.Accepted), everybody, trainer.Full, fromModel}}
 	v.p = panel.NewPage(func() string { return text.T("training.title") }, v.sheet)
 	v.p.OnRefresh, v.p.First, v.p.Keys = v.present, v.sheet.First, sheetKeys
 	v.read(true)
 	return v
 }
-
-func (v *trainingView) gone() bool { return v.a.page != v.p }
 
 // folder is where the trainings of the workspace lie.
 func (v *trainingView) folder() string { return filepath.Join(v.a.cfg.Workspace, "training") }
@@ -186,12 +181,6 @@ func (v *trainingView) busyBlock() panel.Block {
 	return panel.Block{Words: v.busy, Mood: panel.MoodQuiet, Acts: []panel.Act{{Icon: "x", Label: text.T("models.stop"), Do: v.stop}}}
 }
 
-func (v *trainingView) stop() {
-	if v.end != nil {
-		v.end()
-	}
-}
-
 // runBlocks tell how a run stands and what can be done.
 func (v *trainingView) runBlocks(r *trainer.Run) []panel.Block {
 	c := r.Recipe.Counts
@@ -274,7 +263,7 @@ func (v *trainingView) farWords() string {
 	g := s.Stages[i]
 	out := text.T("train.stage", text.Args{"Stage": stageName(g.Name), "Step": g.Step, "Of": g.Of})
 	if s.Timed {
-		out += " · " + text.T("train.left", text.Args{"Left": minutes(s.Left)})
+		out += " · " + text.T("train.left", text.Args{"Left": panel.Duration(s.Left)})
 	}
 	return out
 }
@@ -352,33 +341,6 @@ func (v *trainingView) tools() (trainer.Tools, bool) {
 	return t, err == nil
 }
 
-// work runs something long beside the window.
-func (v *trainingView) work(say string, do func(ctx context.Context) error, then func()) {
-	if v.busy != "" {
-		return
-	}
-	ctx, end := context.WithCancel(context.Background())
-	v.busy, v.end = say, end
-	v.p.Refresh()
-	go func() {
-		err := do(ctx)
-		v.a.post(func() {
-			stopped := ctx.Err() != nil // asked before end, after which it always is
-			end()
-			v.busy = ""
-			if err != nil && !stopped {
-				v.a.fault(err)
-			}
-			if err == nil {
-				then()
-			}
-			if !v.gone() {
-				v.p.Refresh()
-			}
-		})
-	}()
-}
-
 // prepare writes the bundle of a new training and has it checked.
 func (v *trainingView) prepare() {
 	o, ws, now := v.order, v.a.ws, time.Now()
@@ -393,7 +355,7 @@ func (v *trainingView) prepare() {
 	name := "own-" + now.Format("20060102-1504")
 	dir, version := filepath.Join(v.folder(), now.Format("20060102-150405")), v.a.cfg.Version
 	var run *trainer.Run
-	v.work(text.T("train.writing"), func(ctx context.Context) error {
+	v.beside(text.T("train.writing"), func(ctx context.Context, _ func(done, total int)) error {
 		cases, err := trainer.Gather(ctx, ws, choice, nil)
 		if err != nil {
 			return err
@@ -415,7 +377,7 @@ func (v *trainingView) check(r *trainer.Run) {
 		return
 	}
 	var found []trainer.Finding
-	v.work(text.T("train.checking"), func(ctx context.Context) error {
+	v.beside(text.T("train.checking"), func(ctx context.Context, _ func(done, total int)) error {
 		err := t.Ready(ctx)
 		if err == nil {
 			found, err = r.Check(ctx, t)

@@ -106,9 +106,11 @@ func (a *App) changeProject(what string, write func(ws *store.Workspace, who str
 		return
 	}
 	p.SetBusy(func() string { return text.T("project.writing") })
+	a.working++
 	go func() {
 		done, err := write(ws, who)
 		a.post(func() {
+			a.working--
 			if a.ws != ws {
 				return
 			}

@@ -68,14 +68,12 @@ func (a *App) changeReader(name string) {
 // retake gets the review of the study on show anew, for another reader or from another workspace, and goes on at the same
 // image.
 func (a *App) retake() {
-	s := a.sess
-	if s == nil {
-		return
+	if a.taking != nil { // what it brings may be from before
+		again := *a.taking
+		a.take(&again)
+	} else if st := a.onShow(); st != nil {
+		a.take(st)
 	}
-	if s.want != nil {
-		a.resume = &spot{s.want.ID, s.wantIndex}
-	}
-	a.take(s.study)
 }
 
 // showVersions lists the masks that the reader accepted on the frame on show, and makes the chosen one the mask again.

@@ -51,10 +51,18 @@ func LoadSettings(dir string) *Settings {
 
 // Save writes the settings. An error is worth a log line, never a dialog.
 func (s *Settings) Save() error {
-	data, err := json.MarshalIndent(s, "", "  ")
+	data, err := s.encode()
 	if err != nil {
 		return err
 	}
+	return s.write(data)
+}
+
+// encode is what the file is to hold.
+func (s *Settings) encode() ([]byte, error) { return json.MarshalIndent(s, "", "  ") }
+
+// write puts it there. It touches nothing that changes, so it may run beside the window.
+func (s *Settings) write(data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
 		return err
 	}

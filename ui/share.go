@@ -74,9 +74,11 @@ func (a *App) takeShare(file string) {
 		return
 	}
 	p.SetBusy(func() string { return text.T("share.taking") })
+	a.working++
 	go func() {
 		m, _, err := project.Take(ws, file)
 		a.post(func() {
+			a.working--
 			if a.page == p {
 				p.SetBusy(nil)
 			}

@@ -67,10 +67,7 @@ func adjudicateCommand() *cobra.Command {
 
 // runAdjudicate runs the command.
 func runAdjudicate(ctx context.Context, o adjudicateOptions, out, log io.Writer) error {
-	if err := store.Find(o.workspace); err != nil {
-		return fault.New(codeExportWorkspace, o.workspace, err, nil)
-	}
-	ws, err := store.Open(o.workspace)
+	ws, err := openWorkspace(o.workspace)
 	if err != nil {
 		return err
 	}

@@ -130,7 +130,7 @@ func TestProjectNamesLabelsByItself(t *testing.T) {
 	s, err := project.Create(ws, "Kim", "names")
 	must(t, err)
 	must(t, s.Apply(ws, "Kim", &project.Change{Labels: []project.Label{
-		{Value: 1, Name: "mass"}, {Value: 2, Name: "duct", Type: []string{"81797007", "SCT", "Duct"}},
+		{Value: 1, Name: "mass"}, {Value: 2, Name: "duct", Type: []string{"22049009", "SCT", "Mammary duct ectasia"}},
 	}}))
 	must(t, ws.Close())
 	must(t, os.Remove(filepath.Join(workspace, export.LabelsName)))

@@ -57,10 +57,7 @@ func consultPart(use, example string, o *consultOptions, needs func() []string, 
 			return nil
 		},
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := store.Find(o.workspace); err != nil {
-				return fault.New(codeExportWorkspace, o.workspace, err, nil)
-			}
-			ws, err := store.Open(o.workspace)
+			ws, err := openWorkspace(o.workspace)
 			if err != nil {
 				return err
 			}

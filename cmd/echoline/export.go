@@ -16,7 +16,7 @@ import (
 
 	"echoline/assets"
 	"echoline/inference"
-	"echoline/internal/agree"
+	"echoline/internal/annex"
 	"echoline/internal/deid"
 	"echoline/internal/export"
 	"echoline/internal/fault"
@@ -100,10 +100,7 @@ func (o *exportOptions) check(args []string) error {
 
 // runExport runs the command. What fails is named on log and the rest goes on.
 func runExport(ctx context.Context, o exportOptions, out, log io.Writer) error {
-	if err := store.Find(o.workspace); err != nil {
-		return fault.New(codeExportWorkspace, o.workspace, err, nil)
-	}
-	ws, err := store.Open(o.workspace)
+	ws, err := openWorkspace(o.workspace)
 	if err != nil {
 		return err
 	}
@@ -127,7 +124,7 @@ func runExport(ctx context.Context, o exportOptions, out, log io.Writer) error {
 	recall := models.Recall(ws)
 	in := export.FromStored(r, include, func(f *review.Frame) *inference.Prediction { return recall(f.Key, export.Asked(f)) })
 	in.Maps = recall
-	if err := tellTalk(ws, &in); err != nil {
+	if err := annex.Add(ws, &in); err != nil {
 		report.fail(err)
 	}
 	if in.Table, err = labelTable(o.labels, ws); err != nil {
@@ -259,29 +256,18 @@ func nameMissing(st *study.Study, items []store.Item, report *reporter) {
 	}
 }
 
+// openWorkspace opens a workspace that must be there.
+func openWorkspace(dir string) (*store.Workspace, error) {
+	if err := store.Find(dir); err != nil {
+		return nil, fault.New(codeExportWorkspace, dir, err, nil)
+	}
+	return store.Open(dir)
+}
+
 // predictionsOf finds in the workspace what the model said that a frame's mask started from, or the last one. Without it only
 // provenance is poorer: the mask is the review's.
 func predictionsOf(ws *store.Workspace) func(*review.Frame) *inference.Prediction {
 	return func(f *review.Frame) *inference.Prediction { return ws.Recall(f.Key, f.Model) }
-}
-
-// tellTalk gives an export what readers and experts said: where a consensus comes from, and what was asked.
-func tellTalk(ws *store.Workspace, in *export.Input) error {
-	origins, err := agree.OriginsOf(ws)
-	in.Consensus = origins.Of
-	names, errNames := origins.Names(ws)
-	in.Borrow(names)
-	questions, err2 := agree.Questions(ws)
-	in.Questions = questions
-	looked, err3 := project.LooksOf(ws)
-	for _, l := range looked {
-		for _, a := range l.Arcs {
-			in.Looked = append(in.Looked, export.Looked{
-				Reader: l.Reader, Instance: l.Item, Frame: l.Frame, X: a.X, Y: a.Y, Length: a.Length, Expected: a.Expected, How: a.How, Seconds: a.Seconds,
-			})
-		}
-	}
-	return errors.Join(err, errNames, err2, err3)
 }
 
 // labelTable is the table of labels that was named, else the workspace's own, else its project's schema.

@@ -93,10 +93,7 @@ func shippedModel() string {
 
 // open opens the workspace that was named, which must be there.
 func (o *modelsOptions) open() (*store.Workspace, error) {
-	if err := store.Find(o.workspace); err != nil {
-		return nil, fault.New(codeExportWorkspace, o.workspace, err, nil)
-	}
-	return store.Open(o.workspace)
+	return openWorkspace(o.workspace)
 }
 
 // list tells the models of the workspace, a line each.

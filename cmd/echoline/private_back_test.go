@@ -55,7 +55,7 @@ func drawnThrice(t *testing.T) (workspace, files string, drawn map[review.Key]*m
 	if len(drawn) != 3 {
 		t.Fatalf("%d masks drawn", len(drawn))
 	}
-	table := `{"labels": [{"value": 2, "name": "Cyst"}, {"value": 3, "name": "Kim's duct", "type": ["81797007", "SCT", "Duct"]}]}`
+	table := `{"labels": [{"value": 2, "name": "Cyst"}, {"value": 3, "name": "Kim's duct", "type": ["22049009", "SCT", "Mammary duct ectasia"]}]}`
 	must(t, os.WriteFile(filepath.Join(workspace, export.LabelsName), []byte(table), 0o600))
 	return workspace, files, drawn
 }

@@ -98,6 +98,7 @@ func markedWork(t *testing.T, in string) string {
 		}
 		must(t, r.SetStatus(k, review.Accepted))
 	}
+	must(t, ws.SaveLabels("CANARY Reader", review.LabelSet{}, review.LabelSet{Labels: []review.Label{{Value: 3, Name: "CANARY spot"}, {Value: 4, Name: "Cyst"}}}))
 	table := `{"labels": [{"value": 2, "name": "CANARY label", "type": ["CANARY", "99CANARY", "CANARY meaning"]}]}`
 	must(t, os.WriteFile(filepath.Join(dir, export.LabelsName), []byte(table), 0o600))
 	return dir

@@ -1,7 +1,6 @@
 package agree
 
 import (
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,7 +53,7 @@ func (g *Gathering) newCase(r *review.Review, it *study.Item, k review.Key) Case
 	}
 	return Case{
 		Class: class,
-		Key:   k, Name: CaseName(it, k.Frame), Group: GroupOf(it), MM: millimetres(r, k), Masks: map[string]*mask.Plane{}, At: map[string]time.Time{},
+		Key:   k, Name: CaseName(it, k.Frame), Group: GroupOf(it), MM: r.PixelSize(k), Masks: map[string]*mask.Plane{}, At: map[string]time.Time{},
 	}
 }
 
@@ -124,13 +123,4 @@ func GroupOf(it *study.Item) string {
 		}
 	}
 	return it.ID
-}
-
-// millimetres is the size of a pixel, 0 where the frame has no scale.
-func millimetres(r *review.Review, k review.Key) float64 {
-	sp, cal := r.SpacingAt(k)
-	if cal == study.Uncalibrated {
-		return 0
-	}
-	return math.Sqrt(sp.X * sp.Y)
 }

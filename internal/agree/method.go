@@ -76,11 +76,5 @@ func labelsIn(masks []*mask.Plane) []uint8 {
 			seen[v] = true
 		}
 	}
-	var out []uint8
-	for v := 1; v < len(seen); v++ {
-		if seen[v] {
-			out = append(out, uint8(v))
-		}
-	}
-	return out
+	return mask.Labels(&seen)
 }

@@ -68,7 +68,7 @@ func ReadingOf(r *review.Review, k review.Key) (reading Reading, ok bool) {
 	reading = Reading{Reader: r.Reader(), Labels: f.Labels, Source: review.Source{
 		Reader: r.Reader(), Entry: hex.EncodeToString(tip[:]), SHA256: review.MaskSum(f.Labels),
 	}}
-	reading.MM = millimetres(r, k)
+	reading.MM = r.PixelSize(k)
 	return reading, true
 }
 

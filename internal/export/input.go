@@ -150,13 +150,7 @@ func (in *Input) values() []uint8 {
 			}
 		}
 	}
-	var out []uint8
-	for v := 1; v < len(seen); v++ {
-		if seen[v] {
-			out = append(out, uint8(v))
-		}
-	}
-	return out
+	return mask.Labels(&seen)
 }
 
 // prediction is what the model said that a frame's mask started from, or nil.

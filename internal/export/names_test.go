@@ -145,7 +145,7 @@ func TestNamesOfLabelsInSEG(t *testing.T) {
 // A name means what its codes say, whoever gave it: a reader's names go before the workspace's table and the model's.
 func TestNamesComeFirst(t *testing.T) {
 	path := filepath.Join(t.TempDir(), LabelsName)
-	if err := os.WriteFile(path, []byte(`{"labels": [{"value": 2, "name": "cyst"}, {"name": "duct", "type": ["81797007", "SCT", "Duct"]}]}`), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(`{"labels": [{"value": 2, "name": "cyst"}, {"name": "duct", "type": ["22049009", "SCT", "Mammary duct ectasia"]}]}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	table, err := LoadLabels(path)
@@ -153,7 +153,7 @@ func TestNamesComeFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	in := Input{Table: table, Names: map[uint8]string{2: "Duct"}}
-	if l := in.label(2); l.Name != "Duct" || l.Type.Value != "81797007" || l.Value != 2 {
+	if l := in.label(2); l.Name != "Duct" || l.Type.Value != "22049009" || l.Value != 2 {
 		t.Error(l)
 	}
 	in.Names[2] = "what nobody knows"

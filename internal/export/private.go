@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +39,7 @@ func without(ctx context.Context, in Input, o Options) (Input, []*fault.Error, e
 	for _, l := range in.Labels {
 		out.Labels = append(out.Labels, safeLabel(l))
 	}
+	out.Labels, out.Table = safeNames(in, out)
 	for i, it := range in.Items {
 		if err := ctx.Err(); err != nil {
 			return out, failed, err
@@ -128,6 +131,31 @@ func safeLabel(l inference.Label) inference.Label {
 	return out
 }
 
+// safeNames are out's labels and table, with what the reader called labels before all else.
+func safeNames(in, out Input) ([]inference.Label, LabelTable) {
+	var named []tableLabel
+	for _, v := range slices.Sorted(maps.Keys(in.Names)) {
+		if in.Names[v] == "" {
+			continue
+		}
+		l := safeLabel(in.Table.Called(v, in.Names[v]))
+		out.Labels = append(out.Labels, l) // also where nothing is drawn
+		named = append(named, newTableLabel(l))
+	}
+	return out.Labels, LabelTable{append(named, out.Table.entries...)}
+}
+
+// newTableLabel is a label as a line of a table.
+func newTableLabel(l inference.Label) tableLabel {
+	list := func(c inference.Code) []string {
+		if c.Value == "" {
+			return nil
+		}
+		return []string{c.Value, c.Scheme, c.Meaning}
+	}
+	return tableLabel{l.Value, l.Name, list(l.Category), list(l.Type), list(l.Region)}
+}
+
 func safeName(name string, value uint8) string {
 	if e, ok := OwnLabels().named(name); ok {
 		return e.Name
@@ -150,16 +178,9 @@ func safeCode(c inference.Code) inference.Code {
 
 // safe is a table without names that could be a person's.
 func (t LabelTable) safe() LabelTable {
-	list := func(c inference.Code) []string {
-		if c.Value == "" {
-			return nil
-		}
-		return []string{c.Value, c.Scheme, c.Meaning}
-	}
 	var out LabelTable
 	for _, e := range t.entries {
-		l := safeLabel(e.label())
-		out.entries = append(out.entries, tableLabel{l.Value, l.Name, list(l.Category), list(l.Type), list(l.Region)})
+		out.entries = append(out.entries, newTableLabel(safeLabel(e.label())))
 	}
 	return out
 }

@@ -6,6 +6,7 @@ import (
 	"image"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -232,5 +233,25 @@ func TestPrivateSameUID(t *testing.T) {
 		if len(names) < 2 {
 			t.Errorf("%s: %v", format, names)
 		}
+	}
+}
+
+// TestPrivateNamesOfLabels: what a reader called a label stays where the program knows the name, and of others the codes that are
+// codes for certain; each label that has a name is there, drawn or not.
+func TestPrivateNamesOfLabels(t *testing.T) {
+	_, in := twoNamed(t)
+	in.Names[3], in.Names[4] = "Hong's duct", "lymph node"
+	in.Table.entries = append(in.Table.entries, tableLabel{Name: "Hong's duct", Category: []string{"49755003", "SCT", "Morphologically Altered Structure"}, Type: []string{"22049009", "SCT", "Mammary duct ectasia"}})
+	o := options(t, "labels")
+	o.Private = privately(t, deid.Modified)
+	var sides []string
+	for _, f := range run(t, in, o).Files {
+		if strings.HasSuffix(f.Path, ".json") {
+			sides = append(sides, sideNames(parsed[sidecar](t, f.Path))...)
+		}
+	}
+	want := []string{"1 1 lesion 4147007", "2 2 cyst 367643001", "3 3 label 3 22049009", "4 4 lymph node 59441001"}
+	if !slices.Equal(sides, want) {
+		t.Errorf("%q", sides)
 	}
 }

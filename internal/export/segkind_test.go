@@ -239,7 +239,7 @@ func TestLabelTable(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(`{"labels": [{"value": 2, "name": "Cyst"}, {"value": 5, "name": "duct", "type": ["81797007", "SCT", "Duct"]}]}`)
+	write(`{"labels": [{"value": 2, "name": "Cyst"}, {"value": 5, "name": "duct", "type": ["22049009", "SCT", "Mammary duct ectasia"]}]}`)
 	table, err := LoadLabels(path)
 	if err != nil {
 		t.Fatal(err)
@@ -306,7 +306,7 @@ func TestSEGTellsPixelSize(t *testing.T) {
 // TestWorkspaceLabels: a table in the folder goes before a project's schema, which counts where there is none; a damaged one is told.
 func TestWorkspaceLabels(t *testing.T) {
 	dir := t.TempDir()
-	schema := []byte(`{"labels": [{"value": 2, "name": "duct", "type": ["81797007", "SCT", "Duct"]}]}`)
+	schema := []byte(`{"labels": [{"value": 2, "name": "duct", "type": ["22049009", "SCT", "Mammary duct ectasia"]}]}`)
 	called := func() string {
 		table, err := WorkspaceLabels(dir, schema)
 		if err != nil {

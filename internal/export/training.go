@@ -33,7 +33,7 @@ func trainingOutputs(j *job, it *Item) ([]output, error) {
 func trainingWhole(j *job) ([]output, error) {
 	var names []string
 	for _, v := range j.values {
-		names = append(names, tomlString(j.label(v).Name))
+		names = append(names, TOMLString(j.label(v).Name))
 	}
 	text := fmt.Sprintf(`# Echoline %s. %s
 # What else can be said here: training/README.md.
@@ -48,8 +48,8 @@ accepted = 1.0
 	return []output{{"training.toml", []byte(text)}}, nil
 }
 
-// tomlString writes a string as TOML does.
-func tomlString(s string) string {
+// TOMLString writes a string, or a key, as TOML does. What is no UTF-8 becomes U+FFFD, for TOML holds nothing else.
+func TOMLString(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for _, r := range s {

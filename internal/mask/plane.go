@@ -54,3 +54,14 @@ func (p *Plane) Set(x, y int, v uint8) {
 func (p *Plane) Equal(q *Plane) bool {
 	return p.W == q.W && p.H == q.H && string(p.Pix) == string(q.Pix)
 }
+
+// Labels are the values but 0 that were seen, ascending.
+func Labels(seen *[256]bool) []uint8 {
+	var out []uint8
+	for v := 1; v < len(seen); v++ {
+		if seen[v] {
+			out = append(out, uint8(v))
+		}
+	}
+	return out
+}

@@ -6,10 +6,8 @@ import (
 	"errors"
 	"image"
 	_ "image/png" // masks
-	"math"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"echoline/inference"
@@ -30,20 +28,13 @@ func FromWorkspace(c *trainer.Cases) []Case {
 			for _, f := range it.Frames {
 				k := review.Key{Instance: it.Source.ID, Frame: f.Index}
 				out = append(out, Case{
-					Name: frameName(it.Source, f.Index), Group: c.GroupOf(it.Source), MM: millimetres(c.Reviews[i], k),
+					Name: agree.CaseName(it.Source, f.Index), Group: c.GroupOf(it.Source), MM: c.Reviews[i].PixelSize(k),
 					Learned: c.LearnedFrom(it.Source), Truth: f.Labels, Load: loader(it.Source, f.Index),
 				})
 			}
 		}
 	}
 	return out
-}
-
-func frameName(it *study.Item, frame int) string {
-	if it.Frames == 1 {
-		return it.Name
-	}
-	return it.Name + " #" + strconv.Itoa(frame+1)
 }
 
 // loader decodes a frame into what a model sees.
@@ -55,15 +46,6 @@ func loader(it *study.Item, frame int) func() (inference.Image, error) {
 		}
 		return inference.Image{W: f.W, H: f.H, Grey: f.Luma()}, nil
 	}
-}
-
-// millimetres is the size of a pixel, 0 where the frame has no scale.
-func millimetres(r *review.Review, k review.Key) float64 {
-	sp, from := r.SpacingAt(k)
-	if from == study.Uncalibrated {
-		return 0
-	}
-	return math.Sqrt(sp.X * sp.Y)
 }
 
 // FromFolder is the test rows of a data set: images/, masks/ and split.csv, as training/README.md describes it.
@@ -159,7 +141,7 @@ func Kept(ws *store.Workspace, c *trainer.Cases, m Model) []agree.Kept {
 					continue
 				}
 				kept := agree.Kept{
-					Group: c.GroupOf(it.Source), MM: millimetres(r, k), Accepted: f.Labels, Marks: r.Frame(k).Marks,
+					Group: c.GroupOf(it.Source), MM: r.PixelSize(k), Accepted: f.Labels, Marks: r.Frame(k).Marks,
 				}
 				for _, l := range p.Model.Labels {
 					kept.Predicted = append(kept.Predicted, p.Contours(l.Value)...)

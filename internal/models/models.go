@@ -57,6 +57,8 @@ type Model struct {
 	Ships                 bool   // with the program
 	OwnCases              bool   // it learned from masks accepted in Echoline
 	Input                 string // "224×224"
+	Data                  []Source
+	Measured              []Measured // all sets together first; none where the file does not tell
 }
 
 // choice is a model that somebody put into use.

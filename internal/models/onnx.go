@@ -29,16 +29,23 @@ func Read(file string) (Model, error) {
 	var doc struct {
 		Name, Version string
 		Input         struct{ Width, Height int }
-		Data          []struct{ Name string }
+		Data, Metrics json.RawMessage
 	}
 	if text == nil || json.Unmarshal(text, &doc) != nil || doc.Name == "" {
 		return Model{}, fault.New(CodeNoModel, file, errNoONNX, nil)
 	}
+	// What only tells may be of another form: the model works all the same.
+	var sources []Source
+	var metrics struct {
+		Test map[string]map[string]json.RawMessage
+	}
+	_, _ = json.Unmarshal(doc.Data, &sources), json.Unmarshal(doc.Metrics, &metrics)
 	sum := sha256.Sum256(data)
 	m := Model{
 		SHA256: hex.EncodeToString(sum[:]), Name: doc.Name, Version: doc.Version, File: file,
 		Input:    fmt.Sprintf("%d×%d", doc.Input.Width, doc.Input.Height),
-		OwnCases: slices.ContainsFunc(doc.Data, func(d struct{ Name string }) bool { return d.Name == ownCases }),
+		OwnCases: slices.ContainsFunc(sources, func(d Source) bool { return d.Name == ownCases }),
+		Data:     sources, Measured: told(metrics.Test),
 	}
 	if info, err := os.Stat(file); err == nil {
 		m.Added = info.ModTime()

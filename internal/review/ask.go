@@ -88,14 +88,23 @@ func (r *Review) Take(k Key, before, after *mask.Plane, model string) (changed b
 	if f.Labels != before && !f.Labels.Equal(before) {
 		return false, fault.New(CodeStale, r.nameOf(k.Instance), nil, nil)
 	}
-	s, err := r.Begin(k, nameAsk, OnRequest)
+	s, err := r.relabel(k, nameAsk, OnRequest, after, model)
 	if err != nil {
 		return false, err
 	}
-	s.model = model
-	if err := s.SetLabels(after); err != nil {
-		s.Cancel()
-		return false, err
-	}
 	return s.Commit()
+}
+
+// relabel begins an edit that gives frame k a whole mask, which came of a model. Commit ends it.
+func (r *Review) relabel(k Key, name string, o Origin, labels *mask.Plane, model string) (*Stroke, error) {
+	s, err := r.Begin(k, name, o)
+	if err != nil {
+		return nil, err
+	}
+	s.model = model
+	if err := s.SetLabels(labels); err != nil {
+		s.Cancel()
+		return nil, err
+	}
+	return s, nil
 }

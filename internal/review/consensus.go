@@ -132,13 +132,8 @@ func (r *Review) Propose(k Key, p *mask.Plane, model string) (changed bool, err 
 	if !f.isOpenToModels() || f.Labels.Equal(p) {
 		return false, nil
 	}
-	s, err := r.Begin(k, namePropose, ByModel)
+	s, err := r.relabel(k, namePropose, ByModel, p, model)
 	if err != nil {
-		return false, err
-	}
-	s.model = model
-	if err := s.SetLabels(p); err != nil {
-		s.Cancel()
 		return false, err
 	}
 	return s.Commit()
@@ -149,13 +144,8 @@ func (r *Review) Propose(k Key, p *mask.Plane, model string) (changed bool, err 
 // hand do not bind it: what a reader drew may be taken wherever it lies. model is Consensus.Model. changed and err are as of
 // Stroke.Commit.
 func (r *Review) Adjudicate(k Key, after, piece *mask.Plane, model string) (changed bool, err error) {
-	s, err := r.Begin(k, nameAdjudicate, OnRequest)
+	s, err := r.relabel(k, nameAdjudicate, OnRequest, after, model)
 	if err != nil {
-		return false, err
-	}
-	s.model = model
-	if err := s.SetLabels(after); err != nil {
-		s.Cancel()
 		return false, err
 	}
 	cs := outlines(s.labels, s.holds, s.extent())

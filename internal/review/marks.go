@@ -177,11 +177,5 @@ func labelsIn(p *mask.Plane, within image.Rectangle) []uint8 {
 			}
 		}
 	}
-	var out []uint8
-	for v := 1; v < len(seen); v++ {
-		if seen[v] {
-			out = append(out, uint8(v))
-		}
-	}
-	return out
+	return mask.Labels(&seen)
 }

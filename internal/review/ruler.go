@@ -1,6 +1,7 @@
 package review
 
 import (
+	"math"
 	"time"
 
 	"echoline/internal/study"
@@ -51,6 +52,15 @@ func (r *Review) SpacingAt(k Key, pts ...[2]float64) (study.Spacing, study.Calib
 		ruler = &c.Ruler
 	}
 	return it.SpacingBy(ruler, k.Frame, pts...)
+}
+
+// PixelSize is the side, in mm, of a square as large as a pixel of frame k; 0 where the frame has no scale.
+func (r *Review) PixelSize(k Key) float64 {
+	sp, cal := r.SpacingAt(k)
+	if cal == study.Uncalibrated {
+		return 0
+	}
+	return math.Sqrt(sp.X * sp.Y)
 }
 
 // applyRuler puts the ruler of e in force.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,7 +33,8 @@ type Order struct {
 }
 
 // Write makes the folder of a run: cases, the model to start from, and, last, the recipe, with which it is one. What could
-// not be written of single images is returned beside the run; the rest goes on. Faults: CodeFew, CodeThere, CodeWrite, CodeFull.
+// not be written of single images is returned beside the run; the rest goes on. From then on the studies keep their parts, whatever comes to
+// the workspace. Faults: CodeFew, CodeThere, CodeWrite, CodeFull, and those of the workspace.
 func (c *Cases) Write(ctx context.Context, o Order) (*Run, []*fault.Error, error) {
 	if err := c.Enough(); err != nil {
 		return nil, nil, err
@@ -59,6 +61,9 @@ func (c *Cases) Write(ctx context.Context, o Order) (*Run, []*fault.Error, error
 		if r.Recipe.Start, err = copyModel(o.Start, r.path(startName)); err != nil {
 			return nil, failed, writeFault(o.Start, err)
 		}
+	}
+	if err := c.give(); err != nil {
+		return nil, failed, err
 	}
 	if err := r.keep(); err != nil {
 		return nil, failed, writeFault(dir, err)
@@ -131,16 +136,11 @@ func (c *Cases) toml(o Order) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Echoline %s. %s\nimages = \"images\"\nlabels = [%s]\n", o.Version, export.ResearchUse, c.labels())
 	fmt.Fprintf(&b, "\n[split]\nval = %g\ntest = %g\n", share, share)
-	if len(c.groups) > 0 {
-		b.WriteString("\n[groups]\n")
-	}
-	var studies []string
-	for uid := range c.groups {
-		studies = append(studies, uid)
-	}
-	slices.Sort(studies)
-	for _, uid := range studies {
-		fmt.Fprintf(&b, "%q = %q\n", uid, c.groups[uid])
+	b.WriteString("\n[groups]\n")
+	for _, uid := range slices.Sorted(maps.Keys(c.groups)) {
+		if name := c.groups[uid]; name != uid {
+			fmt.Fprintf(&b, "%s = %s\n", export.TOMLString(uid), export.TOMLString(name))
+		}
 	}
 	return b.String()
 }
@@ -150,7 +150,7 @@ func (c *Cases) labels() string {
 	var names []string
 	for i := range c.Inputs {
 		for _, l := range c.Inputs[i].Meanings() {
-			if name := fmt.Sprintf("%q", l.Name); !slices.Contains(names, name) {
+			if name := export.TOMLString(l.Name); !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}

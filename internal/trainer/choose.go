@@ -1,13 +1,9 @@
 package trainer
 
 import (
-	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
-	"math"
+	"maps"
 	"slices"
-	"strings"
 
 	"echoline/inference"
 	"echoline/internal/export"
@@ -51,7 +47,9 @@ type Cases struct {
 	Reviews []*review.Review // of the same readers in the same order
 	Missing []*fault.Error   // files of reviewed images that cannot be opened any more
 	Counts  Counts
-	groups  map[string]string // of studies: the first study of the same patient
+	groups  map[string]string // of studies whose patient is known: under which name they lie together
+	news    map[string]string // those of them that no run was written of so far
+	ws      *store.Workspace
 }
 
 // Gather opens what readers of a workspace reviewed and takes the masks that were chosen. Nothing is written. Faults:
@@ -79,7 +77,11 @@ func Gather(ctx context.Context, ws *store.Workspace, c Choice, progress func(do
 	if err != nil {
 		return nil, err
 	}
-	out := &Cases{Missing: missing(st, items), groups: groupsOf(st)}
+	out, err := newCases(ws, st)
+	if err != nil {
+		return nil, err
+	}
+	out.Missing = missing(st, items)
 	for _, reader := range readers {
 		r, in, err := take(ws, st, reader, work[reader], c.Include)
 		if err != nil {
@@ -95,6 +97,18 @@ func Gather(ctx context.Context, ws *store.Workspace, c Choice, progress func(do
 		return nil, fault.New(CodeNothing, ws.Dir(), nil, nil)
 	}
 	return out, nil
+}
+
+// newCases are none yet, of a study whose patients keep the parts that they were given.
+func newCases(ws *store.Workspace, st *study.Study) (*Cases, error) {
+	before, err := given(ws)
+	if err != nil {
+		return nil, err
+	}
+	c := &Cases{groups: groupsOf(st, before), ws: ws}
+	c.news = maps.Clone(c.groups)
+	maps.DeleteFunc(c.news, func(uid, _ string) bool { return before[uid] != "" })
+	return c, nil
 }
 
 // readers are whose masks are taken: those that were named, or all that have a name.
@@ -209,69 +223,6 @@ func (c *Cases) Enough() error {
 		}
 	}
 	return nil
-}
-
-// LearnedFrom tells whether a model that is trained on such cases learns from an item, or is chosen by it: all but the part
-// that measures.
-func (c *Cases) LearnedFrom(it *study.Item) bool { return partOf(c.GroupOf(it)) != partTest }
-
-// GroupOf is what training/ takes for the group of an item: what training.toml says of the study, the study, or the file.
-func (c *Cases) GroupOf(it *study.Item) string {
-	uid := attribute(it, "StudyInstanceUID")
-	if first, ok := c.groups[uid]; ok {
-		return first
-	}
-	return cmp.Or(uid, it.ID)
-}
-
-// groupsOf finds the studies of patients who have several. All bear the name of the first, which stays when more come.
-func groupsOf(st *study.Study) map[string]string {
-	first := map[string]*study.Item{}
-	for _, it := range st.Items {
-		patient := attribute(it, "PatientID")
-		if patient == "" || attribute(it, "StudyInstanceUID") == "" {
-			continue
-		}
-		if f := first[patient]; f == nil || dated(it) < dated(f) {
-			first[patient] = it
-		}
-	}
-	out := map[string]string{}
-	for _, it := range st.Items {
-		f := first[attribute(it, "PatientID")]
-		if f == nil {
-			continue
-		}
-		if uid, name := attribute(it, "StudyInstanceUID"), attribute(f, "StudyInstanceUID"); uid != "" && uid != name {
-			out[uid] = name
-		}
-	}
-	return out
-}
-
-// dated orders studies by time.
-func dated(it *study.Item) string {
-	return attribute(it, "StudyDate") + "\x00" + attribute(it, "StudyTime") + "\x00" + attribute(it, "StudyInstanceUID")
-}
-
-func attribute(it *study.Item, keyword string) string {
-	if it.Header == nil {
-		return ""
-	}
-	return strings.TrimSpace(it.Header.Attr[keyword])
-}
-
-// partOf is the part in which a group lies, as training/ decides it (options.py).
-func partOf(group string) string {
-	sum := sha256.Sum256([]byte(group))
-	at := float64(binary.BigEndian.Uint64(sum[:])) / math.Pow(2, 64)
-	switch {
-	case at < share:
-		return partVal
-	case at-share < share:
-		return partTest
-	}
-	return partTrain
 }
 
 // anything tells whether a mask holds any label.

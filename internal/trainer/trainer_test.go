@@ -203,7 +203,7 @@ func TestStudiesOfAPatientStayTogether(t *testing.T) {
 		}}}
 	}
 	later, first, other := item("7", "1.9", "20240101"), item("7", "1.10", "20230101"), item("8", "1.11", "20220101")
-	c := Cases{groups: groupsOf(&study.Study{Items: []*study.Item{later, first, other, {ID: "sha256:x"}}})}
+	c := Cases{groups: groupsOf(&study.Study{Items: []*study.Item{later, first, other, {ID: "sha256:x"}}}, nil)}
 	for it, want := range map[*study.Item]string{later: "1.10", first: "1.10", other: "1.11", {ID: "sha256:x"}: "sha256:x"} {
 		if got := c.GroupOf(it); got != want {
 			t.Errorf("%s: %s, want %s", it.ID, got, want)

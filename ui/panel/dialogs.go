@@ -170,7 +170,7 @@ func ShowSummary(w fyne.Window, s Summary) *Card {
 		{key: "panel.summary.accepted", value: fmt.Sprint(s.Accepted), role: roleGood},
 		{key: "panel.summary.corrected", value: fmt.Sprint(s.Corrected)},
 		{key: "panel.summary.rejected", value: fmt.Sprint(s.Rejected)},
-		{key: "panel.summary.time", value: duration(s.Time)},
+		{key: "panel.summary.time", value: Duration(s.Time)},
 	}
 	c := newCard(w, say("panel.summary.title"), 400, newColumn(pad, 0,
 		newParagraph(say("panel.summary.what"), roleText, textSize), table))
@@ -189,8 +189,8 @@ func ShowSummary(w fyne.Window, s Summary) *Card {
 	return c.show(nil)
 }
 
-// duration writes a working time: seconds under two minutes, minutes under two hours.
-func duration(d time.Duration) string {
+// Duration writes a working time: seconds under two minutes, minutes under two hours.
+func Duration(d time.Duration) string {
 	switch {
 	case d < 2*time.Minute:
 		return text.T("panel.time.seconds", text.Args{"N": int(d.Seconds())})

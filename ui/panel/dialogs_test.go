@@ -1,6 +1,8 @@
 package panel
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -218,6 +220,39 @@ func TestExportCard(t *testing.T) {
 	}
 }
 
+// TestReasonsAreToldOnce: what keeps many files from being written stands there once, with how many, and which on demand.
+func TestReasonsAreToldOnce(t *testing.T) {
+	eachLanguage(t, func(t *testing.T) {
+		w := show(t, canvas.NewRectangle(nil), 1280, 720)
+		d := ShowDeidentify(w, DeidOptions{
+			Files: 40, Dates: []Choice{{"full", fixed("Kept")}}, Words: []Choice{{"none", fixed("None")}}, Start: DeidChoice{Folder: "/out"},
+		})
+		var failures []ExportFailure
+		for i := range 40 {
+			f := ExportFailure{fmt.Sprintf("im%02d.dcm", i), "it was left out"}
+			if i == 7 {
+				f.What = "the disk is full"
+			}
+			failures = append(failures, f)
+		}
+		d.Done(ExportDone{Written: 1, Failures: failures})
+		said := strings.Join(texts(d), " ")
+		if n := strings.Count(said, "it was left out"); n != 1 || !strings.Contains(said, "39") || !strings.Contains(said, "im07.dcm: the disk is full") || strings.Contains(said, "im08.dcm") {
+			t.Fatalf("%d times: %s", n, said)
+		}
+		show := d.result.items[2].(*column).items[1].(*button)
+		test.Tap(show)
+		if said := strings.Join(texts(d), " "); !strings.Contains(said, "im08.dcm") || !strings.Contains(said, "im39.dcm") {
+			t.Error("the files are not named when asked for:", said)
+		}
+		expectWhole(t, d)
+		test.Tap(show)
+		if strings.Contains(strings.Join(texts(d), " "), "im08.dcm") {
+			t.Error("they stay")
+		}
+	})
+}
+
 // TestFormatsAreOneChoice: one of all lines is chosen, by mouse or by key, and it says what it is.
 func TestFormatsAreOneChoice(t *testing.T) {
 	w := show(t, canvas.NewRectangle(nil), 1280, 720)
@@ -281,7 +316,7 @@ func TestDuration(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		90 * time.Second: "90 s", 17 * time.Minute: "17 min", 125 * time.Minute: "2 h 5 min",
 	} {
-		if got := duration(d); got != want {
+		if got := Duration(d); got != want {
 			t.Errorf("%v is written %q, want %q", d, got, want)
 		}
 	}

@@ -1,8 +1,6 @@
 package panel
 
 import (
-	"fmt"
-
 	"fyne.io/fyne/v2"
 
 	"echoline/internal/text"
@@ -44,22 +42,24 @@ type ExportDone struct {
 
 // ExportCard asks what to export, shows how that goes, and what came of it.
 type ExportCard struct {
-	*Card
-	o        ExportOptions
-	choice   ExportChoice
-	format   *choiceGrid
-	note     *label
-	include  *segments
-	private  *column // what goes with leaving persons out
-	folder   *label
-	progress *progressLine
-	result   *column
+	writing
+	o       ExportOptions
+	choice  ExportChoice
+	format  *choiceGrid
+	note    *label
+	include *segments
+	private *column // what goes with leaving persons out
 }
 
 // ShowExport opens the export card. OnExport is called when a person starts; answer with Progress, then with Conflict or
 // Done.
 func ShowExport(w fyne.Window, o ExportOptions) *ExportCard {
-	e := &ExportCard{o: o, choice: o.Start}
+	e := &ExportCard{writing: newWriting(o.Start.Folder, o.Recent, writingWords{"panel.export.start", "panel.export.writing"}), o: o, choice: o.Start}
+	e.onCancel = o.OnCancel
+	e.onStart = func(overwrite bool) {
+		e.choice.Folder, e.choice.Overwrite = e.folder, overwrite
+		call(o.OnExport, e.choice)
+	}
 	e.note = newLabel(func() string { return o.Note(e.choice.Format) }, roleQuiet, quietSize+1)
 	e.format = newChoiceGrid(o.Formats, o.Start.Format, func(k string) {
 		e.choice.Format = k
@@ -68,27 +68,11 @@ func ShowExport(w fyne.Window, o ExportOptions) *ExportCard {
 	})
 	e.include = newSegments(o.Includes, o.Start.Include, func(k string) { e.choice.Include = k })
 	e.choice.Include = e.include.key()
-	e.folder = newLabel(func() string {
-		if e.choice.Folder == "" {
-			return text.T("panel.export.no_folder")
-		}
-		return e.choice.Folder
-	}, roleText, textSize)
-	e.folder.tail = true
-	browse := newButton("folder-open", say("panel.export.browse"), plain, e.browse)
-	e.progress = newProgressLine()
-	e.progress.Hide()
-	e.result = newColumn(unit, 0)
-	e.Card = newCard(w, say("panel.export.title"), 560, newColumn(pad, 0,
+	e.Card = newCard(w, say("panel.export.title"), 560, newColumn(pad, 0, append([]fyne.CanvasObject{
 		caption("panel.export.format", newColumn(unit, 0, e.format.content, e.note)), caption("panel.export.include", e.include),
 		e.persons(),
-		caption("panel.export.folder", newRow(gap, 0, e.folder, browse)), e.progress, e.result))
-	e.ask()
-	if e.choice.Folder == "" {
-		e.show(browse)
-	} else {
-		e.show(e.buttons[1])
-	}
+	}, e.place()...)...))
+	e.begin()
 	return e
 }
 
@@ -127,76 +111,8 @@ func (e *ExportCard) showPrivate() {
 	e.Refresh()
 }
 
-// ask shows the buttons of the question.
-func (e *ExportCard) ask() {
-	start := newButton("", say("panel.export.start"), primary, func() { e.start(false) })
-	start.disabled = e.choice.Folder == ""
-	e.setButtons(e.closeButton(sayCancel), start)
-}
-
-func (e *ExportCard) browse() {
-	ShowBrowser(e.window, Browse{Folder: true, Start: e.choice.Folder, Recent: e.o.Recent, OnChosen: func(paths []string) {
-		e.choice.Folder = paths[0]
-		e.folder.Refresh()
-		e.ask()
-	}})
-}
-
-func (e *ExportCard) start(overwrite bool) {
-	e.choice.Overwrite = overwrite
-	e.result.setItems()
-	e.setButtons()
-	e.Progress(0, 1)
-	call(e.o.OnExport, e.choice)
-}
-
-// Progress shows that done of total files are written.
-func (e *ExportCard) Progress(done, total int) {
-	e.progress.set(done, total, text.T("panel.export.writing", text.Args{"Done": done, "Total": total}), e.o.OnCancel)
-	e.progress.Show()
-	e.Refresh()
-}
-
-// Conflict says that n files of the same name are there already, and asks whether to replace them.
-func (e *ExportCard) Conflict(n int) {
-	e.progress.Hide()
-	e.result.setItems(notice(func() string { return text.N("panel.export.conflict", n) }, roleWarn))
-	e.setButtons(newButton("", sayCancel, plain, func() { e.result.setItems(); e.ask() }),
-		newButton("", say("panel.export.replace"), primary, func() { e.start(true) }))
-}
-
 // Done shows how many files were written and which were not. Failures stay on the card until a person has closed it. Where
 // nothing was written a person can choose otherwise and start again.
 func (e *ExportCard) Done(d ExportDone) {
-	e.progress.Hide()
-	e.result.setItems(outcome(d, e.choice.Folder)...)
-	if d.Stopped || d.Written == 0 && len(d.Failures) > 0 {
-		e.ask()
-		return
-	}
-	e.setButtons(newButton("", sayClose, primary, e.Close))
-}
-
-// outcome says what came of writing files into a folder.
-func outcome(d ExportDone, folder string) []fyne.CanvasObject {
-	written, failures := d.Written, d.Failures
-	var items []fyne.CanvasObject
-	if d.Stopped {
-		items = append(items, notice(func() string { return text.T("panel.export.stopped") }, roleWarn))
-	}
-	if d.Kept > 0 {
-		items = append(items, notice(func() string { return text.N("panel.export.kept", d.Kept) }, roleGood))
-	}
-	if written > 0 || len(failures) == 0 && !d.Stopped {
-		items = append(items, notice(func() string {
-			return text.N("panel.export.written", written, text.Args{"Folder": folder})
-		}, roleGood))
-	}
-	if len(failures) > 0 {
-		items = append(items, notice(func() string { return text.N("panel.export.failed", len(failures)) }, roleBad))
-		for _, f := range failures {
-			items = append(items, newParagraph(fixed(fmt.Sprintf("%s: %s", f.Name, f.What)), roleQuiet, quietSize+1))
-		}
-	}
-	return items
+	e.finish(d.Stopped || d.Written == 0 && len(d.Failures) > 0, e.outcome(d)...)
 }

@@ -46,6 +46,18 @@ func (f *focus) TypedKey(e *fyne.KeyEvent) {
 	}
 }
 
+// choose is TypedKey of a choice of one among several side by side: Left and Right pick the one beside the chosen one.
+func (f *focus) choose(e *fyne.KeyEvent, chosen int, pick func(i int)) {
+	switch e.Name {
+	case fyne.KeyLeft:
+		pick(chosen - 1)
+	case fyne.KeyRight:
+		pick(chosen + 1)
+	default:
+		f.TypedKey(e)
+	}
+}
+
 // KeyDown implements desktop.Keyable.
 func (f *focus) KeyDown(e *fyne.KeyEvent) {
 	if c, ok := canvasOf(f.self).(desktop.Canvas); ok && c.OnKeyDown() != nil {

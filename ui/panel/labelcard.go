@@ -77,14 +77,7 @@ var _ fyne.Focusable = (*swatches)(nil)
 
 // TypedKey implements fyne.Focusable.
 func (s *swatches) TypedKey(e *fyne.KeyEvent) {
-	switch e.Name {
-	case fyne.KeyLeft:
-		s.pick(s.chosen - 1)
-	case fyne.KeyRight:
-		s.pick(s.chosen + 1)
-	default:
-		s.focus.TypedKey(e)
-	}
+	s.choose(e, s.chosen, s.pick)
 }
 
 // swatchStep is the room of one colour.

@@ -236,20 +236,7 @@ func (r *lineRow) MouseMoved(*desktop.MouseEvent) {}
 // MouseOut implements desktop.Hoverable.
 func (r *lineRow) MouseOut() { r.hovered = false; r.paint(); call(r.l.OnHint, "") }
 
-func (r *lineRow) paint() {
-	t := theme.Current()
-	r.ground.FillColor, r.ground.StrokeWidth, r.ground.StrokeColor = color.Transparent, 0, color.Transparent
-	if r.hovered {
-		r.ground.FillColor = t.Raised
-	}
-	if r.l.list.cursor == r.i {
-		r.ground.FillColor = selectedGround()
-		if r.l.list.focused {
-			r.ground.StrokeColor, r.ground.StrokeWidth = t.Accent, 2
-		}
-	}
-	r.ground.Refresh()
-}
+func (r *lineRow) paint() { r.l.list.paint(r.ground, r.i, r.hovered) }
 
 // CreateRenderer implements fyne.Widget.
 func (r *lineRow) CreateRenderer() fyne.WidgetRenderer {

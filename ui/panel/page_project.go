@@ -265,20 +265,19 @@ func (r *projectRenderer) Destroy() {}
 // readerLine is a reader with a bar of what is done.
 type readerLine struct {
 	widget.BaseWidget
-	r           ProjectReader
-	name, role  *label
-	words       *paragraph
-	track, fill *canvas.Rectangle
+	r          ProjectReader
+	name, role *label
+	words      *paragraph
+	bar        *bar
 }
 
 func newReaderLine(p ProjectReader) *readerLine {
 	l := &readerLine{
 		r: p, name: newLabel(fixed(p.Name), roleText, textSize), role: newLabel(fixed(p.Role), roleQuiet, quietSize+1),
-		words: newParagraph(fixed(p.Words), roleQuiet, quietSize+1),
-		track: canvas.NewRectangle(color.Transparent), fill: canvas.NewRectangle(color.Transparent),
+		words: newParagraph(fixed(p.Words), roleQuiet, quietSize+1), bar: newBar(p.Done, roleGood),
 	}
 	l.role.align = fyne.TextAlignTrailing
-	l.track.CornerRadius, l.fill.CornerRadius = 2, 2
+	setVisible(l.bar, p.Done >= 0)
 	l.ExtendBaseWidget(l)
 	return l
 }
@@ -314,8 +313,7 @@ func (r *readerLineRenderer) Layout(s fyne.Size) {
 	place(l.role, s.Width-role, 0, role, readerHead)
 	y := readerHead
 	if l.r.Done >= 0 {
-		place(l.track, 0, y, s.Width, barHeight)
-		place(l.fill, 0, y, s.Width*min(float32(l.r.Done), 1), barHeight)
+		place(l.bar, 0, y, s.Width, barHeight)
 		y += barHeight + unit
 	}
 	place(l.words, 0, y, s.Width, s.Height-y)
@@ -326,19 +324,15 @@ func (r *readerLineRenderer) MinSize() fyne.Size {
 }
 
 func (r *readerLineRenderer) Refresh() {
-	l, t := r.l, theme.Current()
-	l.track.FillColor, l.fill.FillColor = t.Line, t.Good
-	setVisible(l.track, l.r.Done >= 0)
-	setVisible(l.fill, l.r.Done > 0)
 	for _, o := range r.Objects() {
 		o.Refresh()
 	}
-	r.Layout(l.Size())
+	r.Layout(r.l.Size())
 }
 
 func (r *readerLineRenderer) Objects() []fyne.CanvasObject {
 	l := r.l
-	return []fyne.CanvasObject{l.name, l.role, l.track, l.fill, l.words}
+	return []fyne.CanvasObject{l.name, l.role, l.bar, l.words}
 }
 func (r *readerLineRenderer) Destroy() {}
 
@@ -406,20 +400,7 @@ func (r *caseRow) MouseMoved(*desktop.MouseEvent) {}
 // MouseOut implements desktop.Hoverable.
 func (r *caseRow) MouseOut() { r.hovered = false; r.paint(); call(r.v.OnHint, "") }
 
-func (r *caseRow) paint() {
-	t := theme.Current()
-	r.ground.FillColor, r.ground.StrokeWidth, r.ground.StrokeColor = color.Transparent, 0, color.Transparent
-	if r.hovered {
-		r.ground.FillColor = t.Raised
-	}
-	if r.v.list.cursor == r.i {
-		r.ground.FillColor = selectedGround()
-		if r.v.list.focused {
-			r.ground.StrokeColor, r.ground.StrokeWidth = t.Accent, 2
-		}
-	}
-	r.ground.Refresh()
-}
+func (r *caseRow) paint() { r.v.list.paint(r.ground, r.i, r.hovered) }
 
 // CreateRenderer implements fyne.Widget.
 func (r *caseRow) CreateRenderer() fyne.WidgetRenderer {

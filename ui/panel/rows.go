@@ -1,9 +1,14 @@
 package panel
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
+
+	"echoline/ui/theme"
 )
 
 // rowWidget shows one row of rows; bind fills it.
@@ -134,6 +139,22 @@ func (r *rows) reveal(i int) {
 		r.scroll.Refresh()
 		r.lay()
 	}
+}
+
+// paint gives the ground of row i the look of where the cursor, the keyboard and the pointer are.
+func (r *rows) paint(ground *canvas.Rectangle, i int, hovered bool) {
+	t := theme.Current()
+	ground.FillColor, ground.StrokeWidth, ground.StrokeColor = color.Transparent, 0, color.Transparent
+	if hovered {
+		ground.FillColor = t.Raised
+	}
+	if r.cursor == i {
+		ground.FillColor = selectedGround()
+		if r.focused {
+			ground.StrokeColor, ground.StrokeWidth = t.Accent, 2
+		}
+	}
+	ground.Refresh()
 }
 
 var _ fyne.Focusable = (*rows)(nil)

@@ -115,14 +115,7 @@ var _ fyne.Focusable = (*segments)(nil)
 
 // TypedKey implements fyne.Focusable.
 func (s *segments) TypedKey(e *fyne.KeyEvent) {
-	switch e.Name {
-	case fyne.KeyLeft:
-		s.pick(s.chosen - 1)
-	case fyne.KeyRight:
-		s.pick(s.chosen + 1)
-	default:
-		s.focus.TypedKey(e)
-	}
+	s.choose(e, s.chosen, s.pick)
 }
 
 var _ desktop.Hoverable = (*segments)(nil)

@@ -27,12 +27,13 @@ const (
 
 var moodRoles = [...]role{MoodText: roleText, MoodQuiet: roleQuiet, MoodGood: roleGood, MoodWarn: roleWarn, MoodBad: roleBad}
 
-// Block is a piece of a sheet, from top to bottom: a heading, words, a share done, curves, a choice, a line to copy, buttons.
+// Block is a piece of a sheet, from top to bottom: a heading, words, figures, a share done, curves, a choice, a line to copy, buttons.
 // What is not set is left out.
 type Block struct {
 	Heading string
 	Words   string
 	Mood    Mood
+	Figures []Figure
 	Bar     bool
 	Share   float64 // of Bar, 0 … 1
 	Curves  []Curve
@@ -152,8 +153,15 @@ func (s *Sheet) parts(b Block, column int) []fyne.CanvasObject {
 	if b.Words != "" {
 		out = append(out, newParagraph(fixed(b.Words), moodRoles[b.Mood], textSize))
 	}
+	if len(b.Figures) > 0 {
+		table := newFacts()
+		for _, f := range b.Figures {
+			table.list = append(table.list, fact{name: f.Name, value: f.Value})
+		}
+		out = append(out, table)
+	}
 	if b.Bar {
-		out = append(out, newBar(b.Share))
+		out = append(out, newBar(b.Share, roleAccent))
 	}
 	if len(b.Curves) > 0 {
 		out = append(out, newChart(b.Curves))
@@ -269,12 +277,13 @@ func (r *sheetRenderer) Destroy() {}
 // bar shows a share done.
 type bar struct {
 	widget.BaseWidget
-	share       float64
+	share       float64 // 0 to 1
+	role        role
 	track, fill *canvas.Rectangle
 }
 
-func newBar(share float64) *bar {
-	b := &bar{share: share, track: canvas.NewRectangle(color.Transparent), fill: canvas.NewRectangle(color.Transparent)}
+func newBar(share float64, r role) *bar {
+	b := &bar{share: share, role: r, track: canvas.NewRectangle(color.Transparent), fill: canvas.NewRectangle(color.Transparent)}
 	b.track.CornerRadius, b.fill.CornerRadius = 2, 2
 	b.ExtendBaseWidget(b)
 	return b
@@ -297,7 +306,7 @@ func (r *barRenderer) Layout(s fyne.Size) {
 func (r *barRenderer) MinSize() fyne.Size { return fyne.NewSize(0, barHeight) }
 
 func (r *barRenderer) Refresh() {
-	r.b.track.FillColor, r.b.fill.FillColor = theme.Current().Line, theme.Current().Accent
+	r.b.track.FillColor, r.b.fill.FillColor = theme.Current().Line, r.b.role.colour()
 	r.b.track.Refresh()
 	r.b.fill.Refresh()
 }

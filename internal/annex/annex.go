@@ -1,0 +1,31 @@
+// Package annex gives an export what a workspace knows beside masks: where a consensus comes from, what readers and experts said, and
+// how weak boundary was looked at. The window and the commands take it from here alike.
+package annex
+
+import (
+	"errors"
+
+	"echoline/internal/agree"
+	"echoline/internal/export"
+	"echoline/internal/project"
+	"echoline/internal/store"
+)
+
+// Add fills in. What is damaged is left out, and the error says so: all that is whole is there all the same.
+func Add(ws *store.Workspace, in *export.Input) error {
+	origins, err := agree.OriginsOf(ws)
+	in.Consensus = origins.Of
+	names, errNames := origins.Names(ws)
+	in.Borrow(names)
+	questions, err2 := agree.Questions(ws)
+	in.Questions = questions
+	looked, err3 := project.LooksOf(ws)
+	for _, l := range looked {
+		for _, a := range l.Arcs {
+			in.Looked = append(in.Looked, export.Looked{
+				Reader: l.Reader, Instance: l.Item, Frame: l.Frame, X: a.X, Y: a.Y, Length: a.Length, Expected: a.Expected, How: a.How, Seconds: a.Seconds,
+			})
+		}
+	}
+	return errors.Join(err, errNames, err2, err3)
+}
