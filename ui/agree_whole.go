@@ -68,13 +68,13 @@ func widened(ctx context.Context, ws *store.Workspace, st *study.Study, items []
 // scopeAction is the button that takes the agreement page from the study on show to the whole project, and back.
 func (a *App) scopeAction() fyne.CanvasObject {
 	say := func() string {
-		if a.wholeProject {
+		if a.wide {
 			return text.T("agree.scope.study")
 		}
 		return text.T("agree.scope.project")
 	}
 	return panel.NewAction("folder-open", say, false, func() {
-		a.wholeProject = !a.wholeProject
+		a.wide = !a.wide
 		a.studyChanged()
 	})
 }

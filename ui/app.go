@@ -43,7 +43,7 @@ const appID = "org.echoline.viewer"
 // Config is what the window is made of. cmd/echoline fills it.
 type Config struct {
 	Version   string
-	Paths     []string // what to open; empty opens the demo study
+	Paths     []string // what to open; empty opens what was open last, at first the demo study
 	Workspace string   // folder
 	ConfigDir string   // for settings
 	DemoDir   string   // where the demo study is written
@@ -90,31 +90,32 @@ type App struct {
 	newModel    string // SHA-256 of a model that the page of models is to show first
 	reckoning   func() // ends the reckoning of trust under way; nil while there is none
 
-	keeping      sync.Mutex // held while a prediction is stored
-	sess         *session
-	reading      *reading     // the opening under way
-	taking       *study.Study // whose review is being got from the workspace
-	resume       *spot        // where to go on once it is there; nil: at its first image
-	retry        *time.Timer  // the next try to save; nil when everything is saved
-	alerts       [alertCount]*alert
-	question     *panel.Card // about unsaved work
-	leaving      *leaving    // what waits for it to be saved
-	wholeProject bool        // the agreement page tells of that, not of the study on show
-	talk         talk
-	judging      judging
-	docket       *docket // what is being adjudicated; nil: a reader works
-	player       player
-	ruler        ruler
-	pointed      contour.Point // where the pointer last was in the image
-	measuring    measuring
-	sizeMM       float64 // radius of the tools on calibrated images
-	sizePx       float64 // and on others
-	growMM       float64 // step of growing and shrinking, likewise
-	growPx       float64
-	growing      growing
-	working      int         // works of pages under way beside the window
-	awayTimer    *time.Timer // looks whether the workspace is back; nil while none stands in for it
-	slowSince    time.Time   // since when the workspace's drive does not answer; zero while it does
+	keeping   sync.Mutex // held while a prediction is stored
+	sess      *session
+	reading   *reading     // the opening under way
+	taking    *study.Study // whose review is being got from the workspace
+	resume    *spot        // where to go on once it is there; nil: at its first image
+	retry     *time.Timer  // the next try to save; nil when everything is saved
+	alerts    [alertCount]*alert
+	question  *panel.Card // about unsaved work
+	leaving   *leaving    // what waits for it to be saved
+	wide      bool        // the agreement page tells of the whole project, not of the study on show
+	talk      talk
+	judging   judging
+	docket    *docket // what is being adjudicated; nil: a reader works
+	player    player
+	ruler     ruler
+	pointed   contour.Point // where the pointer last was in the image
+	pointing  bool          // it is there still
+	measuring measuring
+	sizeMM    float64 // radius of the tools on calibrated images
+	sizePx    float64 // and on others
+	growMM    float64 // step of growing and shrinking, likewise
+	growPx    float64
+	growing   growing
+	working   int         // works of pages under way beside the window
+	awayTimer *time.Timer // looks whether the workspace is back; nil while none stands in for it
+	slowSince time.Time   // since when the workspace's drive does not answer; zero while it does
 
 	proj   projectView
 	guide  *panel.GuidelinePanel

@@ -79,7 +79,9 @@ func newBench(t testing.TB, cfg Config) *bench {
 	if cfg.Workspace == "" {
 		cfg.Workspace = filepath.Join(dir, "workspace")
 	}
-	cfg.ConfigDir = filepath.Join(dir, "config")
+	if cfg.ConfigDir == "" {
+		cfg.ConfigDir = filepath.Join(dir, "config")
+	}
 	cfg.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	if cfg.Patience == 0 {
 		cfg.Patience = 30 * time.Second // a busy machine is no hung drive
@@ -231,6 +233,25 @@ func TestStrokeUndoRedo(t *testing.T) {
 	}
 }
 
+// After a stroke the panels tell of the mask as it now is, not as it was before.
+func TestPanelsFollowAStroke(t *testing.T) {
+	b := newBench(t, Config{Paths: []string{pictures(t, 2)}})
+	b.open()
+	b.do(keys.Brush)
+	b.drag(contour.Point{X: 85, Y: 45}, contour.Point{X: 95, Y: 45})
+	if h := b.inspector.History(); len(h) != 2 || !h[1].Done {
+		t.Fatalf("the history shows %+v", h)
+	}
+	if c := b.inspector.Confidence(); !(c.Reviewed > 0) || !(c.Study > 0) {
+		t.Fatalf("the inspector says that %v of the boundary and %v of the study are reviewed", c.Reviewed, c.Study)
+	}
+	b.do(keys.Undo)
+	b.drag(contour.Point{X: 85, Y: 45}, contour.Point{X: 92, Y: 50})
+	if h := b.inspector.History(); len(h) != 2 || !h[1].Done {
+		t.Fatalf("after undo and another stroke the history shows %+v", h)
+	}
+}
+
 func TestEscapeGivesTheStrokeUp(t *testing.T) {
 	b := newBench(t, Config{Paths: []string{pictures(t, 1)}})
 	b.open()
@@ -262,6 +283,56 @@ func TestWorkIsThereAfterTheNextStart(t *testing.T) {
 	again.open()
 	if !again.sess.review.Frame(again.sess.key()).Labels.Equal(want) {
 		t.Fatal("the stroke is not there")
+	}
+}
+
+// The next start goes on where the last one ended: in the same study, at the first image that waits for a decision.
+func TestTheNextStartOpensTheLastStudy(t *testing.T) {
+	ws, dir, conf := filepath.Join(t.TempDir(), "ws"), pictures(t, 3), t.TempDir()
+	b := newBench(t, Config{Paths: []string{dir}, Workspace: ws, ConfigDir: conf})
+	b.open()
+	first := b.sess.item
+	b.do(keys.Accept)
+	b.do(keys.Accept) // weak arcs are asked about once
+	b.wait("the second image", func() bool { return b.sess.item != first })
+	second := b.sess.item.ID
+	if !b.settings.wait(time.Minute) {
+		t.Fatal("the settings are not written")
+	}
+	b.endSession()
+	if err := b.ws.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b.ws = nil
+
+	again := newBench(t, Config{Workspace: ws, ConfigDir: conf, DemoDir: t.TempDir()})
+	again.open()
+	if got := again.sess.item.ID; got != second || len(again.sess.items) != 3 {
+		t.Fatalf("%d images, of them %s is shown, not %s", len(again.sess.items), again.sess.item.Name, second)
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	again.endSession()
+	again.openLast()
+	again.wait("the demo study, the last one being gone", func() bool { return again.sess != nil && again.sess.study.Title == text.T("app.demo") })
+	again.App.open([]string{t.TempDir()})
+	again.wait("the folder without images", func() bool { return again.sess != nil && len(again.sess.items) == 0 })
+	if again.set.Last.Paths[0] != dir {
+		t.Fatalf("after a folder without images the next start would open %v", again.set.Last.Paths)
+	}
+	again.endSession()
+	again.set.Last.Workspace += "-other" // its work is elsewhere
+	again.openLast()
+	again.wait("the demo study in another workspace", func() bool { return again.sess != nil && again.sess.study.Title == text.T("app.demo") })
+}
+
+func TestTheModelIsNamedWithoutAnImage(t *testing.T) {
+	b := newBench(t, Config{Paths: []string{t.TempDir()}})
+	b.start()
+	b.wait("the folder and the model", func() bool { return b.sess != nil && b.predictor != nil })
+	if c := b.inspector.Confidence(); c.Loading || c.Model == "" {
+		t.Fatalf("the inspector says %+v", c)
 	}
 }
 

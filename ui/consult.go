@@ -182,7 +182,8 @@ func (a *App) consult() {
 // regionRadius is that of a region around the pointer, in screen pixels.
 const regionRadius = 40.0
 
-// askExpert asks about the arc that the reader is at, or else about the place under the pointer.
+// askExpert asks about the arc that the reader is at, or else about the place under the pointer, or where that is elsewhere
+// about what lies in the middle of the view.
 func (a *App) askExpert(s *session) {
 	k := s.key()
 	q := review.Question{Instance: k.Instance, Frame: k.Frame, By: a.set.Reader, Label: s.label}
@@ -197,10 +198,13 @@ func (a *App) askExpert(s *session) {
 		what = "consult.ask.region"
 		q.Region = true
 		const corners = 24
-		r := regionRadius / a.view.Zoom()
+		at, r := a.pointed, regionRadius/a.view.Zoom()
+		if !a.pointing || !s.onFrame(at) { // by keyboard alone, or by the button beside the image
+			what, at = "consult.ask.centre", a.view.View().Centre
+		}
 		for i := range corners {
 			sin, cos := math.Sincos(2 * math.Pi * float64(i) / corners)
-			q.Points = append(q.Points, [2]float64{round2(a.pointed.X + r*cos), round2(a.pointed.Y + r*sin)})
+			q.Points = append(q.Points, [2]float64{round2(at.X + r*cos), round2(at.Y + r*sin)})
 		}
 	}
 	panel.ShowAsk(a.win, panel.AskCard{What: text.T(what), OnDone: func(words string) {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"math"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -10,6 +11,7 @@ import (
 	"echoline/internal/review"
 	"echoline/ui/keys"
 	"echoline/ui/panel"
+	"echoline/ui/viewer"
 )
 
 // say types into the card on show and presses its nth button from the right.
@@ -103,11 +105,11 @@ func TestConsultationInWords(t *testing.T) {
 	b := newBench(t, Config{Paths: []string{pictures(t, 1)}})
 	b.open()
 	k := b.sess.key()
-	b.pointed = contour.Point{X: 30, Y: 20}
+	b.pointer(viewer.Pointer{Phase: viewer.Hover, At: contour.Point{X: 30, Y: 20}})
 	b.do(keys.Consult)
 	b.say("What is this?", 0)
 	b.wait("the question", func() bool { return len(b.talk.questions) == 1 })
-	if q := b.talk.questions[0]; !q.Region || len(q.Points) != 24 {
+	if q := b.talk.questions[0]; !q.Region || len(q.Points) != 24 || math.Hypot(middle(q).X-30, middle(q).Y-20) > 0.1 {
 		t.Fatalf("%+v", q)
 	}
 	b.changeReader("Park")
@@ -122,4 +124,35 @@ func TestConsultationInWords(t *testing.T) {
 	if x := b.talk.questions[0].Answers[0]; x.Kind != review.AnswerWords || x.Words != "A reverberation." {
 		t.Errorf("%+v", x)
 	}
+}
+
+// middle is the mean of a question's points.
+func middle(q review.Question) contour.Point {
+	var c contour.Point
+	for _, p := range q.Points {
+		c.X += p[0] / float64(len(q.Points))
+		c.Y += p[1] / float64(len(q.Points))
+	}
+	return c
+}
+
+// With the pointer elsewhere, or never moved, the question is about the middle of the view, not about a corner of the image.
+func TestConsultationByKeyboardAlone(t *testing.T) {
+	b := newBench(t, Config{Paths: []string{pictures(t, 1)}})
+	b.open()
+	ask := func(words string, n int) {
+		b.do(keys.Consult)
+		b.say(words, 0)
+		b.wait("the question", func() bool { return len(b.talk.questions) == n })
+		for _, q := range b.talk.questions {
+			if at, want := middle(q), b.view.View().Centre; math.Hypot(at.X-want.X, at.Y-want.Y) > 0.1 {
+				t.Errorf("%q asks about %v, not %v", q.Words, at, want)
+			}
+		}
+	}
+	ask("What is this?", 1)
+	b.pointer(viewer.Pointer{Phase: viewer.Hover, At: contour.Point{X: 118, Y: 40}})
+	b.pointer(viewer.Pointer{Phase: viewer.Leave, At: contour.Point{X: 119, Y: 40}})
+	b.talk.at = ""
+	ask("And this?", 2)
 }

@@ -54,7 +54,7 @@ func (a *App) pointer(e viewer.Pointer) {
 		return
 	}
 	p := toolPointer(e.At, e.Modifiers)
-	a.pointed = e.At
+	a.pointed, a.pointing = e.At, e.Phase != viewer.Leave
 	switch e.Phase {
 	case viewer.Press:
 		a.win.Canvas().Unfocus()
@@ -130,12 +130,10 @@ func (a *App) strokeEnded(changed bool, err error) {
 	a.edited(err)
 	a.log.Debug("window", "event", "stroke-saved", "changed", changed, "unsaved", s.review.Unsaved())
 	a.showSketch()
-	if !changed {
-		if a.nearKept(a.pointed) {
-			a.status.SetHint(text.T("app.hint.kept"))
-		}
-		a.refreshFrame()
+	if !changed && a.nearKept(a.pointed) {
+		a.status.SetHint(text.T("app.hint.kept"))
 	}
+	a.refreshFrame() // the review's own notice came while the stroke was under way, and changed only the work list
 }
 
 // cancelStroke gives the stroke under way up.
@@ -230,7 +228,10 @@ func (a *App) showTool() {
 		Name: text.T("edit." + s.tool.Name()), Size: 2 * *size, Min: 2 * limits.least, Max: 2 * limits.slider, Unit: unit,
 	}
 	rx, ry := s.review.Radius(s.key(), *size)
-	if !sized[s.tool.Name()] {
+	if a.ruler.on {
+		options.Name = text.T("app.ruler")
+	}
+	if a.ruler.on || !sized[s.tool.Name()] {
 		options.Unit, rx, ry = "", 0, 0
 	}
 	a.inspector.SetTool(options)

@@ -49,7 +49,7 @@ func (a *App) showExport(onlyShown bool) {
 		Includes: choices("app.export.include.",
 			string(export.Accepted), string(export.Reviewed), string(export.All)),
 		Dates: dateChoices(), Pictures: export.Pictures,
-		Start:    panel.ExportChoice{Format: "seg", Include: string(include), Folder: a.exportDir(), Private: a.set.Private, Dates: a.set.DeidDates},
+		Start:    panel.ExportChoice{Format: startFormat(s, only), Include: string(include), Folder: a.exportDir(), Private: a.set.Private, Dates: a.set.DeidDates},
 		Recent:   a.set.Recent,
 		OnCancel: func() { cancel() },
 		OnExport: func(c panel.ExportChoice) {
@@ -59,6 +59,18 @@ func (a *App) showExport(onlyShown bool) {
 			a.export(ctx, card, c, s, only)
 		},
 	})
+}
+
+// startFormat is the format that the card begins with: DICOM SEG, or PNG where nothing came from DICOM and no SEG can be.
+func startFormat(s *session, only *study.Item) string {
+	items := s.study.Items
+	if only != nil {
+		items = []*study.Item{only}
+	}
+	if slices.ContainsFunc(items, func(it *study.Item) bool { return it.Header != nil }) {
+		return "seg"
+	}
+	return "png"
 }
 
 // exportDir is the folder that was exported to last, or one of its own in the user's home. The export creates it.
@@ -160,7 +172,7 @@ func (a *App) exported(card *panel.ExportCard, res export.Result, err error) {
 		failures = append(failures, exportFailure(f))
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
-		failures = append(failures, panel.ExportFailure{Name: text.T("app.export"), What: text.Fault(err)})
+		failures = append(failures, panel.ExportFailure{What: text.Fault(err)})
 	}
 	if conflicts > 0 && conflicts == len(failures) {
 		card.Conflict(conflicts)

@@ -31,6 +31,22 @@ func TestExportIsOfTheStudyItWasAskedFor(t *testing.T) {
 	})
 }
 
+func TestExportBeginsWithWhatTheStudyCan(t *testing.T) {
+	b := newBench(t, Config{Paths: []string{pictures(t, 2)}})
+	b.open()
+	s := b.sess
+	if f := startFormat(s, nil); f != "png" {
+		t.Errorf("for pictures the card begins with %s, which they cannot be", f)
+	}
+	s.study.Items[1].Header = &study.Header{}
+	if f := startFormat(s, nil); f != "seg" {
+		t.Errorf("with an image of DICOM it begins with %s", f)
+	}
+	if f := startFormat(s, s.study.Items[0]); f != "png" {
+		t.Errorf("for the picture alone it begins with %s", f)
+	}
+}
+
 func TestExportsGoHomeAtFirst(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("HOME", home)

@@ -20,7 +20,10 @@ func (a *App) chooseMasks() {
 	}
 	a.stopPlaying()
 	a.finishStroke()
-	panel.ShowBrowser(a.win, panel.Browse{Recent: a.set.Recent, OnChosen: func(paths []string) { a.importMasks(paths, nil) }})
+	panel.ShowBrowser(a.win, panel.Browse{
+		Title: func() string { return text.T("panel.import.title") }, Recent: a.set.Recent,
+		OnChosen: func(paths []string) { a.importMasks(paths, nil) },
+	})
 }
 
 // importMasks reads masks in the background and gives them to the review as predictions to correct. named says what labels

@@ -89,6 +89,7 @@ func (a *App) refreshInspector() {
 		m := a.predictor.Info()
 		c.Model, c.Calibrated = m.Name+" "+m.Version, m.Calibrated
 	}
+	c.Loading = a.predictor == nil && a.modelErr == nil
 	if a.docket != nil { // no model has a part in it
 		c.Model, c.Readers = "", text.T("judge.by.readers")
 	}

@@ -219,7 +219,8 @@ func TestConsensusExportHasNames(t *testing.T) {
 		if len(found) == 1 {
 			data, _ = os.ReadFile(found[0])
 		}
-		return len(data) > 0
+		_, err := os.Stat(filepath.Join(out, "manifest.sha256")) // the last file: nothing is under way any more
+		return len(data) > 0 && err == nil
 	})
 	if text := string(data); !strings.Contains(text, "Duct of Kim") || strings.Contains(text, "label 1") {
 		t.Errorf("%.900s", text)

@@ -3,6 +3,8 @@ package ui
 import (
 	"context"
 	"image"
+	"os"
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -46,8 +48,33 @@ func (a *App) workIn(ws *store.Workspace) {
 	if len(a.cfg.Paths) > 0 {
 		a.open(a.cfg.Paths)
 	} else {
-		a.openDemo()
+		a.openLast()
 	}
+}
+
+// openLast opens what was open when the program ended, so that work goes on where it was left; where there is nothing of
+// that, the demo study. A slow drive is asked beside the window.
+func (a *App) openLast() {
+	last := a.set.Last
+	if last.Workspace != a.ws.Dir() || len(last.Paths) == 0 {
+		a.openDemo()
+		return
+	}
+	go func() {
+		gone := slices.ContainsFunc(last.Paths, func(p string) bool {
+			_, err := os.Stat(p)
+			return err != nil
+		})
+		a.post(func() {
+			switch {
+			case a.sess != nil || a.reading != nil: // something was dropped onto the window meanwhile
+			case gone:
+				a.openDemo()
+			default:
+				a.open(last.Paths)
+			}
+		})
+	}()
 }
 
 // workspaceFailed says why the workspace cannot be used and offers to try again, to take another folder, or to leave.
@@ -102,6 +129,9 @@ func (a *App) loadModel() {
 				a.startPredictions()
 				a.refreshFrame()
 			}
+			if a.sess == nil || a.sess.item == nil {
+				a.refreshInspector() // no frame does it
+			}
 		})
 	}()
 }
@@ -135,6 +165,7 @@ func (a *App) open(paths []string) {
 	a.read(text.T("app.reading"), func(ctx context.Context, progress func(done, total int)) (*study.Study, error) {
 		return study.Watch{Progress: progress, First: func(it *study.Item) { a.preview(ctx, it) }}.Open(ctx, paths)
 	})
+	a.reading.paths = paths
 }
 
 // preview shows the first image of a study that is still being read, where nothing else is on show. It belongs to no
@@ -163,6 +194,7 @@ func (a *App) preview(ctx context.Context, it *study.Item) {
 type reading struct {
 	ctx    context.Context
 	cancel context.CancelFunc
+	paths  []string // what a person chose; nil for the demo study
 }
 
 // read runs one opening in the background, with progress and a way to stop it. The study on show stays until the new one
@@ -175,6 +207,9 @@ func (a *App) read(label string, load func(context.Context, func(done, total int
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	a.reading = r
 	a.view.SetBusy(true)
+	if a.sess == nil {
+		a.list.SetReading()
+	}
 	a.status.SetProgress(0, 0, label, r.cancel)
 	report := a.throttled(func(done, total int) {
 		if a.reading == r && r.ctx.Err() == nil {
@@ -207,6 +242,10 @@ func (a *App) readDone(r *reading, st *study.Study, err error) {
 		a.fault(err)
 	default:
 		a.docket = nil
+		if len(st.Items) > 0 && r.paths != nil {
+			a.set.opened(a.ws.Dir(), r.paths)
+			a.saveSettings()
+		}
 		a.replace(st)
 	}
 }
@@ -313,7 +352,7 @@ func (a *App) begin(st *study.Study, rev *review.Review, table export.LabelTable
 		a.list.Select(at.item)
 		a.goTo(s.items[at.item], at.frame)
 	} else if len(s.order) > 0 {
-		a.showItem(s.order[0])
+		a.showItem(s.firstOpen())
 	} else {
 		a.clearView(viewer.MessageEmpty, text.T("app.nothing"))
 	}

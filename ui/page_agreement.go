@@ -83,7 +83,7 @@ func (a *App) agreementPage() *panel.Page {
 	}
 	p.SetBusy(func() string { return text.T("agree.working") })
 	ws, me, model := a.ws, a.set.Reader, text.T("agree.model")
-	if scoped && !a.wholeProject {
+	if scoped && !a.wide {
 		more = nil
 	}
 	go func() {

@@ -127,7 +127,7 @@ func TestAgreementOfTheWholeProject(t *testing.T) {
 	}
 	b.do(keys.AgreementPage)
 	b.wait("the study's figures", func() bool { return frames() == "1" })
-	b.wholeProject = true
+	b.wide = true
 	b.studyChanged()
 	b.wait("the project's figures", func() bool { return frames() == "3" })
 	view, _ := b.page.Body.(*panel.AgreementView)

@@ -41,7 +41,7 @@ func (a *App) toggleRuler() {
 	a.recallRuler()
 	a.view.SetCursor(0, 0)
 	a.status.SetHint(text.T("app.ruler.hint", text.Args{"Key": keys.Confirm.Keys()}))
-	a.refreshToolbar()
+	a.showTool()
 }
 
 // putRulerAway gives the pointer back to the tool.
@@ -82,11 +82,11 @@ func (a *App) rulerPointer(e viewer.Pointer) {
 		a.win.Canvas().Unfocus()
 		if e.Button == desktop.MouseButtonPrimary && s.frame != nil && s.shown {
 			a.stopPlaying()
-			r.dragged, r.drawn, r.key, r.a, r.b = true, false, s.key(), e.At, e.At
+			r.dragged, r.drawn, r.key, r.a, r.b = true, false, s.key(), s.nearest(e.At), s.nearest(e.At)
 		}
 	case viewer.Drag:
 		if r.dragged {
-			r.b, r.drawn = straight(r.a, e.At, e.Modifiers), true
+			r.b, r.drawn = straight(r.a, s.nearest(e.At), e.Modifiers), true
 			a.showRuler()
 		}
 	case viewer.Release:

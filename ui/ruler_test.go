@@ -10,6 +10,7 @@ import (
 
 	"echoline/internal/contour"
 	"echoline/internal/study"
+	"echoline/internal/text"
 	"echoline/ui/keys"
 	"echoline/ui/panel"
 	"echoline/ui/viewer"
@@ -32,6 +33,9 @@ func TestRulerCalibrates(t *testing.T) {
 	s := b.sess
 	k := s.key()
 	b.do(keys.Ruler)
+	if got := b.inspector.Tool(); got.Name != text.T("app.ruler") || got.Unit != "" {
+		t.Errorf("with the ruler in the hand the inspector tells of %+v", got)
+	}
 	b.line(contour.Point{X: 10, Y: 10}, contour.Point{X: 13, Y: 50}, fyne.KeyModifierShift)
 	if got := b.rulerText(); got != "40.0 px" {
 		t.Errorf("upright with Shift, the line measures %q", got)
@@ -39,6 +43,11 @@ func TestRulerCalibrates(t *testing.T) {
 	if s.review.Frame(k).Touched {
 		t.Error("the ruler painted")
 	}
+	b.line(contour.Point{X: -50, Y: 10}, contour.Point{X: 40, Y: 200}, 0)
+	if r := b.ruler; r.a != (contour.Point{X: 0, Y: 10}) || r.b != (contour.Point{X: 40, Y: 90}) {
+		t.Errorf("a ruler lies outside the picture, from %v to %v", r.a, r.b)
+	}
+	b.line(contour.Point{X: 10, Y: 10}, contour.Point{X: 13, Y: 50}, fyne.KeyModifierShift)
 	b.do(keys.Confirm)
 	field := b.win.Canvas().Focused()
 	if field == nil || !panel.Modal(b.win.Canvas()) {

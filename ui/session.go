@@ -188,6 +188,30 @@ func (s *session) nextOpen() *study.Item {
 	return nil
 }
 
+// firstOpen is what a study begins with: the ID of the first item in the work list's order that waits for a decision, or of
+// the first of all.
+func (s *session) firstOpen() string {
+	for _, id := range s.order {
+		if it := s.items[id]; it != nil && s.undecided(it) >= 0 {
+			return id
+		}
+	}
+	return s.order[0]
+}
+
+// onFrame tells whether a point lies on the frame on show.
+func (s *session) onFrame(p contour.Point) bool {
+	return s.frame != nil && p.X >= 0 && p.Y >= 0 && p.X < float64(s.frame.W) && p.Y < float64(s.frame.H)
+}
+
+// nearest is the point of the frame on show that lies nearest to p.
+func (s *session) nearest(p contour.Point) contour.Point {
+	if s.frame == nil {
+		return p
+	}
+	return contour.Point{X: min(max(p.X, 0), float64(s.frame.W)), Y: min(max(p.Y, 0), float64(s.frame.H))}
+}
+
 // undecided is the first frame of it without decision, or -1. Frames that cannot be read wait for nobody.
 func (s *session) undecided(it *study.Item) int {
 	for i := range it.Frames {

@@ -25,6 +25,7 @@ type Settings struct {
 	SortByName   bool     `json:"sort_by_name"`
 	SortAtRandom bool     `json:"sort_at_random"`
 	Recent       []string `json:"recent"`
+	Last         Opened   `json:"last"` // what was opened last, and is opened again at the next start
 	ExportDir    string   `json:"export_dir"`
 	Private      bool     `json:"private"`          // exports leave persons out
 	DeidDir      string   `json:"deidentify_dir"`   // where de-identified images go
@@ -34,6 +35,15 @@ type Settings struct {
 
 	path string
 }
+
+// Opened is a study by the files and folders that it was opened from, and the workspace that holds the work on it.
+type Opened struct {
+	Workspace string   `json:"workspace"`
+	Paths     []string `json:"paths"`
+}
+
+// maxLast is up to how many paths a study is opened again at the next start.
+const maxLast = 200
 
 // LoadSettings reads the settings from dir. A missing or damaged file gives the defaults: a person must be able to start.
 func LoadSettings(dir string) *Settings {
@@ -67,6 +77,14 @@ func (s *Settings) write(data []byte) error {
 		return err
 	}
 	return durable.WriteFile(s.path, data, 0o600)
+}
+
+// opened remembers what was opened last in a workspace.
+func (s *Settings) opened(workspace string, paths []string) {
+	s.Last = Opened{}
+	if len(paths) <= maxLast {
+		s.Last = Opened{Workspace: workspace, Paths: slices.Clone(paths)}
+	}
 }
 
 // remember puts paths at the front of the recent list; of very many only the first.

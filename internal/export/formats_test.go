@@ -9,7 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"echoline/inference"
 	"echoline/internal/contour"
+	"echoline/internal/fault"
 	"echoline/internal/mask"
 	"echoline/internal/review"
 	"echoline/internal/study"
@@ -246,6 +248,19 @@ func TestReport(t *testing.T) {
 	for _, never := range []string{"길동", "PID-4711", "nothing"} {
 		if strings.Contains(string(out), never) {
 			t.Errorf("%q is in the report", never)
+		}
+	}
+}
+
+// The report calls labels what the window calls them.
+func TestReportNamesLabelsInItsLanguage(t *testing.T) {
+	in := input(spotted(t, "clip", 1))
+	in.Labels = []inference.Label{{Value: 1, Name: "lesion"}}
+	in.Names = map[uint8]string{3: "lesion"}
+	s := sheet{j: &job{Input: in, Options: options(t, "report")}}
+	for v, want := range map[uint8]string{1: s.say("label.lesion", nil), 2: s.say("label.number", fault.Args{"N": uint8(2)}), 3: "lesion"} {
+		if got := s.label(v); got != want {
+			t.Errorf("label %d is called %q, not %q", v, got, want)
 		}
 	}
 }

@@ -322,6 +322,19 @@ func (s *sheet) picture(p *study.Frame, f Frame) error {
 	return s.Error()
 }
 
+// label is a label value's name as the window says it: that of the reader or the table, else in the language of the sheet.
+func (s *sheet) label(v uint8) string {
+	name := s.j.label(v).Name
+	switch {
+	case s.j.Names[v] != "":
+	case name == "lesion":
+		name = s.say("label.lesion", nil)
+	case name == unnamed(v).Name:
+		name = s.say("label.number", fault.Args{"N": v})
+	}
+	return name
+}
+
 // facts are the measurements, and how the mask came about.
 func (s *sheet) facts(it *Item, f Frame) {
 	s.font(false, 9, 30)
@@ -332,7 +345,7 @@ func (s *sheet) facts(it *Item, f Frame) {
 			unit = "mm"
 		}
 		s.line(s.say("report.sizes", fault.Args{
-			"Label": s.j.label(m.Label).Name, "Longest": csvNumber(m.Longest, 1), "Perpendicular": csvNumber(m.Perpendicular, 1),
+			"Label": s.label(m.Label), "Longest": csvNumber(m.Longest, 1), "Perpendicular": csvNumber(m.Perpendicular, 1),
 			"Area": csvNumber(m.Area, 1), "Perimeter": csvNumber(m.Perimeter, 1), "Unit": unit, "Low": csvNumber(m.Low.Longest, 1), "High": csvNumber(m.High.Longest, 1),
 			"Source": s.say("report.spacing."+strings.ReplaceAll(m.Source.String(), " ", "_"), nil),
 		}))

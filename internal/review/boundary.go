@@ -96,7 +96,7 @@ func (s *Stroke) contours() []contour.Contour {
 	}
 	cs := s.frame.fromMask(s.labels, s.holds, s.extent())
 	contour.ReadStates(cs, s.Marks())
-	if s.origin != ByModel {
+	if s.origin != ByModel && !s.sweeping {
 		eachVertex(cs, func(v *contour.Vertex) {
 			if s.movedAt(v.Point, s.dirty) {
 				v.State = contour.Corrected

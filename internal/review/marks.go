@@ -73,7 +73,7 @@ func (n *nearby) each(do func(x, y int, owner int32)) {
 	}
 }
 
-// correct marks the boundary that the stroke moved, and wipes marks that it left behind. changed holds every pixel whose
+// correct marks the boundary that the stroke moved as corrected, or as predicted where it swept over all, and wipes marks that it left behind. changed holds every pixel whose
 // label differs. Outside its surroundings neither boundary nor marks can have changed.
 func (s *Stroke) correct(changed image.Rectangle) {
 	margin := int(math.Ceil(correctedReach + markReach))
@@ -83,6 +83,10 @@ func (s *Stroke) correct(changed image.Rectangle) {
 	eachVertex(cs, func(v *contour.Vertex) {
 		moved = append(moved, s.movedAt(v.Point, changed))
 	})
+	state := contour.Corrected
+	if s.sweeping {
+		state = contour.Predicted
+	}
 	marks := s.writableMarks()
 	findNearby(cs, box, markReach).each(func(x, y int, owner int32) {
 		switch {
@@ -90,7 +94,7 @@ func (s *Stroke) correct(changed image.Rectangle) {
 		case owner < 0:
 			marks.Set(x, y, uint8(contour.Predicted))
 		case moved[owner]:
-			marks.Set(x, y, uint8(contour.Corrected))
+			marks.Set(x, y, uint8(state))
 		}
 	})
 	s.marked = s.marked.Union(box)

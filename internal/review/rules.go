@@ -182,6 +182,10 @@ func (s *Stroke) MayHold(label uint8) bool { return !s.permit.bound || !s.permit
 // drawn for another image.
 func (s *Stroke) Unreviewed() { s.unreviewed = true }
 
+// Sweeping says that the stroke moves all of a label by one rule: what it moves was looked at by nobody for that, and counts
+// as predicted still.
+func (s *Stroke) Sweeping() { s.sweeping = true }
+
 // wipe takes the marks away that Keep does not hold.
 func (s *Stroke) wipe() {
 	m := s.writableMarks()

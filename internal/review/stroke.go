@@ -29,6 +29,7 @@ type Stroke struct {
 	liveAt int
 
 	unreviewed bool
+	sweeping   bool
 }
 
 // Begin starts an edit of frame k. name is stable and shown, translated, in the history. One stroke per frame at a time:

@@ -48,6 +48,30 @@ func TestSmoothKeepsTheArea(t *testing.T) {
 	}
 }
 
+// One key over a whole label is no review of its boundary: nothing becomes confirmed or corrected by it.
+func TestFiltersOfAWholeLabelReviewNothing(t *testing.T) {
+	reviewed := func(r *review.Review) float64 { return r.Progress(key, 1).Reviewed }
+	for name, do := range map[string]func(r *review.Review, arc *contour.Arc) (bool, error){
+		"smooth": func(r *review.Review, arc *contour.Arc) (bool, error) { return tool.Smooth(r, key, 1, arc, 8) },
+		"grow":   func(r *review.Review, _ *contour.Arc) (bool, error) { return tool.Grow(r, key, 1, 3) },
+		"shrink": func(r *review.Review, _ *contour.Arc) (bool, error) { return tool.Grow(r, key, 1, -3) },
+	} {
+		r := scene(t)
+		if changed, err := do(r, nil); !changed || err != nil {
+			t.Fatal(name, changed, err)
+		}
+		if n := reviewed(r); n != 0 {
+			t.Errorf("after %s %.0f px of the boundary count as reviewed", name, n)
+		}
+		if name != "smooth" {
+			continue
+		}
+		if changed, err := do(r, &r.Arcs(key, 1)[0]); changed && reviewed(r) == 0 {
+			t.Error("an arc that was smoothed by itself does not count as corrected", err)
+		}
+	}
+}
+
 func TestSmoothOfAnArcLeavesTheRest(t *testing.T) {
 	r := rough(t)
 	// The right half is corrected anyway; confirm a part to have arcs.

@@ -13,12 +13,16 @@ import (
 
 // Smooth takes bumps and dents off a label's boundary that are smaller than a round tip of the given radius, in mm where
 // the frame is calibrated and else in px. The area of each ring stays the same to the pixel, as long as no rule and no other
-// label is in the way. With an arc, which must be one of the frame's arcs as they are now, only that is smoothed.
+// label is in the way. With an arc, which must be one of the frame's arcs as they are now, only that is smoothed,
+// and counts as corrected; without one what is moved counts as predicted still, for nobody looked at each place.
 func Smooth(r *review.Review, k review.Key, label uint8, arc *contour.Arc, radius float64) (changed bool, err error) {
 	rx, ry := r.Radius(k, radius)
 	rx, ry = min(rx, maxSmooth), min(ry, maxSmooth)
 	cs := r.Contours(k)
 	return filter(r, k, nameSmooth, func(s *review.Stroke) {
+		if arc == nil {
+			s.Sweeping()
+		}
 		seams := seamsOf(s, cs, label, arc, func(a, b contour.Point) float64 { return math.Hypot((a.X-b.X)/rx, (a.Y-b.Y)/ry) })
 		smooth(s, seams, label, rx, ry)
 	})
@@ -28,7 +32,7 @@ func Smooth(r *review.Review, k review.Key, label uint8, arc *contour.Arc, radiu
 const maxSmooth = 128
 
 // Grow moves a label's boundary out by so many mm where the frame is calibrated, else px; a negative distance shrinks it.
-// The edges of the image stay edges.
+// The edges of the image stay edges. What is moved counts as predicted still.
 func Grow(r *review.Review, k review.Key, label uint8, by float64) (changed bool, err error) {
 	sp, _ := r.SpacingAt(k)
 	cs := r.Contours(k)
@@ -37,6 +41,7 @@ func Grow(r *review.Review, k review.Key, label uint8, by float64) (changed bool
 		name = nameShrink
 	}
 	return filter(r, k, name, func(s *review.Stroke) {
+		s.Sweeping()
 		taper := math.Abs(by)
 		seams := seamsOf(s, cs, label, nil, func(a, b contour.Point) float64 {
 			return math.Hypot((a.X-b.X)*sp.X, (a.Y-b.Y)*sp.Y) / taper

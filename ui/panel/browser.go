@@ -16,6 +16,7 @@ import (
 
 // Browse says what a person is to choose.
 type Browse struct {
+	Title    func() string        // what it is for; nil: opening, or choosing a folder
 	Folder   bool                 // a folder, to write into; otherwise files or folders, to open
 	Start    string               // folder to begin in; "" for the home folder
 	Recent   []string             // paths of files or folders to offer
@@ -77,7 +78,10 @@ func ShowBrowser(w fyne.Window, b Browse) *Browser {
 	p.state = newParagraph(fixed(""), roleQuiet, textSize)
 	p.choose = newButton("", p.chooseText, primary, p.done)
 	title := say("panel.browser.open")
-	if b.Folder {
+	switch {
+	case b.Title != nil:
+		title = b.Title
+	case b.Folder:
 		title = say("panel.browser.folder")
 	}
 	content := container.New(&browserLayout{}, p.places(), newRow(gap, 1, p.up, container.New(tall{9 * unit}, p.path)), p.list, p.state)

@@ -49,6 +49,13 @@ func names(p *Browser) []string {
 	return out
 }
 
+func TestBrowserSaysWhatItIsFor(t *testing.T) {
+	p, _ := browse(t, Browse{Start: browserFolder(t), Title: say("panel.import.title")})
+	if got := texts(p); !contains(got, text.T("panel.import.title")) || contains(got, text.T("panel.browser.open")) {
+		t.Errorf("shown: %q", got)
+	}
+}
+
 func TestBrowserLists(t *testing.T) {
 	dir := browserFolder(t, "img10.dcm", "IMG2.dcm", "가.png")
 	p, _ := browse(t, Browse{Start: dir})

@@ -71,6 +71,9 @@ func (c *Card) show(first fyne.Focusable) *Card {
 	if first != nil {
 		below.Focus(first)
 	}
+	if f, ok := first.(*field); ok {
+		f.TypedShortcut(&fyne.ShortcutSelectAll{}) // what is typed takes the place of what stands there
+	}
 	return c
 }
 

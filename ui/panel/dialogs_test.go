@@ -300,6 +300,18 @@ func TestExportOfNothing(t *testing.T) {
 	if test.Tap(e.buttons[1]); asked != 1 {
 		t.Errorf("exported %d times, want once", asked)
 	}
+	e.Done(ExportDone{Failures: []ExportFailure{{What: "nothing is accepted"}}})
+	if got := texts(e); !contains(got, "nothing is accepted") || contains(got, text.N("panel.export.failed", 1)) {
+		t.Errorf("one reason for all is shown as %q", got)
+	}
+}
+
+func TestWeakCountsInWords(t *testing.T) {
+	w := show(t, canvas.NewRectangle(nil), 1280, 720)
+	c := ShowWeak(w, Weak{Arcs: []string{"12 mm long"}})
+	if got := texts(c); !contains(got, text.N("arcs.weak.what", 1)) {
+		t.Errorf("of one arc it says %q", got)
+	}
 }
 
 func TestExportNeedsAFolder(t *testing.T) {

@@ -29,7 +29,7 @@ type ExportOptions struct {
 	OnCancel func() // the export that runs is to stop
 }
 
-// ExportFailure is a file that could not be written.
+// ExportFailure is a file that could not be written; without a name the reason holds for all.
 type ExportFailure struct{ Name, What string }
 
 // ExportDone is what came of an export.

@@ -19,6 +19,7 @@ import (
 // Confidence is what the model thinks of the image and how much of that a reader has reviewed.
 type Confidence struct {
 	Model       string  // name and version; "" where there is no model
+	Loading     bool    // there will be one soon
 	Readers     string  // what the mask was made from where no model has a part in it; else ""
 	Calibrated  bool    // whether its expected error was calibrated
 	Probability float64 // that there is a lesion, 0..1; NaN where unknown
@@ -290,6 +291,10 @@ func confidenceFacts(c Confidence) []fact {
 		}
 		return f
 	}
+	if c.Model == "" && c.Loading {
+		f[0].value, f[0].role = text.T("panel.confidence.loading"), roleQuiet
+		return f
+	}
 	if c.Model == "" {
 		f[0].value = text.T("panel.confidence.no_model")
 		f[0].role = roleWarn
@@ -384,6 +389,9 @@ func (p *Inspector) SetTool(t ToolOptions) {
 	p.scroll.Refresh()
 }
 
+// Tool is what SetTool was given last.
+func (p *Inspector) Tool() ToolOptions { return p.tool }
+
 // SetOpacity shows how opaque the overlay is.
 func (p *Inspector) SetOpacity(share float64) {
 	p.opacity.set(0, 1, share)
@@ -409,6 +417,12 @@ func (p *Inspector) Measures() (measures []Measure, note string) {
 	}
 	return measures, p.measureNote.say()
 }
+
+// Confidence is what SetConfidence was given last.
+func (p *Inspector) Confidence() Confidence { return p.confidence }
+
+// History is what SetHistory was given last.
+func (p *Inspector) History() []Step { return p.steps }
 
 // SetHistory shows the edits, oldest first. The list scrolls to where the image now is.
 func (p *Inspector) SetHistory(steps []Step) {

@@ -46,6 +46,10 @@ func TestInspectorIsHonest(t *testing.T) {
 	if !contains(texts(p), text.T("panel.confidence.no_model")) {
 		t.Errorf("no model is not said in %q", texts(p))
 	}
+	p.SetConfidence(Confidence{Loading: true})
+	if got := texts(p); contains(got, text.T("panel.confidence.no_model")) || !contains(got, text.T("panel.confidence.loading")) {
+		t.Errorf("while the model is loaded: %q", got)
+	}
 	c := fullConfidence()
 	c.Calibrated, c.Expected, c.Probability, c.Reviewed, c.WeakArcs = false, math.NaN(), math.NaN(), math.NaN(), -1
 	c.Note = "No lesion found"

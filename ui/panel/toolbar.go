@@ -71,9 +71,9 @@ var tools = []tool{
 
 // toolMenu is the menu of everything that draws; "" divides it.
 var toolMenu = []keys.ID{
-	keys.Brush, keys.Eraser, keys.Push, keys.Redraw, keys.Slide, keys.Lasso, keys.Wire, keys.Ellipse, keys.Bucket, keys.Fresh, "",
+	keys.Brush, keys.Eraser, keys.Push, keys.Redraw, keys.Slide, keys.Lasso, keys.Wire, keys.Ellipse, keys.Bucket, keys.Fresh, keys.Ask, "",
 	keys.FillHoles, keys.KeepLargest, keys.Smooth, keys.Grow, keys.Shrink, keys.CopyPrevious, "",
-	keys.Release,
+	keys.Ruler, keys.Release,
 }
 
 // menuOnly are actions of the menu at the end that have no button.

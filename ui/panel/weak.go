@@ -26,7 +26,7 @@ func ShowWeak(w fyne.Window, x Weak) *Card {
 			call(x.OnGo, i)
 		}
 	}
-	items := []fyne.CanvasObject{newParagraph(say("arcs.weak.what", text.Args{"Count": len(x.Arcs)}), roleText, textSize)}
+	items := []fyne.CanvasObject{newParagraph(func() string { return text.N("arcs.weak.what", len(x.Arcs)) }, roleText, textSize)}
 	var rows []fyne.CanvasObject
 	for i, line := range x.Arcs[:min(len(x.Arcs), weakRows)] {
 		b := newButton("spline", fixed(line), flat, to(i))
@@ -35,7 +35,7 @@ func ShowWeak(w fyne.Window, x Weak) *Card {
 	}
 	items = append(items, newColumn(2, 0, rows...))
 	if more := len(x.Arcs) - weakRows; more > 0 {
-		items = append(items, newParagraph(say("arcs.weak.more", text.Args{"Count": more}), roleQuiet, textSize))
+		items = append(items, newParagraph(func() string { return text.N("arcs.weak.more", more) }, roleQuiet, textSize))
 	}
 	items = append(items, newParagraph(say("arcs.weak.once"), roleQuiet, textSize))
 	c = newCard(w, say("arcs.weak.title"), 480, newColumn(pad, 0, items...))

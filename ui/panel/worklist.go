@@ -49,6 +49,9 @@ var stateLooks = [...]struct {
 // closed tells whether there is nothing to work on.
 func (s State) closed() bool { return s == Refused || s == Aside }
 
+// decided tells whether a reader is done with the image.
+func (s State) decided() bool { return s == Accepted || s == Rejected }
+
 // String names the state in the chosen language.
 func (s State) String() string { return text.T(stateLooks[s].key) }
 
@@ -81,6 +84,8 @@ type WorkList struct {
 	OnHint   func(string)
 
 	rows     []Row
+	workable int // rows with something to work on
+	done     int // of these, accepted or rejected ones
 	index    map[string]int
 	selected string
 
@@ -94,7 +99,7 @@ type WorkList struct {
 // NewWorkList returns an empty work list.
 func NewWorkList() *WorkList {
 	w := &WorkList{}
-	w.title = newBold(func() string { return text.N("panel.worklist.count", len(w.rows)) }, textSize)
+	w.title = newBold(w.heading, textSize)
 	w.sort = newSegments([]Choice{
 		{SortByWork, func() string { return text.T("panel.worklist.sort.work") }},
 		{SortRandom, func() string { return text.T("panel.worklist.sort.random") }},
@@ -123,10 +128,20 @@ func NewWorkList() *WorkList {
 				w.OnOpen()
 			}
 		}))
+	w.list.Hide()
 	w.progress = newProgressLine()
 	w.progress.Hide()
 	w.ExtendBaseWidget(w)
 	return w
+}
+
+// heading says how many images there are, and how many of them are done with.
+func (w *WorkList) heading() string {
+	count := text.N("panel.worklist.count", len(w.rows))
+	if w.done == 0 {
+		return count
+	}
+	return count + " · " + text.T("panel.worklist.done", text.Args{"Done": w.done, "Of": w.workable})
 }
 
 func (w *WorkList) tell(s string) {
@@ -137,10 +152,16 @@ func (w *WorkList) tell(s string) {
 
 // SetRows replaces all rows, in the order in which they are shown. The selection stays with its row.
 func (w *WorkList) SetRows(rows []Row) {
-	w.rows = rows
+	w.rows, w.workable, w.done = rows, 0, 0
 	w.index = make(map[string]int, len(rows))
 	for i, r := range rows {
 		w.index[r.ID] = i
+		if !r.State.closed() {
+			w.workable++
+		}
+		if r.State.decided() {
+			w.done++
+		}
 	}
 	w.list.cursor = -1
 	if i, ok := w.index[w.selected]; ok {
@@ -152,12 +173,23 @@ func (w *WorkList) SetRows(rows []Row) {
 	setVisible(w.list, len(rows) > 0)
 }
 
+// SetReading says that a study is on its way: an empty list asks for nothing until SetRows says what came.
+func (w *WorkList) SetReading() { setVisible(w.empty, false) }
+
 // UpdateRow replaces the row called id; its place in the list stays. An unknown id is ignored.
 func (w *WorkList) UpdateRow(id string, row Row) {
-	if i, ok := w.index[id]; ok {
-		w.rows[i] = row
-		w.list.changedRow(i)
+	i, ok := w.index[id]
+	if !ok {
+		return
 	}
+	if was, is := w.rows[i].State.decided(), row.State.decided(); was != is {
+		if w.done++; was {
+			w.done -= 2
+		}
+		w.title.Refresh()
+	}
+	w.rows[i] = row
+	w.list.changedRow(i)
 }
 
 // Select shows the row called id as the one that is open, and scrolls to it. It does not call OnSelect.
@@ -194,8 +226,6 @@ func (w *WorkList) choose(i int) {
 // CreateRenderer implements fyne.Widget.
 func (w *WorkList) CreateRenderer() fyne.WidgetRenderer {
 	r := &workListRenderer{w: w, ground: canvas.NewRectangle(color.Transparent), line: canvas.NewRectangle(color.Transparent)}
-	setVisible(w.empty, len(w.rows) == 0)
-	setVisible(w.list, len(w.rows) > 0)
 	r.Refresh()
 	return r
 }

@@ -38,6 +38,50 @@ func TestWorkListShowsItsRows(t *testing.T) {
 	})
 }
 
+func TestWorkListAsksForNothingWhileAStudyComes(t *testing.T) {
+	w := NewWorkList()
+	show(t, w, 260, 500)
+	asks := func() bool { return contains(texts(w), text.T("panel.worklist.empty.title")) }
+	if !asks() {
+		t.Error("an empty list does not say how to fill it")
+	}
+	if w.SetReading(); asks() {
+		t.Error("the list asks for a study that is being read")
+	}
+	if w.SetRows(nil); !asks() {
+		t.Error("nothing came, and the list does not say how to open something")
+	}
+}
+
+func TestWorkListSaysHowManyAreDone(t *testing.T) {
+	eachLanguage(t, func(t *testing.T) {
+		w := NewWorkList()
+		rows := manyRows(5)
+		rows[0].State, rows[4].State = Accepted, Refused
+		w.SetRows(rows)
+		show(t, w, 260, 500)
+		said := func(done int) {
+			t.Helper()
+			want := text.N("panel.worklist.count", 5)
+			if done > 0 {
+				want += " · " + text.T("panel.worklist.done", text.Args{"Done": done, "Of": 4})
+			}
+			if got := texts(w); !contains(got, want) {
+				t.Errorf("%q is not shown in %q", want, got)
+			}
+			expectWhole(t, w)
+		}
+		said(1)
+		w.UpdateRow("id2", Row{ID: "id2", State: Rejected})
+		said(2)
+		w.UpdateRow("id2", Row{ID: "id2", State: Accepted})
+		said(2)
+		w.UpdateRow("id0", Row{ID: "id0", State: InReview})
+		w.UpdateRow("id2", Row{ID: "id2", State: InReview})
+		said(0)
+	})
+}
+
 func TestWorkListMakesWidgetsOnlyForWhatIsSeen(t *testing.T) {
 	w := NewWorkList()
 	w.SetRows(manyRows(10000))

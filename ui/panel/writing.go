@@ -119,6 +119,9 @@ func (w *writing) outcome(d ExportDone) []fyne.CanvasObject {
 			return text.N("panel.export.written", d.Written, text.Args{"Folder": w.folder})
 		}, roleGood))
 	}
+	if len(d.Failures) == 1 && d.Failures[0].Name == "" {
+		return append(items, notice(fixed(d.Failures[0].What), roleBad))
+	}
 	if len(d.Failures) > 0 {
 		items = append(items, notice(func() string { return text.N("panel.export.failed", len(d.Failures)) }, roleBad))
 		for _, r := range reasons(d.Failures) {
@@ -152,6 +155,9 @@ func reasons(failures []ExportFailure) []reason {
 
 // reason tells a reason once, with the file, or with how many files and, when asked, which.
 func (w *writing) reason(r reason) fyne.CanvasObject {
+	if len(r.names) == 1 && r.names[0] == "" {
+		return newParagraph(fixed(r.what), roleQuiet, quietSize+1)
+	}
 	if len(r.names) == 1 {
 		return newParagraph(fixed(r.names[0]+": "+r.what), roleQuiet, quietSize+1)
 	}

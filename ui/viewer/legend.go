@@ -39,15 +39,17 @@ type measure struct {
 
 // length puts a length of px image pixels into words.
 func (m measure) length(px float64) string {
-	if !m.mm {
-		return trim(px, 1) + " px"
+	v, unit, digits := px, "px", 1
+	if m.mm {
+		v, unit = px*math.Sqrt(m.x*m.y), "mm"
 	}
-	v := px * math.Sqrt(m.x*m.y)
-	digits := 1
-	if v < 1 {
+	switch { // as in the inspector
+	case !m.mm && v >= 10, v >= 100:
+		digits = 0
+	case m.mm && v < 10:
 		digits = 2
 	}
-	return trim(v, digits) + " mm"
+	return trim(v, digits) + " " + unit
 }
 
 func trim(v float64, digits int) string { return strconv.FormatFloat(v, 'f', digits, 64) }

@@ -80,7 +80,7 @@ func TestLegendIsTheSliderOfWeak(t *testing.T) {
 
 func TestLegendSaysWhatIsTrue(t *testing.T) {
 	v := opened(t)
-	if v.legend.to.Text != "1.0 mm" || v.legend.title.Text != "Expected error" {
+	if v.legend.to.Text != "1.00 mm" || v.legend.title.Text != "Expected error" {
 		t.Errorf("calibrated: %q up to %q", v.legend.title.Text, v.legend.to.Text)
 	}
 	if !strings.HasSuffix(v.legend.barText.Text, " mm") {
@@ -88,7 +88,7 @@ func TestLegendSaysWhatIsTrue(t *testing.T) {
 	}
 	v.SetSpacing(0, 0, false)
 	v.SetErrorScale(10, 4, false)
-	if v.legend.to.Text != "10.0 px" || v.legend.weak.Text != "weak from 4.0 px" {
+	if v.legend.to.Text != "10 px" || v.legend.weak.Text != "weak from 4.0 px" {
 		t.Errorf("without spacing: up to %q, %q", v.legend.to.Text, v.legend.weak.Text)
 	}
 	if !strings.Contains(v.legend.title.Text, "not calibrated") || !strings.Contains(v.legend.barText.Text, "no mm") {
