@@ -101,6 +101,7 @@ func (a *App) comeBack(why error) {
 	}
 	if err := a.flush(); err != nil {
 		a.journalFailed(err)
+		a.away(why)
 		return
 	}
 	ws, again := a.ws, a.onShow()

@@ -107,11 +107,7 @@ func Polygon(rings [][][2]float64) []Span {
 		return nil
 	}
 	// Crossings of edges with the pixel rows' centre lines, sorted by row: counted first, then filled in.
-	counts := make([]int32, last-first+1)
-	eachCrossing(rings, first, last, func(row int, _ float64, _ bool) { counts[row-first+1]++ })
-	for i := 1; i < len(counts); i++ {
-		counts[i] += counts[i-1]
-	}
+	counts := crossingsBefore(rings, first, last)
 	xs := make([]float64, counts[len(counts)-1])
 	next := slices.Clone(counts)
 	eachCrossing(rings, first, last, func(row int, x float64, _ bool) {
@@ -130,6 +126,17 @@ func Polygon(rings [][][2]float64) []Span {
 		}
 	}
 	return spans
+}
+
+// crossingsBefore counts, for each row from first on and one after the last, the crossings of edges with the centre lines of the rows
+// before it.
+func crossingsBefore(rings [][][2]float64, first, last int) []int32 {
+	counts := make([]int32, last-first+1)
+	eachCrossing(rings, first, last, func(row int, _ float64, _ bool) { counts[row-first+1]++ })
+	for i := 1; i < len(counts); i++ {
+		counts[i] += counts[i-1]
+	}
+	return counts
 }
 
 // rowRange is the range of pixel rows, last excluded, whose centre lines the rings may cross.
@@ -157,11 +164,7 @@ func Wound(ring [][2]float64) []Span {
 	if first >= last {
 		return nil
 	}
-	counts := make([]int32, last-first+1)
-	eachCrossing(rings, first, last, func(row int, _ float64, _ bool) { counts[row-first+1]++ })
-	for i := 1; i < len(counts); i++ {
-		counts[i] += counts[i-1]
-	}
+	counts := crossingsBefore(rings, first, last)
 	type crossing struct {
 		x    float64
 		turn int
