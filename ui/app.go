@@ -99,6 +99,7 @@ type App struct {
 	alerts    [alertCount]*alert
 	question  *panel.Card // about unsaved work
 	leaving   *leaving    // what waits for it to be saved
+	wide      bool        // the agreement page tells of the whole project, not of the study on show
 	talk      talk
 	judging   judging
 	docket    *docket // what is being adjudicated; nil: a reader works

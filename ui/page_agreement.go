@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"fyne.io/fyne/v2"
+
 	"echoline/assets"
 	"echoline/internal/agree"
 	"echoline/internal/concord"
@@ -30,65 +32,103 @@ const (
 // agreeTolerance is that of NSD, px.
 const agreeTolerance = 2
 
-// agreementPage shows how far the readers of the study on show agree, with each other, with themselves later and with the model.
+// agreementPage shows how far the readers of the study on show agree, or those of the whole project, with each other, with
+// themselves later and with the model.
 func (a *App) agreementPage() *panel.Page {
-	s := a.sess
-	if s == nil && a.reading == nil && a.taking == nil {
+	st, more := a.agreementScope()
+	opening := a.reading != nil || a.taking != nil
+	if st == nil && !opening && len(more) == 0 {
 		a.status.SetHint(text.T("agree.none"))
 		return nil
 	}
-	title := func(key string) func() string { return func() string { return text.T("agree.column." + key) } }
-	pairs := panel.NewLines(func() string { return text.T("agree.pair.hint") },
-		panel.LineColumn{Title: title("readers"), Share: 6}, panel.LineColumn{Title: title("cases"), Share: 2, Right: true},
-		panel.LineColumn{Title: func() string { return "Dice" }, Share: 2, Right: true}, panel.LineColumn{Title: func() string { return "HD95" }, Share: 3, Right: true})
-	cases := panel.NewLines(func() string { return text.T("agree.case.hint") },
-		panel.LineColumn{Title: title("case"), Share: 4}, panel.LineColumn{Title: func() string { return "Dice" }, Share: 2, Right: true},
-		panel.LineColumn{Title: func() string { return "IoU" }, Share: 2, Right: true}, panel.LineColumn{Title: func() string { return "NSD" }, Share: 2, Right: true},
-		panel.LineColumn{Title: func() string { return "HD95" }, Share: 2, Right: true}, panel.LineColumn{Title: title("asd"), Share: 2, Right: true},
-		panel.LineColumn{Title: title("area"), Share: 3, Right: true}, panel.LineColumn{Title: title("when"), Share: 4, Right: true})
-	view := panel.NewAgreementView(pairs, cases)
+	view, pairs := newAgreementView()
 	view.OnHint = a.status.SetHover
 	var rep *concord.Report
-	save := panel.NewAction("file-output", func() string { return text.T("agree.save") }, false, func() {
+	tools := []fyne.CanvasObject{panel.NewAction("file-output", func() string { return text.T("agree.save") }, false, func() {
 		if rep != nil {
 			a.saveAgreement(rep)
 		}
-	})
-	p := panel.NewPage(func() string { return text.T("agree.page.title") }, view, save)
+	})}
+	var ways []fyne.CanvasObject // out of a page with nothing to show
+	if st != nil && len(more) > 0 {
+		tools = append([]fyne.CanvasObject{a.scopeAction()}, tools...)
+		ways = append(ways, a.scopeAction())
+		if !a.wide {
+			more = nil
+		}
+	}
+	p := panel.NewPage(func() string { return text.T("agree.page.title") }, view, tools...)
 	p.First, p.Keys = view.First, func() string { return text.T("project.keys.both") }
-	if s == nil { // studyChanged makes the page anew
+	if st == nil && opening { // studyChanged makes the page anew
 		p.SetBusy(func() string { return text.T("app.reading") })
 		return p
 	}
 	p.SetBusy(func() string { return text.T("agree.working") })
-	ws, me, st, model := a.ws, a.set.Reader, s.study, text.T("agree.model")
-	if s.docket != nil {
-		st = s.docket.whole
-	}
+	ws, me, model := a.ws, a.set.Reader, text.T("agree.model")
 	go func() {
-		got, err := agreementOf(ws, st, me, model)
+		var got []agree.Pair
+		whole, err := a.widen(p, ws, st, more)
+		if err == nil {
+			got, err = agreementOf(ws, whole, me, model)
+		}
 		a.post(func() {
-			if a.page != p {
-				return
+			if a.page == p && a.hasAgreement(p, got, err, ways) {
+				rep = a.report(got)
+				a.presentAgreement(p, view, pairs, rep)
 			}
-			p.SetBusy(nil)
-			if fault.CodeOf(err) == codeAgreeHidden {
-				what, do := text.FaultParts(err)
-				p.SetEmpty(func() string { return what }, func() string { return do })
-				return
-			}
-			if err != nil {
-				a.fault(err)
-			}
-			if len(got) == 0 {
-				p.SetEmpty(func() string { return text.T("agree.none") }, func() string { return text.T("agree.none.what") })
-				return
-			}
-			rep = a.report(got)
-			a.presentAgreement(p, view, pairs, rep)
 		})
 	}()
 	return p
+}
+
+// agreementScope is the study on show, nil where there is none, and what of the project lies beyond it, as far as this reader may
+// know.
+func (a *App) agreementScope() (st *study.Study, more []string) {
+	switch s := a.sess; {
+	case s == nil:
+	case s.docket != nil:
+		st = s.docket.whole
+	default:
+		st = s.study
+	}
+	if a.proj.state.Hides(a.set.Reader) {
+		return st, nil
+	}
+	return st, beyond(a.proj.state, st)
+}
+
+// newAgreementView is the page's body, and its list of pairs.
+func newAgreementView() (*panel.AgreementView, *panel.Lines) {
+	title := func(key string) func() string { return func() string { return text.T("agree.column." + key) } }
+	same := func(word string) func() string { return func() string { return word } }
+	pairs := panel.NewLines(func() string { return text.T("agree.pair.hint") },
+		panel.LineColumn{Title: title("readers"), Share: 6}, panel.LineColumn{Title: title("cases"), Share: 2, Right: true},
+		panel.LineColumn{Title: same("Dice"), Share: 2, Right: true}, panel.LineColumn{Title: same("HD95"), Share: 3, Right: true})
+	cases := panel.NewLines(func() string { return text.T("agree.case.hint") },
+		panel.LineColumn{Title: title("case"), Share: 4}, panel.LineColumn{Title: same("Dice"), Share: 2, Right: true},
+		panel.LineColumn{Title: same("IoU"), Share: 2, Right: true}, panel.LineColumn{Title: same("NSD"), Share: 2, Right: true},
+		panel.LineColumn{Title: same("HD95"), Share: 2, Right: true}, panel.LineColumn{Title: title("asd"), Share: 2, Right: true},
+		panel.LineColumn{Title: title("area"), Share: 3, Right: true}, panel.LineColumn{Title: title("when"), Share: 4, Right: true})
+	return panel.NewAgreementView(pairs, cases), pairs
+}
+
+// hasAgreement says on the page what keeps it from showing anything: that this reader may not know, or that there is nothing,
+// with ways on. Any other fault is said, and what there is shown.
+func (a *App) hasAgreement(p *panel.Page, got []agree.Pair, err error, ways []fyne.CanvasObject) bool {
+	p.SetBusy(nil)
+	if fault.CodeOf(err) == codeAgreeHidden {
+		what, do := text.FaultParts(err)
+		p.SetEmpty(func() string { return what }, func() string { return do })
+		return false
+	}
+	if err != nil {
+		a.fault(err)
+	}
+	if len(got) == 0 {
+		p.SetEmpty(func() string { return text.T("agree.none") }, func() string { return text.T("agree.none.what") }, ways...)
+		return false
+	}
+	return true
 }
 
 // report presents pairs in the language chosen.

@@ -3,12 +3,14 @@ package ui
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"echoline/internal/concord"
 	"echoline/internal/project"
 	"echoline/internal/review"
+	"echoline/internal/study"
 	"echoline/ui/keys"
 	"echoline/ui/panel"
 )
@@ -93,4 +95,44 @@ func TestAgreementFiles(t *testing.T) {
 			t.Error(name, err)
 		}
 	}
+}
+
+// TestAgreementOfTheWholeProject: the page takes in the project's cases that are not on show, and leads to them.
+func TestAgreementOfTheWholeProject(t *testing.T) {
+	dir := pictures(t, 3)
+	b := newBench(t, Config{Paths: []string{filepath.Join(dir, "im00.png")}, Workspace: read(t, dir, 3, []string{"Kim", "Lee"}, spur)})
+	b.open()
+	all, err := study.Open(t.Context(), []string{dir}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := b.made()
+	if _, err := s.AddCases(b.ws, "", project.CasesOf(all)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SetMember(b.ws, "", "R1", project.Advises, false); err != nil {
+		t.Fatal(err)
+	}
+	b.beginProject()
+	frames := func() string {
+		if b.page == nil {
+			return ""
+		}
+		view, _ := b.page.Body.(*panel.AgreementView)
+		if view == nil || view.Plots() == 0 {
+			return ""
+		}
+		pairs, _ := view.Lines()
+		return pairs.Shown()[0].Cells[1]
+	}
+	b.do(keys.AgreementPage)
+	b.wait("the study's figures", func() bool { return frames() == "1" })
+	b.wide = true
+	b.studyChanged()
+	b.wait("the project's figures", func() bool { return frames() == "3" })
+	view, _ := b.page.Body.(*panel.AgreementView)
+	_, cases := view.Lines()
+	at := slices.IndexFunc(cases.Shown(), func(l panel.Line) bool { return l.Cells[0] == "im02" })
+	cases.Choose(at)
+	b.wait("the case", func() bool { return b.page == nil && b.sess != nil && b.sess.item != nil && b.sess.item.Name == "im02" })
 }
