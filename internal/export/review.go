@@ -87,11 +87,8 @@ func (t *Taker) Step(d time.Duration) (done bool) {
 
 // take takes one frame if it is to be exported.
 func (t *Taker) take(k review.Key) {
-	r := t.review
-	f := r.Frame(k)
-	cs := r.Contours(k)
-	b := NewBoundary(cs)
-	if !t.include.Takes(f.Status, f.Touched, b) {
+	f := t.review.Frame(k)
+	if !t.include.Takes(f.Status, f.Touched, NewBoundary(t.review.Contours(k))) {
 		if answered(f) {
 			t.item.LeftOut++
 		}
@@ -110,13 +107,18 @@ func (t *Taker) take(k review.Key) {
 		t.in.learn(p.Model)
 	}
 	frame := Frame{
-		Index: k.Frame, Labels: f.Labels, Boundary: b, Arcs: NewArcs(cs), Status: f.Status, Model: origin(f, p),
-		Touched: f.Touched, Edited: edited(f, p), Measure: r.Measuring(k), Time: lastEdit(r, k),
+		Index: k.Frame, Labels: f.Labels, Status: f.Status, Model: origin(f, p),
+		Touched: f.Touched, Edited: edited(f, p), Time: lastEdit(t.review, k),
 	}
 	if strings.HasPrefix(frame.Model, ImportPrefix) {
 		frame.Began = began(t.in.Models[frame.Model])
 	}
-	frame.Spacing, frame.SpacingFrom = spacing(r, k, cs)
+	// What is measured must not depend on which maps happen to be loaded.
+	t.review.WithMaps(k, p, func() {
+		cs := t.review.Contours(k)
+		frame.Boundary, frame.Arcs, frame.Measure = NewBoundary(cs), NewArcs(cs), t.review.Measuring(k)
+		frame.Spacing, frame.SpacingFrom = spacing(t.review, k, cs)
+	})
 	t.item.Frames = append(t.item.Frames, frame)
 }
 

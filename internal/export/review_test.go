@@ -2,12 +2,14 @@ package export
 
 import (
 	"math"
+	"reflect"
 	"testing"
 
 	"echoline/inference"
 	"echoline/internal/contour"
 	"echoline/internal/mask"
 	"echoline/internal/review"
+	"echoline/internal/review/reviewtest"
 	"echoline/internal/study"
 )
 
@@ -151,4 +153,47 @@ func TestReviewToSEG(t *testing.T) {
 		t.Fatal(res)
 	}
 	checkPixels(t, FromReview(r, Reviewed).Items[0], pydicom(t, res.Files[0].Path))
+}
+
+// TestMeasuresDoNotDependOnLoadedMaps: the window, which has the maps of the images on show, and the command, which has none, say
+// the same of an untouched prediction and of a corrected one.
+func TestMeasuresDoNotDependOnLoadedMaps(t *testing.T) {
+	for _, corrected := range []bool{false, true} {
+		r := reviewtest.New(200, 160, &[2]float64{0.1, 0.1}, nil)
+		blob := func(x, y float64) float64 { return (40.3 - math.Hypot(x-100.2, 1.2*(y-80.6))) / 3 }
+		if err := reviewtest.Predict(r, blob, func(x, y float64) float64 { return 1 + x/50 }); err != nil {
+			t.Fatal(err)
+		}
+		edit := func(y float64) {
+			s, err := r.Begin(reviewtest.Key, "brush", review.ByReader)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Fill(mask.Capsule(100, y, 110, y, 12, 12), 1)
+			if _, err := s.Commit(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if corrected {
+			edit(50)
+		}
+		maps := r.Frame(reviewtest.Key).Prediction
+		loaded := FromReview(r, All).Items[0].Frames[0]
+		r.DropPrediction(reviewtest.Key)
+		edit(110) // and back: what was known of the outline is gone
+		if _, _, err := r.Undo(reviewtest.Key); err != nil {
+			t.Fatal(err)
+		}
+		arcs := r.Arcs(reviewtest.Key, 2)
+		stored := FromStored(r, All, func(*review.Frame) *inference.Prediction { return maps }).Items[0].Frames[0]
+		if a, b := loaded.Measure(), stored.Measure(); !reflect.DeepEqual(a, b) || len(a) != 1 {
+			t.Errorf("corrected %v: %+v\nand %+v", corrected, a, b)
+		}
+		if !reflect.DeepEqual(loaded.Boundary, stored.Boundary) || !reflect.DeepEqual(loaded.Arcs, stored.Arcs) {
+			t.Errorf("corrected %v: the boundaries differ", corrected)
+		}
+		if r.Frame(reviewtest.Key).Prediction != nil || !reflect.DeepEqual(r.Arcs(reviewtest.Key, 2), arcs) {
+			t.Errorf("corrected %v: the review is another after the export", corrected)
+		}
+	}
 }

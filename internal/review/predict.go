@@ -69,3 +69,18 @@ func (r *Review) DropPrediction(k Key) {
 	r.Contours(k)
 	f.Prediction, f.modelled = nil, nil
 }
+
+// WithMaps runs do while frame k has the maps of p, as if they had not been let go: its contours are the model's own as long as the
+// mask is the model's, and have expected error and bands. Afterwards the frame is as it was. Where maps are there, or p is nil or
+// of another size, do runs as it is.
+func (r *Review) WithMaps(k Key, p *inference.Prediction, do func()) {
+	f := r.Frame(k)
+	if f == nil || f.Prediction != nil || f.stroke != nil || p == nil || p.Mask == nil || p.W != f.W || p.H != f.H {
+		do()
+		return
+	}
+	before := f.boundary
+	f.Prediction, f.modelled, f.boundary = p, nil, boundary{}
+	do()
+	f.Prediction, f.modelled, f.boundary = nil, nil, before
+}
