@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"echoline/internal/mask"
 	"echoline/internal/review"
 	"echoline/internal/text"
 	"echoline/ui/panel"
@@ -98,6 +99,15 @@ func (a *App) showVersions() {
 	}()
 }
 
+// areaOf writes the area of all that p holds, in mm² where a pixel's size in mm is known (else 0).
+func areaOf(p *mask.Plane, mm float64) string {
+	n := len(p.Pix) - mask.Count(p, 0)
+	if mm > 0 {
+		return fmt.Sprintf("%.1f mm²", float64(n)*mm*mm)
+	}
+	return fmt.Sprintf("%d px²", n)
+}
+
 func (a *App) listVersions(s *session, k review.Key, vs []review.Version) {
 	rows := make([]string, len(vs))
 	for i, v := range vs {
@@ -105,13 +115,7 @@ func (a *App) listVersions(s *session, k review.Key, vs []review.Version) {
 		if !v.Accepted {
 			key = "app.version.other"
 		}
-		area := 0
-		for _, label := range v.Labels.Pix {
-			if label != 0 {
-				area++
-			}
-		}
-		rows[i] = text.T(key, text.Args{"Time": v.Time.Local().Format("2006-01-02 15:04:05"), "Area": fmt.Sprint(area)})
+		rows[i] = text.T(key, text.Args{"Time": v.Time.Local().Format("2006-01-02 15:04:05"), "Area": areaOf(v.Labels, s.review.PixelSize(k))})
 	}
 	a.log.Debug("window", "event", "versions", "count", len(vs))
 	panel.ShowVersions(a.win, panel.Versions{Rows: rows, OnChosen: func(i int) {

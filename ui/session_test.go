@@ -272,3 +272,16 @@ func TestALateAnswerSettlesNothingAgain(t *testing.T) {
 		}
 	}
 }
+
+func TestAreasOfVersionsHaveAUnit(t *testing.T) {
+	p := mask.NewPlane(20, 20)
+	for i := range 50 {
+		p.Pix[i] = uint8(1 + i%2)
+	}
+	if got := areaOf(p, 0); got != "50 px²" {
+		t.Error(got)
+	}
+	if got := areaOf(p, 0.2); got != "2.0 mm²" {
+		t.Error(got)
+	}
+}
