@@ -133,7 +133,7 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 		},
 	}
 	go func() {
-		table, err := labelTable(ws)
+		table, err := annex.Labels(ws)
 		if err != nil {
 			a.post(func() { a.exported(card, export.Result{}, err) })
 			return

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"echoline/inference"
+	"echoline/internal/annex"
 	"echoline/internal/export"
 	"echoline/internal/fault"
 	"echoline/internal/review"
@@ -50,7 +51,7 @@ func (a *App) importMasks(paths []string, named map[string]uint8) {
 		var files []export.Imported
 		var failed []*fault.Error
 		var err error
-		if o.Table, err = labelTable(ws); err == nil {
+		if o.Table, err = annex.Labels(ws); err == nil {
 			files, failed, err = export.Read(ctx, paths, s.study.Items, o)
 		}
 		t := taking{app: a, s: s, files: files, notes: failed}

@@ -3,10 +3,7 @@ package ui
 import (
 	"image/color"
 
-	"echoline/internal/export"
-	"echoline/internal/project"
 	"echoline/internal/review"
-	"echoline/internal/store"
 	"echoline/internal/text"
 	"echoline/ui/keys"
 	"echoline/ui/panel"
@@ -213,13 +210,4 @@ func (a *App) saveLabels() error {
 	}
 	s.labelsWait = err != nil
 	return err
-}
-
-// labelTable is what label values mean in a workspace: by its table, else by its project's schema.
-func labelTable(ws *store.Workspace) (export.LabelTable, error) {
-	schema, err := project.Schema(ws)
-	if err != nil {
-		return export.OwnLabels(), err
-	}
-	return export.WorkspaceLabels(ws.Dir(), schema)
 }

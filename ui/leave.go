@@ -77,9 +77,7 @@ func (a *App) quit() {
 	if a.reading != nil {
 		a.reading.cancel()
 	}
-	if err := a.flush(); err != nil {
-		a.log.Error("journal", "event", "given-up", "err", err)
-	}
+	a.giveUp()
 	a.endSession()
 	a.noting.Wait()
 	if a.ws != nil {
@@ -89,4 +87,11 @@ func (a *App) quit() {
 		a.log.Warn("settings not saved", "err", "their drive does not answer")
 	}
 	a.end()
+}
+
+// giveUp saves what can be saved once more. What cannot is left: the reader was asked, or it is in a second place.
+func (a *App) giveUp() {
+	if err := a.flush(); err != nil {
+		a.log.Error("journal", "event", "given-up", "err", err)
+	}
 }

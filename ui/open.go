@@ -9,6 +9,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"echoline/internal/annex"
 	"echoline/internal/demo"
 	"echoline/internal/export"
 	"echoline/internal/models"
@@ -276,9 +277,7 @@ func (a *App) throttled(f func(done, total int)) func(done, total int) {
 // replace makes st the study on show once the work on the one before is safe. If it cannot be saved, the reader decides.
 func (a *App) replace(st *study.Study) {
 	goOn := func() {
-		if err := a.flush(); err != nil {
-			a.log.Error("journal", "event", "given-up", "err", err)
-		}
+		a.giveUp()
 		a.take(st)
 	}
 	a.leave(goOn, func() {
@@ -309,7 +308,7 @@ func (a *App) take(st *study.Study) {
 	ws, reader := a.ws, a.worksAs()
 	go func() {
 		rev, err := ws.Review(st, reader)
-		table, bad := labelTable(ws)
+		table, bad := annex.Labels(ws)
 		if bad != nil { // an export says so
 			a.log.Warn("labels", "err", bad)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -213,7 +212,7 @@ func (g *gathering) addKept(r *review.Review, predicted func(*review.Frame) *inf
 		if p == nil {
 			return
 		}
-		kept := agree.Kept{Group: agree.GroupOf(it), MM: millimetres(r, k), Accepted: f.Labels, Marks: f.Marks}
+		kept := agree.Kept{Group: agree.GroupOf(it), MM: r.PixelSize(k), Accepted: f.Labels, Marks: f.Marks}
 		for label := range p.Model.Labels {
 			kept.Predicted = append(kept.Predicted, p.Contours(uint8(label+1))...)
 		}
@@ -236,15 +235,6 @@ func (g *gathering) trust() []concord.ReaderTrust {
 	}
 	slices.SortFunc(out, func(a, b concord.ReaderTrust) int { return strings.Compare(a.Reader, b.Reader) })
 	return out
-}
-
-// millimetres is the size of a pixel, 0 where the frame has no scale.
-func millimetres(r *review.Review, k review.Key) float64 {
-	sp, cal := r.SpacingAt(k)
-	if cal == study.Uncalibrated {
-		return 0
-	}
-	return math.Sqrt(sp.X * sp.Y)
 }
 
 // writeAgreement writes the page, for screen and paper, and both tables.

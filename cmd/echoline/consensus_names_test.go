@@ -45,11 +45,7 @@ func joined(t *testing.T, model inference.Label, names ...string) string {
 			must(t, ws.SavePrediction(k, answer))
 		}
 		p.Fill(mask.Capsule(100, 90, 140, 95, 12, 9), 2)
-		s, err := r.Begin(k, "brush", review.ByReader)
-		must(t, err)
-		must(t, s.SetLabels(p))
-		_, err = s.Commit()
-		must(t, err)
+		paint(t, r, k, p)
 		must(t, r.SetStatus(k, review.Accepted))
 		must(t, r.Flush())
 		must(t, ws.SaveLabels(reader, review.LabelSet{}, review.LabelSet{Labels: []review.Label{{Value: 2, Name: name}}}))

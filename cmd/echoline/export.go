@@ -21,7 +21,6 @@ import (
 	"echoline/internal/export"
 	"echoline/internal/fault"
 	"echoline/internal/models"
-	"echoline/internal/project"
 	"echoline/internal/review"
 	"echoline/internal/store"
 	"echoline/internal/study"
@@ -275,11 +274,7 @@ func labelTable(named string, ws *store.Workspace) (export.LabelTable, error) {
 	if named != "" {
 		return export.LoadLabels(named)
 	}
-	schema, err := project.Schema(ws)
-	if err != nil {
-		return export.OwnLabels(), err
-	}
-	return export.WorkspaceLabels(ws.Dir(), schema)
+	return annex.Labels(ws)
 }
 
 // reportParts are what a report is made of besides the masks.

@@ -49,11 +49,7 @@ func workedOn(t *testing.T, readers ...string) (workspace, files string) {
 		draw := func(name string, frame int, p *mask.Plane, s review.Status) {
 			i := slices.IndexFunc(st.Items, func(it *study.Item) bool { return it.Name == name })
 			k := review.Key{Instance: st.Items[i].ID, Frame: frame}
-			stroke, err := r.Begin(k, "brush", review.ByReader)
-			must(err)
-			must(stroke.SetLabels(p))
-			_, err = stroke.Commit()
-			must(err)
+			paint(t, r, k, p)
 			must(r.SetStatus(k, s))
 		}
 		draw("demo-1-oval", 0, demo.Truth("demo-1-oval", 0), review.Accepted)

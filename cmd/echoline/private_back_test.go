@@ -38,11 +38,7 @@ func drawnThrice(t *testing.T) (workspace, files string, drawn map[review.Key]*m
 			for n := range 6 { // side by side, and touching at corners alone
 				p.Set(150+n, 60+n*n%3, uint8(1+n%3))
 			}
-			s, err := r.Begin(k, "brush", review.ByReader)
-			must(t, err)
-			must(t, s.SetLabels(p))
-			_, err = s.Commit()
-			must(t, err)
+			paint(t, r, k, p)
 			must(t, r.SetStatus(k, review.Accepted))
 			drawn[k] = r.Frame(k).Labels.Clone()
 			for v := range uint8(4) {

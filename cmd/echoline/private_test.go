@@ -90,11 +90,7 @@ func markedWork(t *testing.T, in string) string {
 			must(t, r.SetPrediction(k, p))
 			must(t, ws.SavePrediction(k, p))
 		} else {
-			s, err := r.Begin(k, "brush", review.ByReader)
-			must(t, err)
-			must(t, s.SetLabels(plane))
-			_, err = s.Commit()
-			must(t, err)
+			paint(t, r, k, plane)
 		}
 		must(t, r.SetStatus(k, review.Accepted))
 	}
@@ -109,6 +105,16 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// paint makes p the mask of a frame, in one stroke of the reader.
+func paint(t *testing.T, r *review.Review, k review.Key, p *mask.Plane) {
+	t.Helper()
+	s, err := r.Begin(k, "brush", review.ByReader)
+	must(t, err)
+	must(t, s.SetLabels(p))
+	_, err = s.Commit()
+	must(t, err)
 }
 
 // privately exports without persons, and returns what was said.

@@ -76,18 +76,9 @@ func TestSamplesBecomeSegmentations(t *testing.T) {
 		if predictSome(t, p, r, it) == 0 {
 			drawn++
 			k := review.Key{Instance: it.ID}
-			s, err := r.Begin(k, "brush", review.ByReader)
-			if err != nil {
-				t.Fatal(err)
-			}
 			plane := mask.NewPlane(it.W, it.H)
 			plane.Fill(mask.Capsule(float64(it.W)/2, float64(it.H)/2, float64(it.W)/2+3, float64(it.H)/2, 9.5, 7), 1)
-			if err := s.SetLabels(plane); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := s.Commit(); err != nil {
-				t.Fatal(err)
-			}
+			paint(t, r, k, plane)
 		}
 	}
 	out := t.TempDir()

@@ -1,5 +1,5 @@
 // Package annex gives an export what a workspace knows beside masks: where a consensus comes from, what readers and experts said, and
-// how weak boundary was looked at. The window and the commands take it from here alike.
+// how weak boundary was looked at, and what label values mean. The window and the commands take it from here alike.
 package annex
 
 import (
@@ -28,4 +28,14 @@ func Add(ws *store.Workspace, in *export.Input) error {
 		}
 	}
 	return errors.Join(err, errNames, err2, err3)
+}
+
+// Labels is what label values mean in a workspace: by its table, else by its project's schema, and behind both by the program's own.
+// Where the workspace cannot tell, the program's own comes with the error.
+func Labels(ws *store.Workspace) (export.LabelTable, error) {
+	schema, err := project.Schema(ws)
+	if err != nil {
+		return export.OwnLabels(), err
+	}
+	return export.WorkspaceLabels(ws.Dir(), schema)
 }

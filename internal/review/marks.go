@@ -73,8 +73,8 @@ func (n *nearby) each(do func(x, y int, owner int32)) {
 	}
 }
 
-// correct marks the boundary that the stroke moved as corrected, or as predicted where it swept over all, and wipes marks that it left behind. changed holds every pixel whose
-// label differs. Outside its surroundings neither boundary nor marks can have changed.
+// correct marks the boundary that the stroke moved as corrected, or as predicted where it swept over all, and wipes marks
+// that it left behind. changed holds every pixel whose label differs. Outside its surroundings neither boundary nor marks can have changed.
 func (s *Stroke) correct(changed image.Rectangle) {
 	margin := int(math.Ceil(correctedReach + markReach))
 	box := changed.Inset(-margin).Intersect(s.labels.Rect())
