@@ -224,6 +224,25 @@ func complaints(it *study.Item, said string) (own []string, from int) {
 	return own, from
 }
 
+// differs is what dcentvfy says of a text of patient or study that two files have differently.
+var differs = regexp.MustCompile(`attribute has different value - Element=<(\w+)>.* Value 1 <(.*)> versus <(.*)>$`)
+
+// strangers are the lines of dcentvfy by which a segmentation would belong to another patient or study than its image. A name
+// may end its one part as DICOM now asks, and a date or time may have lost the marks that it had before 1993.
+func strangers(seg, image string) (out []string) {
+	said, _ := exec.Command("dcentvfy", seg, image).CombinedOutput() // comes with dciodvfy
+	for line := range strings.Lines(string(said)) {
+		if line = strings.TrimSpace(line); !strings.HasPrefix(line, "Error") {
+			continue // what only one of them has
+		}
+		m := differs.FindStringSubmatch(line)
+		if m == nil || strings.TrimSuffix(m[2], "^") != m[3] && m[2] != strings.NewReplacer(".", "", ":", "").Replace(m[3]) {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
 // judgeSamples has dciodvfy and pydicom look at the files.
 func judgeSamples(t *testing.T, st *study.Study, r *review.Review, res export.Result) {
 	t.Helper()
@@ -246,6 +265,9 @@ func judgeSamples(t *testing.T, st *study.Study, r *review.Review, res export.Re
 			judged++
 			if len(own)+from == 0 {
 				silent++
+			}
+			for _, line := range strangers(f.Path, st.Items[i].Path) {
+				t.Errorf("%s: %s", name, line)
 			}
 		}
 	}

@@ -90,6 +90,7 @@ var copied = []struct {
 }{
 	{"PatientName", 193, false},
 	{"PatientID", 64, false},
+	{"IssuerOfPatientID", 64, true}, // an archive of several hospitals takes a patient without it for another
 	{"PatientBirthDate", 10, false},
 	{"PatientSex", 16, false},
 	{"StudyInstanceUID", 64, false},
