@@ -32,9 +32,10 @@ type Status struct {
 	Saved       Saved
 }
 
-// The heights of the status bar and, at least, of the alert above it.
+// The heights of the status bar and, at least, of the alert above it. The bar has room for the button that stops a work, so
+// that nothing above it moves when one begins or ends.
 const (
-	statusHeight = 6.5 * unit
+	statusHeight = targetSize
 	alertLeast   = 10 * unit
 )
 
@@ -187,11 +188,7 @@ type statusRenderer struct {
 }
 
 func (r *statusRenderer) MinSize() fyne.Size {
-	h := float32(statusHeight)
-	if r.s.busy {
-		h = progressHeight
-	}
-	return fyne.NewSize(0, h+r.alertHeight(r.s.Size().Width))
+	return fyne.NewSize(0, statusHeight+r.alertHeight(r.s.Size().Width))
 }
 
 // alertHeight is that of the alert at a window's width; a long one takes more than a line.
