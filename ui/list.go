@@ -99,7 +99,7 @@ func (a *App) rowState(it *study.Item) panel.State {
 		return panel.Accepted
 	case rejected == it.Frames:
 		return panel.Rejected
-	case accepted+rejected+touched > 0:
+	case accepted+rejected+touched > 0 || s.done[it.ID].Reviewed > 0:
 		return panel.InReview
 	case s.docket != nil:
 		return panel.Predicted
@@ -314,21 +314,22 @@ func (a *App) markStrip(k review.Key) {
 
 // stripFrame is what the cine strip shows of a frame.
 func (s *session) stripFrame(k review.Key) panel.FrameState {
-	mark := panel.FrameState{State: frameState(s.review.Frame(k), s.predicted[k]), Weak: math.NaN()}
-	if p := s.review.Progress(k, s.scale.weakPx(s.items[k.Instance])); p.Total > 0 {
+	p := s.review.Progress(k, s.scale.weakPx(s.items[k.Instance]))
+	mark := panel.FrameState{State: frameState(s.review.Frame(k), p.Reviewed > 0, s.predicted[k]), Weak: math.NaN()}
+	if p.Total > 0 {
 		mark.Weak = p.Weak / p.Total
 	}
 	return mark
 }
 
-// frameState sums up one frame.
-func frameState(f *review.Frame, predicted bool) panel.State {
+// frameState sums up one frame; begun tells that boundary of it is reviewed, which needs no change of the mask.
+func frameState(f *review.Frame, begun, predicted bool) panel.State {
 	switch {
 	case f.Status == review.Accepted:
 		return panel.Accepted
 	case f.Status == review.Rejected:
 		return panel.Rejected
-	case f.Touched:
+	case f.Touched || begun:
 		return panel.InReview
 	case predicted:
 		return panel.Predicted

@@ -129,9 +129,19 @@ func (a *App) predictionCame(s *session, k review.Key, p *inference.Prediction, 
 	a.rowLater(s, k.Instance)
 	a.markStrip(k)
 	a.predictionProgress(s)
-	if s.shows(k) {
-		a.refreshFrame()
+	a.showAnswer(s, k)
+}
+
+// showAnswer shows what the model says of frame k, if it is on show.
+func (a *App) showAnswer(s *session, k review.Key) {
+	if !s.shows(k) {
+		return
 	}
+	if s.waited == k && a.page == nil { // the reader was told to wait
+		s.waited = review.Key{}
+		a.hintImage()
+	}
+	a.refreshFrame()
 }
 
 // attach gives the review a prediction, and lets the maps of the frames that were not looked at for longest go.
@@ -202,9 +212,7 @@ func (a *App) recall(s *session, k review.Key) {
 				if err := a.attach(s, k, p); err != nil {
 					a.log.Error("predict", "item", k.Instance, "frame", k.Frame, "err", err)
 				}
-				if s.shows(k) {
-					a.refreshFrame()
-				}
+				a.showAnswer(s, k)
 			}
 		})
 	}()

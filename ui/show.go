@@ -176,7 +176,14 @@ func (a *App) enterItem() {
 	if s.news != "" {
 		a.status.SetHint(s.news)
 		s.news = ""
-	} else if s.tool != nil {
+	} else {
+		a.hintImage()
+	}
+}
+
+// hintImage says how to go on with the image on show.
+func (a *App) hintImage() {
+	if s := a.sess; s.tool != nil {
 		a.status.SetHint(text.T("app.hint.image", text.Args{"Tool": text.T(s.tool.Hint())}))
 	}
 }

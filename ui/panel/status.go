@@ -119,6 +119,9 @@ func (s *StatusBar) SetHint(hint string) {
 	s.hintLabel.Refresh()
 }
 
+// Hint is what SetHint shows.
+func (s *StatusBar) Hint() string { return s.hint }
+
 // SetHover shows the hint of what is under the pointer in its place; "" brings the tool's hint back.
 func (s *StatusBar) SetHover(hint string) {
 	s.hover = hint
