@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"math"
 	"strings"
 	"testing"
 
@@ -93,6 +94,18 @@ func TestWhatWasDrawnBeforeTheModelAnsweredCanBeAccepted(t *testing.T) {
 	b.do(keys.Accept)
 	if b.sess.review.Frame(b.sess.key()).Status != review.Accepted {
 		t.Fatal("not accepted")
+	}
+}
+
+// TestTheMeanErrorIsOfWhatIsLeft: what the reader vouches for has no expected error.
+func TestTheMeanErrorIsOfWhatIsLeft(t *testing.T) {
+	cs := []contour.Contour{{Points: []contour.Vertex{{Expected: 2}, {Expected: 9, State: contour.Corrected}, {Expected: 4, State: contour.NotVisible}}}}
+	if got := meanExpected(cs); got != 3 {
+		t.Fatal(got)
+	}
+	cs[0].Points[0].State, cs[0].Points[2].State = contour.Confirmed, contour.Confirmed
+	if got := meanExpected(cs); !math.IsNaN(got) {
+		t.Fatal("all is settled", got)
 	}
 }
 
