@@ -126,9 +126,12 @@ func (a *App) loadModel() {
 					a.raise(alertModel, func() string { return text.Fault(err) }, "app.understood", func() { a.lower(alertModel) })
 				}
 			}
-			if a.sess != nil {
+			if s := a.sess; s != nil {
 				a.startPredictions()
 				a.refreshFrame()
+				for id := range s.rows {
+					a.rowLater(s, id) // they wait for no model that does not come
+				}
 			}
 			if a.sess == nil || a.sess.item == nil {
 				a.refreshInspector() // no frame does it
