@@ -52,7 +52,7 @@ func TestNothingIsAcceptedBeforeTheModelAnswered(t *testing.T) {
 	may := make(chan struct{})
 	b := newBench(t, Config{
 		Paths:     []string{pictures(t, 1)},
-		Predictor: func() (inference.Predictor, error) { return slow{may}, nil },
+		Predictor: func() (inference.Predictor, error) { return tardy{may}, nil },
 	})
 	b.start()
 	b.wait("the image", func() bool { return b.sess != nil && b.sess.frame != nil && b.sess.shown })
@@ -85,7 +85,7 @@ func TestWhatWasDrawnBeforeTheModelAnsweredCanBeAccepted(t *testing.T) {
 	may := make(chan struct{})
 	b := newBench(t, Config{
 		Paths:     []string{pictures(t, 1)},
-		Predictor: func() (inference.Predictor, error) { return slow{may}, nil },
+		Predictor: func() (inference.Predictor, error) { return tardy{may}, nil },
 	})
 	defer close(may)
 	b.start()
@@ -109,12 +109,12 @@ func TestTheMeanErrorIsOfWhatIsLeft(t *testing.T) {
 	}
 }
 
-// slow is a predictor that answers once it may.
-type slow struct{ may chan struct{} }
+// tardy is a predictor that answers once it may.
+type tardy struct{ may chan struct{} }
 
-func (slow) Info() inference.Info { return disk{}.Info() }
+func (tardy) Info() inference.Info { return disk{}.Info() }
 
-func (p slow) Predict(ctx context.Context, im inference.Image, g inference.Guidance) (*inference.Prediction, error) {
+func (p tardy) Predict(ctx context.Context, im inference.Image, g inference.Guidance) (*inference.Prediction, error) {
 	<-p.may
 	return disk{}.Predict(ctx, im, g)
 }

@@ -222,6 +222,7 @@ func (a *App) chooseWeak(share float64) {
 	}
 	s.scale.choose(share)
 	s.active = nil
+	a.status.SetRest(a.imageHint())
 	a.refreshFrame()
 	for id := range s.rows {
 		a.rowLater(s, id)

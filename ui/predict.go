@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"sync"
 
@@ -16,7 +17,8 @@ import (
 // when the next study's begins.
 type oneByOne struct {
 	inference.Predictor
-	mu sync.Mutex
+	mu     sync.Mutex
+	closed bool
 }
 
 // Predict implements inference.Predictor.
@@ -26,7 +28,20 @@ func (p *oneByOne) Predict(ctx context.Context, im inference.Image, g inference.
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if p.closed {
+		return nil, context.Canceled
+	}
 	return p.Predictor.Predict(ctx, im, g)
+}
+
+// close lets the model go, after the frame that it is at: it may be one of a study that was closed.
+func (p *oneByOne) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	if c, ok := p.Predictor.(io.Closer); ok {
+		_ = c.Close() // it was only read from
+	}
 }
 
 // startPredictions gets every frame's prediction by the model, from the workspace or else from the model itself, stills
@@ -139,7 +154,7 @@ func (a *App) showAnswer(s *session, k review.Key) {
 	}
 	if s.waited == k && a.page == nil { // the reader was told to wait
 		s.waited = review.Key{}
-		a.hintImage()
+		a.status.SetHint(a.imageHint())
 	}
 	a.refreshFrame()
 }

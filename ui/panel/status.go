@@ -119,7 +119,15 @@ func (s *StatusBar) SetHint(hint string) {
 	s.hintLabel.Refresh()
 }
 
-// Hint is what SetHint shows.
+// SetRest shows what can be done where nothing just happened. The hint of what the pointer rests on stays before it.
+func (s *StatusBar) SetRest(hint string) {
+	if s.hint != hint {
+		s.hint = hint
+		s.hintLabel.Refresh()
+	}
+}
+
+// Hint is what SetHint or SetRest was given last.
 func (s *StatusBar) Hint() string { return s.hint }
 
 // SetHover shows the hint of what is under the pointer in its place; "" brings the tool's hint back.
