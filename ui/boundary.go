@@ -30,7 +30,9 @@ func (a *App) goWeak(dir int) {
 	if !ok {
 		s.active = nil
 		a.refreshContours()
-		a.hintReviewed()
+		if !a.hintAwaited() {
+			a.hintReviewed()
+		}
 		return
 	}
 	a.activate(arc)
@@ -65,6 +67,26 @@ func (s *session) followArc() {
 func (s *session) letArcGo() {
 	s.followArc()
 	s.held = nil
+}
+
+// awaits tells whether the model is still to say what is weak on frame k. What the reader drew before it came is the reader's own.
+func (a *App) awaits(s *session, k review.Key) bool {
+	f := s.review.Frame(k)
+	if f.Prediction != nil || s.docket != nil || a.modelErr != nil || s.failed[k] != nil || a.readsBlind(k) {
+		return false
+	}
+	return s.predicted[k] || !f.Touched
+}
+
+// hintAwaited says, where it is so, that the model has not told of the frame on show yet.
+func (a *App) hintAwaited() bool {
+	s := a.sess
+	if !a.awaits(s, s.key()) {
+		return false
+	}
+	s.waited = s.key()
+	a.status.SetHint(text.T("app.hint.awaited"))
+	return true
 }
 
 // activate makes arc the one that Enter confirms, and frames it.
@@ -168,11 +190,12 @@ func (a *App) confirmAll() {
 }
 
 // accept accepts the frame and goes on: to the cine's next frame without decision, else to the next image. Where weak
-// boundary is left that nobody reviewed it asks first, once.
+// boundary is left that nobody reviewed it asks first, once. A frame that the model has not told of yet shows nothing to accept.
 func (a *App) accept() {
-	if !a.warnOfWeak() {
-		a.decide(review.Accepted)
+	if a.editing() == nil || a.hintAwaited() || a.warnOfWeak() {
+		return
 	}
+	a.decide(review.Accepted)
 }
 
 // reject sets the frame aside and goes on.

@@ -149,12 +149,12 @@ func (a *App) fillConfidence(c *panel.Confidence) {
 	}
 }
 
-// meanExpected is the mean expected error along contours in px, NaN where nothing is known.
+// meanExpected is the mean expected error in px along what no reader settled of contours, NaN where nothing is known.
 func meanExpected(cs []contour.Contour) float64 {
 	sum, n := 0.0, 0
 	for _, c := range cs {
-		for _, v := range c.Points {
-			if !math.IsNaN(v.Expected) {
+		for i := range c.Points {
+			if v := &c.Points[i]; !v.Settled() && !math.IsNaN(v.Expected) {
 				sum += v.Expected
 				n++
 			}

@@ -76,6 +76,7 @@ type session struct {
 	asked      *question           // to the model, under way
 	taken      taken               // the last answer
 	warned     map[review.Key]bool // that weak boundary is left, before it was accepted
+	waited     review.Key          // where the reader was told that the model is still at it
 	news       string              // to be said once the wanted image is there
 
 	predicted  map[review.Key]bool
