@@ -84,6 +84,9 @@ type App struct {
 	ws        *store.Workspace
 	predictor inference.Predictor
 	modelErr  error
+	standsIn  bool // the predictor serves in the place of a model that could not be read
+
+	lookingAgain bool // whether that one can be read by now
 
 	calibration *models.Calibration // what the model in use got here; nil for none
 	trust       trust

@@ -1,13 +1,17 @@
 package ui
 
 import (
+	"context"
+	"math"
 	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
 
+	"echoline/inference"
 	"echoline/internal/contour"
 	"echoline/internal/review"
+	"echoline/internal/text"
 	"echoline/ui/keys"
 	"echoline/ui/panel"
 )
@@ -41,6 +45,78 @@ func TestAcceptingWithWeakArcsAsksOnce(t *testing.T) {
 	if card() != nil && s.review.Frame(k).Status != review.Accepted {
 		t.Fatal("with nothing weak left there is nothing to ask")
 	}
+}
+
+// TestNothingIsAcceptedBeforeTheModelAnswered: N and Enter, pressed too early, must not pass an outline that nobody saw.
+func TestNothingIsAcceptedBeforeTheModelAnswered(t *testing.T) {
+	may := make(chan struct{})
+	b := newBench(t, Config{
+		Paths:     []string{pictures(t, 1)},
+		Predictor: func() (inference.Predictor, error) { return tardy{may}, nil },
+	})
+	b.start()
+	b.wait("the image", func() bool { return b.sess != nil && b.sess.frame != nil && b.sess.shown })
+	s := b.sess
+	for _, early := range []keys.ID{keys.NextWeak, keys.Confirm, keys.Accept} {
+		b.do(keys.Brush) // says something else in between
+		b.do(early)
+		if got := b.status.Hint(); got != text.T("app.hint.awaited") || s.review.Frame(s.key()).Status != review.Open {
+			t.Fatalf("%v before the answer: %q, %v", early, got, s.review.Frame(s.key()).Status)
+		}
+	}
+	close(may)
+	b.wait("the answer", func() bool { return s.predicted[s.key()] })
+	if got := b.status.Hint(); got == text.T("app.hint.awaited") {
+		t.Fatal("still told to wait")
+	}
+	b.do(keys.NextWeak)
+	if s.active == nil {
+		t.Fatal("N finds no arc after the answer")
+	}
+	b.do(keys.Confirm)
+	b.updateRow(s.item.ID)
+	if st := s.rows[s.item.ID].State; st != panel.InReview {
+		t.Fatalf("an arc is confirmed, and the row says %v", st)
+	}
+}
+
+// TestWhatWasDrawnBeforeTheModelAnsweredCanBeAccepted: a reader who draws need not wait.
+func TestWhatWasDrawnBeforeTheModelAnsweredCanBeAccepted(t *testing.T) {
+	may := make(chan struct{})
+	b := newBench(t, Config{
+		Paths:     []string{pictures(t, 1)},
+		Predictor: func() (inference.Predictor, error) { return tardy{may}, nil },
+	})
+	defer close(may)
+	b.start()
+	b.wait("the image", func() bool { return b.sess != nil && b.sess.frame != nil && b.sess.shown && b.sess.tool != nil })
+	b.drag(contour.Point{X: 40, Y: 40}, contour.Point{X: 60, Y: 40})
+	b.do(keys.Accept)
+	if b.sess.review.Frame(b.sess.key()).Status != review.Accepted {
+		t.Fatal("not accepted")
+	}
+}
+
+// TestTheMeanErrorIsOfWhatIsLeft: what the reader vouches for has no expected error.
+func TestTheMeanErrorIsOfWhatIsLeft(t *testing.T) {
+	cs := []contour.Contour{{Points: []contour.Vertex{{Expected: 2}, {Expected: 9, State: contour.Corrected}, {Expected: 4, State: contour.NotVisible}}}}
+	if got := meanExpected(cs); got != 3 {
+		t.Fatal(got)
+	}
+	cs[0].Points[0].State, cs[0].Points[2].State = contour.Confirmed, contour.Confirmed
+	if got := meanExpected(cs); !math.IsNaN(got) {
+		t.Fatal("all is settled", got)
+	}
+}
+
+// tardy is a predictor that answers once it may.
+type tardy struct{ may chan struct{} }
+
+func (tardy) Info() inference.Info { return disk{}.Info() }
+
+func (p tardy) Predict(ctx context.Context, im inference.Image, g inference.Guidance) (*inference.Prediction, error) {
+	<-p.may
+	return disk{}.Predict(ctx, im, g)
 }
 
 func TestWeakArcsAreListedTheWeakestFirst(t *testing.T) {

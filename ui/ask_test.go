@@ -47,6 +47,10 @@ func (g guided) Predict(ctx context.Context, im inference.Image, x inference.Gui
 	if g.hold != nil {
 		select {
 		case <-g.hold:
+			if err := ctx.Err(); err != nil {
+				g.hold <- struct{}{} // it was meant for the next one
+				return nil, err
+			}
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}

@@ -30,16 +30,69 @@ func (a *App) goWeak(dir int) {
 	if !ok {
 		s.active = nil
 		a.refreshContours()
-		a.hintReviewed()
+		if !a.hintAwaited() {
+			a.hintReviewed()
+		}
 		return
 	}
 	a.activate(arc)
 }
 
+// heldArc is the arc that was chosen as an edit began which moves it and takes none of it away.
+type heldArc struct {
+	arc  contour.Arc
+	ring contour.Contour // that it is a piece of
+}
+
+// holdArc remembers the arc chosen, if there is one, so that it stays chosen while the boundary moves.
+func (s *session) holdArc() {
+	s.held = nil
+	if cs := s.review.Contours(s.key()); s.active != nil && s.active.Contour < len(cs) {
+		s.held = &heldArc{*s.active, cs[s.active.Contour]}
+	}
+}
+
+// followArc chooses the arc that is held again, where the boundary has it now; none where the edit took it away.
+func (s *session) followArc() {
+	if s.held == nil {
+		return
+	}
+	s.active = nil
+	if arc, ok := s.held.arc.Follow(s.held.ring, s.review.Contours(s.key())); ok {
+		s.active = &arc
+	}
+}
+
+// letArcGo ends holding: what follows from here on is a new edit.
+func (s *session) letArcGo() {
+	s.followArc()
+	s.held = nil
+}
+
+// awaits tells whether the model is still to say what is weak on frame k. What the reader drew before it came is the reader's own.
+func (a *App) awaits(s *session, k review.Key) bool {
+	f := s.review.Frame(k)
+	if f.Prediction != nil || s.docket != nil || a.modelErr != nil || s.failed[k] != nil || a.readsBlind(k) {
+		return false
+	}
+	return s.predicted[k] || !f.Touched
+}
+
+// hintAwaited says, where it is so, that the model has not told of the frame on show yet.
+func (a *App) hintAwaited() bool {
+	s := a.sess
+	if !a.awaits(s, s.key()) {
+		return false
+	}
+	s.waited = s.key()
+	a.status.SetHint(text.T("app.hint.awaited"))
+	return true
+}
+
 // activate makes arc the one that Enter confirms, and frames it.
 func (a *App) activate(arc contour.Arc) {
 	s := a.sess
-	s.active = &arc
+	s.active, s.held = &arc, nil
 	a.visitArc(arc.Centre)
 	cs := s.review.Contours(s.key())
 	a.view.SetContours(cs, s.active)
@@ -137,11 +190,12 @@ func (a *App) confirmAll() {
 }
 
 // accept accepts the frame and goes on: to the cine's next frame without decision, else to the next image. Where weak
-// boundary is left that nobody reviewed it asks first, once.
+// boundary is left that nobody reviewed it asks first, once. A frame that the model has not told of yet shows nothing to accept.
 func (a *App) accept() {
-	if !a.warnOfWeak() {
-		a.decide(review.Accepted)
+	if a.editing() == nil || a.hintAwaited() || a.warnOfWeak() {
+		return
 	}
+	a.decide(review.Accepted)
 }
 
 // reject sets the frame aside and goes on.
@@ -199,6 +253,7 @@ func (a *App) chooseWeak(share float64) {
 	}
 	s.scale.choose(share)
 	s.active = nil
+	a.status.SetRest(a.imageHint())
 	a.refreshFrame()
 	for id := range s.rows {
 		a.rowLater(s, id)

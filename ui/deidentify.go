@@ -59,36 +59,50 @@ func dateChoices() []panel.Choice {
 func (a *App) deidentify(ctx context.Context, card *panel.DeidCard, c panel.DeidChoice, s *session) {
 	a.set.DeidDir, a.set.DeidDates = c.Folder, c.Dates
 	a.saveSettings()
-	o, err := a.private(ctx, c.Dates, len(s.study.Files))
-	if err != nil {
-		a.deidentified(card, deid.Result{}, err)
-		return
-	}
-	o.Dir, o.Overwrite, o.Bare = c.Folder, c.Overwrite, c.Words == wordsNone
-	o.Done = a.throttled(card.Progress)
+	report := a.throttled(card.Progress)
 	go func() {
-		res, err := deid.Run(ctx, s.study, *o)
+		o, err := a.private(ctx, c.Dates, len(s.study.Files))
+		var res deid.Result
+		if err == nil {
+			o.Dir, o.Overwrite, o.Bare, o.Done = c.Folder, c.Overwrite, c.Words == wordsNone, report
+			res, err = deid.Run(ctx, s.study, *o)
+		}
 		a.post(func() { a.deidentified(card, res, err) })
 	}()
 }
 
 // private are the options of what is written without persons: the key and boxes of the user's settings, and this window to
-// look at the pictures of total files.
+// look at the pictures of total files. It runs beside the window, for the settings may lie on a drive that hangs; who stops it does not
+// wait for that.
 func (a *App) private(ctx context.Context, dates string, total int) (*deid.Options, error) {
-	key, err := deid.OpenKey(filepath.Join(a.cfg.ConfigDir, deid.KeyName))
-	if err != nil {
-		return nil, err
+	type opened struct {
+		key   *deid.Key
+		boxes *deid.Boxes
+		err   error
 	}
-	boxes, err := deid.OpenBoxes(filepath.Join(a.cfg.ConfigDir, deid.BoxesName))
-	if err != nil {
-		return nil, err
+	came := make(chan opened, 1)
+	go func() {
+		var f opened
+		if f.key, f.err = deid.OpenKey(filepath.Join(a.cfg.ConfigDir, deid.KeyName)); f.err == nil {
+			f.boxes, f.err = deid.OpenBoxes(filepath.Join(a.cfg.ConfigDir, deid.BoxesName))
+		}
+		came <- f
+	}()
+	var f opened
+	select {
+	case f = <-came:
+	case <-ctx.Done():
+		f.err = ctx.Err()
+	}
+	if f.err != nil {
+		return nil, f.err
 	}
 	at := 0 // file, on the goroutine that writes
-	o := &deid.Options{Key: key, Boxes: boxes, Dates: deid.Dates(dates), Name: func(i int, path string) string {
+	o := &deid.Options{Key: f.key, Boxes: f.boxes, Dates: deid.Dates(dates), Name: func(i int, path string) string {
 		at = i
 		return filepath.Base(path)
 	}}
-	o.Review = func(p *deid.Proposal) (deid.Answer, error) { return a.look(ctx, p, [2]int{at + 1, total}, boxes) }
+	o.Review = func(p *deid.Proposal) (deid.Answer, error) { return a.look(ctx, p, [2]int{at + 1, total}, f.boxes) }
 	return o, nil
 }
 
@@ -211,17 +225,4 @@ func (a *App) showVeil(ctx context.Context, p *deid.Proposal, at [2]int, answers
 	})
 	a.log.Debug("window", "event", "veil-shown", "boxes", len(boxes), "frames", it.Frames)
 	return card
-}
-
-// privately adds to an export's options what leaves persons out, where that was asked for.
-func (a *App) privately(ctx context.Context, card *panel.ExportCard, c panel.ExportChoice, s *session) (*deid.Options, error) {
-	if !c.Private {
-		return nil, nil //nolint:nilnil // no options: everything is written as it is
-	}
-	a.set.DeidDates = c.Dates
-	o, err := a.private(ctx, c.Dates, len(s.study.Items))
-	if err == nil {
-		o.Done = a.throttled(card.Progress)
-	}
-	return o, err
 }

@@ -106,12 +106,10 @@ func choices(prefix string, ids ...string) []panel.Choice {
 // was opened for: files dropped meanwhile may have brought another study. With only, that item alone is written.
 func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.ExportChoice, s *session, only *study.Item) {
 	a.set.ExportDir, a.set.Private = c.Folder, c.Private
-	private, err := a.privately(ctx, card, c, s)
-	a.saveSettings()
-	if err != nil {
-		a.exported(card, export.Result{}, err)
-		return
+	if c.Private {
+		a.set.DeidDates = c.Dates
 	}
+	a.saveSettings()
 	var infos []inference.Info
 	if a.predictor != nil {
 		infos = append(infos, a.modelInfo())
@@ -126,7 +124,7 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 	})
 	o := export.Options{
 		Format: c.Format, Dir: c.Folder, Include: export.Include(c.Include), Overwrite: c.Overwrite, Manifest: true,
-		Private: private, Version: a.cfg.Version, Now: time.Now(), Progress: a.throttled(card.Progress),
+		Version: a.cfg.Version, Now: time.Now(), Progress: a.throttled(card.Progress),
 		Report: export.Report{
 			Regular: assets.FontRegular, Bold: assets.FontBold,
 			Say: func(key string, args fault.Args) string { return text.T(key, args) },
@@ -134,6 +132,11 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 	}
 	go func() {
 		table, err := annex.Labels(ws)
+		if err == nil && c.Private {
+			if o.Private, err = a.private(ctx, c.Dates, len(s.study.Items)); err == nil {
+				o.Private.Done = a.throttled(card.Progress)
+			}
+		}
 		if err != nil {
 			a.post(func() { a.exported(card, export.Result{}, err) })
 			return

@@ -98,9 +98,7 @@ func (a *App) travelAnywhere(move func(*review.Review) (review.Key, string, bool
 	a.log.Debug("window", "event", "travelled", "edit", name, "how", key, "item", k.Instance, "frame", k.Frame)
 	a.status.SetHint(words)
 	if !s.shows(k) {
-		if it != s.item {
-			s.news = words
-		}
+		s.news = words
 		a.list.Select(it.ID)
 		a.goTo(it, k.Frame)
 	}

@@ -52,19 +52,32 @@ func (a *App) weakMoved(limit float64) {
 // unit is what lengths of the image on show are told in: how many of it make a pixel, and its name. Millimetres only where
 // the pixel size is known at the boundary.
 func (a *App) unit() (perPixel float64, name string) {
-	s := a.sess
-	if sp, cal := a.spacing(); cal != study.Uncalibrated && s != nil {
-		return math.Sqrt(sp.X * sp.Y), "mm"
+	if mm := a.pixelSize(); mm > 0 {
+		return mm, "mm"
 	}
 	return 1, "px"
 }
 
-// spacing is the pixel size where the boundary of the frame on show lies, or of the whole sector where there is none.
+// pixelSize is the side, in mm, of a pixel where the boundary of the frame on show lies; 0 where no scale is known there.
+func (a *App) pixelSize() float64 {
+	s := a.sess
+	if s == nil || s.item == nil {
+		return 0
+	}
+	return s.review.PixelSize(s.key(), s.alongBoundary()...)
+}
+
+// spacing is the pixel size where the boundary of the frame on show lies, by its width and height.
 func (a *App) spacing() (study.Spacing, study.Calibration) {
 	s := a.sess
 	if s == nil || s.item == nil {
 		return study.Spacing{X: 1, Y: 1}, study.Uncalibrated
 	}
+	return s.review.SpacingAt(s.key(), s.alongBoundary()...)
+}
+
+// alongBoundary are points of the boundary of the frame on show, or the middle of the sector where there is none.
+func (s *session) alongBoundary() [][2]float64 {
 	var pts [][2]float64
 	for _, c := range s.review.Contours(s.key()) {
 		for i := 0; i < len(c.Points); i += 8 {
@@ -75,7 +88,7 @@ func (a *App) spacing() (study.Spacing, study.Calibration) {
 		r := s.item.Sector()
 		pts = [][2]float64{{float64(r.Min.X+r.Max.X) / 2, float64(r.Min.Y+r.Max.Y) / 2}}
 	}
-	return s.review.SpacingAt(s.key(), pts...)
+	return pts
 }
 
 // refreshInspector shows what is known of the frame.
@@ -136,12 +149,12 @@ func (a *App) fillConfidence(c *panel.Confidence) {
 	}
 }
 
-// meanExpected is the mean expected error along contours in px, NaN where nothing is known.
+// meanExpected is the mean expected error in px along what no reader settled of contours, NaN where nothing is known.
 func meanExpected(cs []contour.Contour) float64 {
 	sum, n := 0.0, 0
 	for _, c := range cs {
-		for _, v := range c.Points {
-			if !math.IsNaN(v.Expected) {
+		for i := range c.Points {
+			if v := &c.Points[i]; !v.Settled() && !math.IsNaN(v.Expected) {
 				sum += v.Expected
 				n++
 			}

@@ -61,6 +61,12 @@ func (a *App) listRows() []panel.Row {
 	return rows
 }
 
+// limitStands tells whether what counts as weak stays as it is while nobody changes it. Until the model has seen the whole study it is
+// a guess, and shares of weak boundary by it would be told and taken back.
+func (a *App) limitStands(s *session) bool {
+	return s.settled || s.scale.chosen || s.docket != nil || a.modelErr != nil
+}
+
 // fillRow brings the row of an item up to date with the review.
 func (a *App) fillRow(it *study.Item) {
 	s := a.sess
@@ -69,8 +75,10 @@ func (a *App) fillRow(it *study.Item) {
 	s.done[it.ID] = p
 	row.Weak, row.Reviewed = math.NaN(), 0
 	if p.Total > 0 {
-		row.Weak = p.Weak / p.Total
 		row.Reviewed = p.Reviewed / p.Total
+		if a.limitStands(s) {
+			row.Weak = p.Weak / p.Total
+		}
 	}
 	row.State = a.rowState(it)
 }
@@ -99,7 +107,7 @@ func (a *App) rowState(it *study.Item) panel.State {
 		return panel.Accepted
 	case rejected == it.Frames:
 		return panel.Rejected
-	case accepted+rejected+touched > 0:
+	case accepted+rejected+touched > 0 || s.done[it.ID].Reviewed > 0:
 		return panel.InReview
 	case s.docket != nil:
 		return panel.Predicted
@@ -299,7 +307,7 @@ func (a *App) refreshStrip() {
 	}
 	marks := make([]panel.FrameState, s.item.Frames)
 	for i := range marks {
-		marks[i] = s.stripFrame(review.Key{Instance: s.item.ID, Frame: i})
+		marks[i] = a.stripFrame(s, review.Key{Instance: s.item.ID, Frame: i})
 	}
 	a.strip.SetFrames(marks, s.index)
 	a.strip.SetLoop(s.loopOf(s.item))
@@ -308,27 +316,28 @@ func (a *App) refreshStrip() {
 // markStrip refreshes one frame of the cine strip, if it is on show.
 func (a *App) markStrip(k review.Key) {
 	if s := a.sess; s != nil && s.item != nil && s.item.ID == k.Instance && s.item.Frames > 1 {
-		a.strip.SetFrameState(k.Frame, s.stripFrame(k))
+		a.strip.SetFrameState(k.Frame, a.stripFrame(s, k))
 	}
 }
 
 // stripFrame is what the cine strip shows of a frame.
-func (s *session) stripFrame(k review.Key) panel.FrameState {
-	mark := panel.FrameState{State: frameState(s.review.Frame(k), s.predicted[k]), Weak: math.NaN()}
-	if p := s.review.Progress(k, s.scale.weakPx(s.items[k.Instance])); p.Total > 0 {
+func (a *App) stripFrame(s *session, k review.Key) panel.FrameState {
+	p := s.review.Progress(k, s.scale.weakPx(s.items[k.Instance]))
+	mark := panel.FrameState{State: frameState(s.review.Frame(k), p.Reviewed > 0, s.predicted[k]), Weak: math.NaN()}
+	if p.Total > 0 && a.limitStands(s) {
 		mark.Weak = p.Weak / p.Total
 	}
 	return mark
 }
 
-// frameState sums up one frame.
-func frameState(f *review.Frame, predicted bool) panel.State {
+// frameState sums up one frame; begun tells that boundary of it is reviewed, which needs no change of the mask.
+func frameState(f *review.Frame, begun, predicted bool) panel.State {
 	switch {
 	case f.Status == review.Accepted:
 		return panel.Accepted
 	case f.Status == review.Rejected:
 		return panel.Rejected
-	case f.Touched:
+	case f.Touched || begun:
 		return panel.InReview
 	case predicted:
 		return panel.Predicted

@@ -121,14 +121,17 @@ func (a *App) loadModel() {
 				a.log.Debug("window", "event", "model-failed")
 				a.raise(alertModel, func() string { return text.Fault(err) }, "app.understood", func() { a.lower(alertModel) })
 			} else {
-				a.predictor, a.calibration = &oneByOne{Predictor: p}, c
+				a.predictor, a.calibration, a.standsIn = &oneByOne{Predictor: p}, c, standsInFor(err)
 				if err != nil {
 					a.raise(alertModel, func() string { return text.Fault(err) }, "app.understood", func() { a.lower(alertModel) })
 				}
 			}
-			if a.sess != nil {
+			if s := a.sess; s != nil {
 				a.startPredictions()
 				a.refreshFrame()
+				for id := range s.rows {
+					a.rowLater(s, id) // they wait for no model that does not come
+				}
 			}
 			if a.sess == nil || a.sess.item == nil {
 				a.refreshInspector() // no frame does it
@@ -345,6 +348,7 @@ func (a *App) begin(st *study.Study, rev *review.Review, table export.LabelTable
 	a.offerMasks(s)
 	a.log.Debug("window", "event", "study-opened", "items", len(st.Items), "refused", len(st.Refused))
 	a.loadTalk(a.tellTalkOnce)
+	a.lookAgain()
 	at := a.resume
 	a.resume = nil
 	if at != nil && s.items[at.item] != nil {

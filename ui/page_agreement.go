@@ -209,6 +209,7 @@ func (a *App) presentAgreement(p *panel.Page, view *panel.AgreementView, pairs *
 		a.openCase(k.Instance, k.Frame)
 	}
 	present()
+	pairs.Mark(chosen)
 	p.OnRefresh = present
 	p.Refresh()
 	a.win.Canvas().Focus(p.Focus())

@@ -42,10 +42,16 @@ func TestAgreementPage(t *testing.T) {
 	if rows := pairs.Shown(); len(rows) != 3 || rows[0].Cells[0] != "Kim – Lee" || rows[0].Cells[1] != "3" {
 		t.Fatalf("%+v", rows)
 	}
+	if pairs.Marked() != 0 {
+		t.Error("the pair on show is not marked")
+	}
 	if view.Plots() != 5 || len(cases.Shown()) != 3 {
 		t.Errorf("%d plots, %d cases", view.Plots(), len(cases.Shown()))
 	}
 	pairs.Choose(2)
+	if pairs.Marked() != 2 {
+		t.Error("another pair is marked than is on show")
+	}
 	if got := cases.Shown(); len(got) != 3 || !strings.HasPrefix(got[0].Cells[0], "im0") {
 		t.Errorf("%+v", got)
 	}

@@ -38,6 +38,7 @@ type modelsView struct {
 func (a *App) modelsPage() *panel.Page {
 	v := newModelsView(a, a.newModel)
 	a.newModel = ""
+	a.lookAgain()
 	return v.p
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -118,6 +119,107 @@ func TestFallbackIsSaid(t *testing.T) {
 	b.open()
 	if b.predictor == nil || b.modelErr != nil || b.alerts[alertModel] == nil {
 		t.Error("not said, or not used")
+	}
+}
+
+// TestAModelThatComesBackIsUsed: where the list of models cannot be read, the model that ships stands in and the window says so, until
+// the next look at the models, or the next study, finds the list whole again.
+func TestAModelThatComesBackIsUsed(t *testing.T) {
+	for _, look := range []string{"models", "study"} {
+		dir := pictures(t, 2)
+		workspace := filepath.Join(t.TempDir(), "workspace")
+		state := filepath.Join(workspace, "models", "models.json")
+		if err := os.MkdirAll(filepath.Dir(state), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(state, []byte("{"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		loads := 0
+		b := newBench(t, Config{Paths: []string{dir}, Workspace: workspace, Predictor: func() (inference.Predictor, error) {
+			loads++
+			if _, err := models.Of(workspace).Current(); err != nil {
+				return disk{}, models.Fallback(err)
+			}
+			return wider{}, nil
+		}})
+		b.open()
+		again := func() {
+			if look == "study" {
+				s := b.sess
+				b.App.open([]string{dir})
+				b.wait("the study", func() bool { return b.sess != nil && b.sess != s && b.sess.settled })
+				return
+			}
+			b.do(keys.ModelsPage)
+			b.wait("the page", func() bool { return b.page != nil })
+		}
+		again()
+		b.wait("the look", func() bool { return !b.lookingAgain })
+		if loads != 1 || b.alerts[alertModel] == nil {
+			t.Errorf("%s: loaded %d times, said %v", look, loads, b.alerts[alertModel] != nil)
+		}
+		if look == "models" { // the page says it too
+			b.wait("the card", func() bool { return b.cards() > 0 })
+			b.typeKey(fyne.KeyReturn)
+			b.closePage()
+		}
+		if err := os.Remove(state); err != nil {
+			t.Fatal(err)
+		}
+		again()
+		b.wait("the model", func() bool { return b.predictor != nil && b.predictor.Info().Name == "wider" && b.sess.settled })
+		if b.alerts[alertModel] != nil || b.sess.review.Frame(b.sess.key()).Prediction.Model.Name != "wider" {
+			t.Errorf("%s: it is still said, or the other model's outline is on show", look)
+		}
+		if look == "models" {
+			b.closePage()
+		}
+		again()
+		b.wait("the look", func() bool { return !b.lookingAgain })
+		if loads != 2 {
+			t.Errorf("%s: loaded %d times", look, loads)
+		}
+	}
+}
+
+// TestAModelThatCannotRunIsNotTriedAgain: to read it changes nothing.
+func TestAModelThatCannotRunIsNotTriedAgain(t *testing.T) {
+	for why, want := range map[error]bool{
+		models.Fallback(fault.New(models.CodeState, "models.json", errors.New("gone"), nil)): true,
+		models.Fallback(fault.New(models.CodeMissing, "x.onnx", errors.New("gone"), nil)):    true,
+		models.Fallback(errors.New("no such operator")):                                      false,
+		fault.New(models.CodeState, "models.json", nil, nil):                                 false,
+		nil: false,
+	} {
+		if standsInFor(why) != want {
+			t.Error(why)
+		}
+	}
+}
+
+// TestAModelGoesAfterItsLastFrame: a study that was closed may still be at it.
+func TestAModelGoesAfterItsLastFrame(t *testing.T) {
+	h := halting{left: new(atomic.Int32), on: make(chan struct{})}
+	h.left.Store(1)
+	p := &oneByOne{Predictor: h}
+	im := inference.Image{W: 60, H: 60, Grey: make([]float32, 3600)}
+	ends := make(chan string, 2)
+	go func() {
+		if _, err := p.Predict(t.Context(), im, inference.Guidance{}); err != nil {
+			t.Error(err)
+		}
+		ends <- "frame"
+	}()
+	for h.left.Load() > 0 {
+		time.Sleep(time.Millisecond)
+	}
+	go func() { p.close(); ends <- "model" }()
+	close(h.on)
+	<-ends
+	<-ends
+	if _, err := p.Predict(t.Context(), im, inference.Guidance{}); !errors.Is(err, context.Canceled) {
+		t.Error("it is used after it was let go", err)
 	}
 }
 

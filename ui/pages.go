@@ -121,6 +121,15 @@ func (a *App) restingHint() string {
 		return a.page.Keys() + " · " + text.T("project.page.hint")
 	case a.page != nil:
 		return text.T("project.page.hint")
+	}
+	return a.toolHint()
+}
+
+// toolHint says what the pointer does in the image: the tool's work, or the ruler's.
+func (a *App) toolHint() string {
+	switch {
+	case a.ruler.on:
+		return text.T("app.ruler.hint", text.Args{"Key": keys.Confirm.Keys()})
 	case a.sess != nil && a.sess.tool != nil:
 		return text.T(a.sess.tool.Hint())
 	}

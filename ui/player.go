@@ -69,6 +69,7 @@ func (a *App) stopPlaying() {
 	a.strip.SetPlaying(false)
 	s := a.sess
 	s.want, s.wantIndex, s.shown = s.item, s.index, true
+	a.status.SetRest(a.imageHint())
 	a.settle()
 }
 

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"sync"
 
@@ -16,7 +17,8 @@ import (
 // when the next study's begins.
 type oneByOne struct {
 	inference.Predictor
-	mu sync.Mutex
+	mu     sync.Mutex
+	closed bool
 }
 
 // Predict implements inference.Predictor.
@@ -26,7 +28,20 @@ func (p *oneByOne) Predict(ctx context.Context, im inference.Image, g inference.
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if p.closed {
+		return nil, context.Canceled
+	}
 	return p.Predictor.Predict(ctx, im, g)
+}
+
+// close lets the model go, after the frame that it is at: it may be one of a study that was closed.
+func (p *oneByOne) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	if c, ok := p.Predictor.(io.Closer); ok {
+		_ = c.Close() // it was only read from
+	}
 }
 
 // startPredictions gets every frame's prediction by the model, from the workspace or else from the model itself, stills
@@ -129,9 +144,19 @@ func (a *App) predictionCame(s *session, k review.Key, p *inference.Prediction, 
 	a.rowLater(s, k.Instance)
 	a.markStrip(k)
 	a.predictionProgress(s)
-	if s.shows(k) {
-		a.refreshFrame()
+	a.showAnswer(s, k)
+}
+
+// showAnswer shows what the model says of frame k, if it is on show.
+func (a *App) showAnswer(s *session, k review.Key) {
+	if !s.shows(k) {
+		return
 	}
+	if s.waited == k && a.page == nil { // the reader was told to wait
+		s.waited = review.Key{}
+		a.status.SetHint(a.imageHint())
+	}
+	a.refreshFrame()
 }
 
 // attach gives the review a prediction, and lets the maps of the frames that were not looked at for longest go.
@@ -202,9 +227,7 @@ func (a *App) recall(s *session, k review.Key) {
 				if err := a.attach(s, k, p); err != nil {
 					a.log.Error("predict", "item", k.Instance, "frame", k.Frame, "err", err)
 				}
-				if s.shows(k) {
-					a.refreshFrame()
-				}
+				a.showAnswer(s, k)
 			}
 		})
 	}()

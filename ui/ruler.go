@@ -11,7 +11,6 @@ import (
 	"echoline/internal/review"
 	"echoline/internal/study"
 	"echoline/internal/text"
-	"echoline/ui/keys"
 	"echoline/ui/panel"
 	"echoline/ui/viewer"
 )
@@ -29,9 +28,7 @@ type ruler struct {
 func (a *App) toggleRuler() {
 	if a.ruler.on {
 		a.putRulerAway()
-		if s := a.sess; s != nil && s.tool != nil {
-			a.status.SetHint(text.T(s.tool.Hint()))
-		}
+		a.status.SetHint(a.toolHint())
 		return
 	}
 	if a.editing() == nil {
@@ -40,7 +37,7 @@ func (a *App) toggleRuler() {
 	a.ruler = ruler{on: true}
 	a.recallRuler()
 	a.view.SetCursor(0, 0)
-	a.status.SetHint(text.T("app.ruler.hint", text.Args{"Key": keys.Confirm.Keys()}))
+	a.status.SetHint(a.toolHint())
 	a.showTool()
 }
 

@@ -113,7 +113,8 @@ func (a *App) frameCame(it *study.Item, i int, f *study.Frame, err error) {
 	a.dropQuestion()
 	a.hideGrowing()
 	entered := it != s.item
-	if s.item != nil && (entered || i != s.index) {
+	moved := entered || i != s.index
+	if s.item != nil && moved {
 		a.endVisit(false)
 		s.compared = nil
 	}
@@ -121,10 +122,13 @@ func (a *App) frameCame(it *study.Item, i int, f *study.Frame, err error) {
 		a.leaveItem()
 		s.item, s.window = it, s.kept[it.ID].window
 	}
-	s.index, s.frame, s.active = i, f, nil
+	s.index, s.frame, s.active, s.held = i, f, nil, nil
 	s.shown = s.arrived()
 	if entered {
 		a.enterItem()
+	}
+	if moved {
+		a.tellFrame(entered)
 	}
 	a.rulerFrameChanged()
 	a.strip.SetFrame(i)
@@ -170,15 +174,34 @@ func (a *App) enterItem() {
 		a.hideStrip()
 	}
 	a.fitTools()
-	if a.page != nil {
-		return // what the image has to say is for those who see it
-	}
-	if s.news != "" {
+}
+
+// tellFrame has the status bar tell of a frame that came on the screen: what it said of the one before no longer holds.
+func (a *App) tellFrame(entered bool) {
+	s := a.sess
+	switch {
+	case a.page != nil: // what the image has to say is for those who see it
+	case s.news != "" && s.shown:
 		a.status.SetHint(s.news)
 		s.news = ""
-	} else if s.tool != nil {
-		a.status.SetHint(text.T("app.hint.image", text.Args{"Tool": text.T(s.tool.Hint())}))
+	case entered:
+		a.status.SetHint(a.imageHint())
+	default:
+		a.status.SetRest(a.imageHint())
 	}
+}
+
+// imageHint says what can be done on the frame on show: where its weak arcs are, if any is left, and what the tool does.
+func (a *App) imageHint() string {
+	s := a.sess
+	hint := a.toolHint()
+	if s == nil || s.item == nil || a.ruler.on || a.playing() {
+		return hint
+	}
+	if p := s.review.Progress(s.key(), s.scale.weakPx(s.item)); p.Total > 0 && p.WeakArcs == 0 {
+		return hint
+	}
+	return text.T("app.hint.image", text.Args{"Tool": hint})
 }
 
 // hideStrip takes the cine strip away and gives its room to the image, which hiding alone does not.

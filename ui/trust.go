@@ -3,13 +3,11 @@ package ui
 import (
 	"context"
 	"fmt"
-	"io"
 	"math"
 
 	"echoline/inference"
 	"echoline/internal/agree"
 	"echoline/internal/models"
-	"echoline/internal/review"
 	"echoline/internal/text"
 	"echoline/ui/keys"
 	"echoline/ui/panel"
@@ -141,41 +139,6 @@ func (a *App) trustBlocks(calibrate, undo func()) []panel.Block {
 		b.Acts = append(b.Acts, panel.Act{Icon: "undo-2", Label: text.T("trust.undo"), Do: undo})
 	}
 	return []panel.Block{b}
-}
-
-// reloadModel loads the model that is in use now, and has it outline the study on show anew. What readers did stays.
-func (a *App) reloadModel() {
-	s, old := a.sess, a.predictor
-	var release func()
-	if one, ok := old.(*oneByOne); ok {
-		release = func() {
-			if c, ok := one.Predictor.(io.Closer); ok {
-				_ = c.Close() // it was only read from
-			}
-		}
-	}
-	if s != nil && s.worker != nil {
-		worker := s.worker
-		s.worker = nil
-		s.round++
-		s.predicted, s.failed, s.doubt = map[review.Key]bool{}, map[review.Key]error{}, map[review.Key]float64{}
-		s.settled, s.scale = false, newErrorScale()
-		go func() {
-			worker.Close()
-			if release != nil {
-				release()
-			}
-		}()
-	} else if release != nil {
-		go release()
-	}
-	if a.reckoning != nil {
-		a.reckoning()
-		a.reckoning = nil
-	}
-	a.predictor, a.modelErr, a.trust, a.calibration = nil, nil, trust{}, nil
-	a.lower(alertModel)
-	a.loadModel()
 }
 
 // modelInfo describes the model in use, with what it got here.

@@ -1,13 +1,11 @@
 package ui
 
 import (
-	"math"
 	"time"
 
 	"echoline/internal/mask"
 	"echoline/internal/project"
 	"echoline/internal/review"
-	"echoline/internal/study"
 )
 
 // visit is the stay at the frame on show: what it takes, as docs/project.md tells.
@@ -78,10 +76,7 @@ func (a *App) endVisit(accepted bool) {
 	if accepted && f.Prediction != nil && f.Model != "" {
 		predicted = f.Prediction.Mask
 	}
-	mm := 0.0
-	if sp, cal := a.spacing(); cal != study.Uncalibrated {
-		mm = math.Sqrt(sp.X * sp.Y)
-	}
+	mm := a.pixelSize()
 	labels, ws, reader, arcs := f.Labels.Clone(), a.ws, s.review.Reader(), v.look(accepted)
 	a.noting.Add(1)
 	go func() {

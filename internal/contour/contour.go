@@ -31,6 +31,18 @@ type Vertex struct {
 	State    State
 }
 
+// Settled tells whether a reader vouches for the line here: said that it is right, or drew it.
+func (v *Vertex) Settled() bool { return v.State == Confirmed || v.State == Corrected }
+
+// Reach is the radius of the band of Levels[level] at the vertex. It is 0 where the line is settled: models learn the error
+// of their own outlines, and what they would say of a reader's is how far that lies from theirs.
+func (v *Vertex) Reach(level int) float64 {
+	if v.Settled() {
+		return 0
+	}
+	return v.Band[level]
+}
+
 // Contour is one closed ring of one label, clockwise on the screen for outer rings and counter-clockwise for holes. The
 // last point connects to the first and is not repeated.
 type Contour struct {

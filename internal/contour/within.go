@@ -16,9 +16,11 @@ const bandStep = 0.12
 
 // Within gives the outlines of label between which the true boundary lies with the coverage of Levels[level], in an image
 // of w×h pixels: inner is what is left without the band around the boundary, outer the whole with it. Both are cut between
-// pixels; the image's edge cuts the outer one off. ok is false if label has no boundary, or a piece without a band.
+// pixels; the image's edge cuts the outer one off. Where a reader settled the boundary it is the edge of both. ok is false if
+// label has no boundary that is not settled, or a piece of that without a band.
 func Within(cs []Contour, label uint8, level, w, h int) (inner, outer []Contour, ok bool) {
 	var own []Contour
+	open := false
 	box := image.Rectangle{Min: image.Pt(w, h)}
 	for _, c := range cs {
 		if c.Label != label || len(c.Points) == 0 {
@@ -26,7 +28,8 @@ func Within(cs []Contour, label uint8, level, w, h int) (inner, outer []Contour,
 		}
 		for i := range c.Points {
 			v := &c.Points[i]
-			r := v.Band[level]
+			r := v.Reach(level)
+			open = open || !v.Settled()
 			if !(r >= 0) || math.IsInf(r, 1) {
 				return nil, nil, false
 			}
@@ -35,7 +38,7 @@ func Within(cs []Contour, label uint8, level, w, h int) (inner, outer []Contour,
 		}
 		own = append(own, c)
 	}
-	if len(own) == 0 {
+	if !open {
 		return nil, nil, false
 	}
 	b := newBandField(own, label, box.Intersect(image.Rect(0, 0, w, h)))
@@ -78,10 +81,10 @@ func (b *bandField) ring(ps []Vertex, level int) {
 	last := &ps[0]
 	for i := 1; i <= len(ps); i++ {
 		v := &ps[i%len(ps)]
-		if i < len(ps) && distance(last.Point, v.Point) < math.Max(1, bandStep*math.Min(last.Band[level], v.Band[level])) {
+		if i < len(ps) && distance(last.Point, v.Point) < math.Max(1, bandStep*math.Min(last.Reach(level), v.Reach(level))) {
 			continue
 		}
-		b.piece(last.Point, v.Point, last.Band[level], v.Band[level])
+		b.piece(last.Point, v.Point, last.Reach(level), v.Reach(level))
 		last = v
 	}
 }

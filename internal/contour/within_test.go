@@ -111,6 +111,32 @@ func TestNoBandNoOutlines(t *testing.T) {
 	}
 }
 
+// TestSettledBoundaryHasNoBand: what a reader confirmed or corrected is the edge of both outlines; with all settled none are left.
+func TestSettledBoundaryHasNoBand(t *testing.T) {
+	cs := shape(400, 4, oval(50, 50, 20, 20, 0))
+	for i := range cs[0].Points {
+		v := &cs[0].Points[i]
+		switch {
+		case v.X < 50 && v.Y < 50:
+			v.State, v.Band[2] = Corrected, Unknown // the model said nothing of where it was drawn
+		case v.X < 50:
+			v.State = Confirmed
+		}
+	}
+	inner, outer, ok := Within(cs, 1, 2, 100, 100)
+	if !ok {
+		t.Fatal("half of it is open")
+	}
+	near(t, "inner area", Area(inner, 1, 1), math.Pi*(20*20+16*16)/2, 30)
+	near(t, "outer area", Area(outer, 1, 1), math.Pi*(20*20+24*24)/2, 30)
+	for i := range cs[0].Points {
+		cs[0].Points[i].State = Confirmed
+	}
+	if _, _, ok := Within(cs, 1, 2, 100, 100); ok {
+		t.Fatal("nothing is left open")
+	}
+}
+
 // TestBandWithAHole: the band lies on both sides of a hole's ring too.
 func TestBandWithAHole(t *testing.T) {
 	cs := shape(300, 2, oval(50, 50, 30, 30, 0))

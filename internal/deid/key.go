@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"echoline/internal/durable"
@@ -32,8 +33,14 @@ const (
 // keyBytes is how long a key is.
 const keyBytes = 32
 
+// opening is held while a key is read or made: of two who find none, the second takes that of the first. Otherwise what it writes would have
+// pseudonyms that no later one has.
+var opening sync.Mutex
+
 // OpenKey reads the key in a file, or makes one.
 func OpenKey(path string) (*Key, error) {
+	opening.Lock()
+	defer opening.Unlock()
 	b, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -363,5 +364,32 @@ func TestBoxesAreRemembered(t *testing.T) {
 	}
 	if _, err := OpenBoxes(path); fault.CodeOf(err) != CodeBoxes {
 		t.Error(err)
+	}
+}
+
+// TestKeyIsMadeOnce: of many who find no key all have the same in the end, and it is the one in the file.
+func TestKeyIsMadeOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), KeyName)
+	uids := make([]string, 16)
+	var all sync.WaitGroup
+	for i := range uids {
+		all.Go(func() {
+			k, err := OpenKey(path)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			uids[i] = k.UID("1.2.3")
+		})
+	}
+	all.Wait()
+	last, err := OpenKey(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, uid := range uids {
+		if uid != last.UID("1.2.3") {
+			t.Fatalf("%s is not the file's %s", uid, last.UID("1.2.3"))
+		}
 	}
 }

@@ -50,7 +50,7 @@ func (j *job) consecutive() (grey [256]uint8) {
 	return grey
 }
 
-// nnunetWhole makes dataset.json.
+// nnunetWhole makes dataset.json, and the folds where there is more than one patient.
 func nnunetWhole(j *job) ([]output, error) {
 	labels := map[string]int{"background": 0}
 	for i, v := range j.values {
@@ -69,5 +69,10 @@ func nnunetWhole(j *job) ([]output, error) {
 		"file_ending": ".png", "overwrite_image_reader_writer": "NaturalImage2DIO",
 		"name": "Echoline", "description": ResearchUse, "reference": "Echoline " + j.Version, "reader": j.Reader,
 	})
-	return []output{{nnunetFolder + "dataset.json", data}}, err
+	files := []output{{nnunetFolder + "dataset.json", data}}
+	if f := folds(j.caseGroups()); f != nil && err == nil {
+		data, err = marshal(f)
+		files = append(files, output{nnunetSplits, data})
+	}
+	return files, err
 }

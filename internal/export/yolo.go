@@ -32,12 +32,15 @@ func yoloOutputs(j *job, it *Item) ([]output, error) {
 	return append(files, output{"provenance/" + j.stem + ".json", side}), err
 }
 
+// caseName names a frame of the item being written.
+func (j *job) caseName(it *Item, f Frame) string { return caseName(j.stem, it, f) }
+
 // caseName names a frame in data sets: NAME for a still, NAME.f0001 and on for a cine.
-func (j *job) caseName(it *Item, f Frame) string {
+func caseName(stem string, it *Item, f Frame) string {
 	if it.Source.Frames > 1 {
-		return fmt.Sprintf("%s.f%04d", j.stem, f.Index+1)
+		return fmt.Sprintf("%s.f%04d", stem, f.Index+1)
 	}
-	return j.stem
+	return stem
 }
 
 func (j *job) yoloLines(it *Item, f Frame) []byte {

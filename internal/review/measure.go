@@ -27,8 +27,9 @@ const BandIndex = 2
 // Low and High are what the band of 90 % implies: the label is measured three times, along its boundary, along the inner
 // edge of the band around it and along the outer one, and the interval reaches from the least to the greatest of the three.
 // So it holds the measured value, and area and longest diameter only grow with the band. Where nothing is left inside the
-// band, sizes go down to 0; circularity, which says nothing of nothing, does not. Banded is false, and there is no
-// interval, where a piece of the boundary has no band.
+// band, sizes go down to 0; circularity, which says nothing of nothing, does not. What a reader confirmed or corrected has
+// no band: the interval is what the rest of the boundary leaves open. Banded is false, and there is no interval, where
+// nothing is left open, or a piece that is has no band.
 type Measurement struct {
 	Label uint8
 	Sizes

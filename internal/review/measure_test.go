@@ -138,6 +138,22 @@ func TestIntervalOfKnownShapes(t *testing.T) {
 	check(t, m.Ellipse.A, 14)
 }
 
+// TestReviewingNarrowsTheInterval: a stroke at the weak side and confirming leave less open, and in the end nothing.
+func TestReviewingNarrowsTheInterval(t *testing.T) {
+	r, _ := open(t)
+	must(t, r.SetPrediction(still, predicted("m", 30, 24, 14)))
+	before := r.Measurements(still)[0]
+	paint(t, r, still, 1, 42, 24, 10)
+	after := r.Measurements(still)[0]
+	if !after.Banded || after.High.Area-after.Low.Area > 0.9*(before.High.Area-before.Low.Area) {
+		t.Fatalf("area %v to %v after the stroke, %v to %v before", after.Low.Area, after.High.Area, before.Low.Area, before.High.Area)
+	}
+	must(t, r.ConfirmAll(still))
+	if m := r.Measurements(still)[0]; m.Banded {
+		t.Fatalf("an interval of what is settled: %+v", m)
+	}
+}
+
 func TestNoBandNoInterval(t *testing.T) {
 	r, _ := open(t)
 	paint(t, r, still, 1, 30, 24, 10)

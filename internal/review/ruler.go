@@ -54,9 +54,10 @@ func (r *Review) SpacingAt(k Key, pts ...[2]float64) (study.Spacing, study.Calib
 	return it.SpacingBy(ruler, k.Frame, pts...)
 }
 
-// PixelSize is the side, in mm, of a square as large as a pixel of frame k; 0 where the frame has no scale.
-func (r *Review) PixelSize(k Key) float64 {
-	sp, cal := r.SpacingAt(k)
+// PixelSize is the side, in mm, of a square as large as a pixel of frame k at points, or without any wherever it has a scale;
+// 0 where none holds.
+func (r *Review) PixelSize(k Key, pts ...[2]float64) float64 {
+	sp, cal := r.SpacingAt(k, pts...)
 	if cal == study.Uncalibrated {
 		return 0
 	}

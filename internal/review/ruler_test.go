@@ -72,3 +72,27 @@ func TestRulersThatSayNothingAreRefused(t *testing.T) {
 		t.Errorf("an impossible ruler in the journal: %v", err)
 	}
 }
+
+// TestPixelSizeHoldsAtItsPoints: a picture of two regions with scales of their own has no size of a pixel, each region has.
+func TestPixelSizeHoldsAtItsPoints(t *testing.T) {
+	st := testStudy()
+	region := func(x0, x1 int, mm float64) study.Region {
+		return study.Region{SpatialFormat: 1, DataType: 1, X0: x0, X1: x1, Y1: 100, UnitsX: 3, UnitsY: 3, DeltaX: mm / 10, DeltaY: 4 * mm / 10}
+	}
+	st.Items[0].Regions = []study.Region{region(0, 19, 0.1), region(20, 100, 0.2)}
+	k := Key{st.Items[0].ID, 0}
+	r := New(st, "kim", nil)
+	for _, c := range []struct {
+		pts  [][2]float64
+		want float64
+	}{
+		{nil, 0},
+		{[][2]float64{{5, 5}}, 0.2},
+		{[][2]float64{{30, 5}, {31, 6}}, 0.4},
+		{[][2]float64{{5, 5}, {30, 5}}, 0},
+	} {
+		if got := r.PixelSize(k, c.pts...); math.Abs(got-c.want) > 1e-12 {
+			t.Errorf("at %v a pixel has %v mm, not %v", c.pts, got, c.want)
+		}
+	}
+}

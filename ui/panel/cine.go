@@ -229,13 +229,12 @@ func frameLook(f FrameState) (color.NRGBA, float64) {
 	case Rejected:
 		return t.Warn, 0.35
 	case Predicted, InReview:
-		weak := f.Weak
-		if math.IsNaN(weak) {
-			weak = 0
-		}
-		weak = min(max(weak, 0), 1)
-		if f.State == InReview && weak == 0 {
+		weak := min(max(f.Weak, 0), 1)
+		switch {
+		case f.State == InReview && (weak == 0 || math.IsNaN(weak)):
 			return t.Corrected, 0.35
+		case math.IsNaN(weak): // nobody knows yet how sure the model is, or there is no boundary
+			return t.Quiet, 0.35
 		}
 		return theme.ErrorColour(min(weak*2, 1)), 0.35 + 0.65*weak
 	}

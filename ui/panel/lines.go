@@ -117,8 +117,18 @@ func (l *Lines) Shown() []Line { return l.lines }
 // Choose is what a click on line i does.
 func (l *Lines) Choose(i int) { l.choose(i) }
 
+// Mark marks line i as the one of which more stands beside the table, until another is chosen.
+func (l *Lines) Mark(i int) { l.list.mark(i) }
+
+// Marked is that line; -1 for a table whose lines only lead somewhere.
+func (l *Lines) Marked() int { return l.list.marked }
+
 func (l *Lines) choose(i int) {
-	l.list.setCursor(i)
+	if l.list.marked >= 0 {
+		l.list.mark(i)
+	} else {
+		l.list.setCursor(i)
+	}
 	call(l.OnChosen, i)
 }
 

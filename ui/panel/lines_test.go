@@ -33,6 +33,39 @@ func TestLinesAreChosen(t *testing.T) {
 	}
 }
 
+// The line of which more stands beside the table is marked at once, and stays so while the cursor goes on; a table whose lines lead
+// somewhere marks the cursor.
+func TestTheLineOnShowIsMarked(t *testing.T) {
+	l := NewLines(nil, LineColumn{Title: fixed("Readers"), Share: 1})
+	l.Set([]Line{{Tone: ToneNone, Cells: []string{"a"}}, {Tone: ToneNone, Cells: []string{"b"}}, {Tone: ToneNone, Cells: []string{"c"}}})
+	show(t, l, 300, 300)
+	expect := func(want ...bool) {
+		t.Helper()
+		for i, w := range want {
+			row, ok := l.list.pool[i].(*lineRow)
+			if !ok || (row.ground.FillColor == color.Color(selectedGround())) != w {
+				t.Errorf("line %d: marked is not %v", i, w)
+			}
+		}
+	}
+	l.list.setCursor(2)
+	expect(false, false, true)
+	l.Mark(1)
+	expect(false, true, false)
+	if l.list.cursor != 1 {
+		t.Error("the keyboard begins at", l.list.cursor)
+	}
+	l.list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyUp})
+	expect(false, true, false)
+	l.list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	expect(true, false, false)
+	l.Choose(2)
+	expect(false, false, true)
+	if l.Marked() != 2 {
+		t.Error("marked", l.Marked())
+	}
+}
+
 // A click on a dot chooses it, one beside it nothing; dots and lines are drawn where they belong.
 func TestPlot(t *testing.T) {
 	picked, hint := -1, ""

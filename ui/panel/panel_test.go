@@ -277,7 +277,10 @@ func TestQuantity(t *testing.T) {
 func TestFrameLook(t *testing.T) {
 	_, strong := frameLook(FrameState{Predicted, 0.9})
 	_, slight := frameLook(FrameState{Predicted, 0.1})
-	_, unknown := frameLook(FrameState{Predicted, math.NaN()})
+	grey, unknown := frameLook(FrameState{Predicted, math.NaN()})
+	if sure, _ := frameLook(FrameState{Predicted, 0}); grey == sure {
+		t.Error("what nobody knows yet looks sure")
+	}
 	if !(strong > slight && slight > unknown) {
 		t.Errorf("heights %v, %v, %v do not fall with the weak share", strong, slight, unknown)
 	}

@@ -61,7 +61,7 @@ func (r *progressRenderer) Layout(s fyne.Size) {
 	w := float32(0)
 	if p.cancel.Visible() {
 		w = p.cancel.MinSize().Width
-		place(p.cancel, s.Width-w-unit, 2+(s.Height-2-targetSize)/2, w, targetSize)
+		place(p.cancel, s.Width-w-unit, min(2+(s.Height-2-targetSize)/2, s.Height-targetSize), w, targetSize)
 	}
 	place(p.label, pad, 2, s.Width-2*pad-w, s.Height-2)
 }

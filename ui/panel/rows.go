@@ -29,6 +29,7 @@ type rows struct {
 	onKey     func(e *fyne.KeyEvent) (used bool) // keys that the list itself has no use for; may be nil
 	onRune    func(rune)                         // letters, for a list that finds names; may be nil
 	cursor    int
+	marked    int // the row of which more stands beside the list; -1 where that is the cursor's
 
 	scroll *container.Scroll
 	body   *fyne.Container
@@ -37,7 +38,7 @@ type rows struct {
 }
 
 func newRows(rowHeight float32, count func() int, create func() rowWidget) *rows {
-	r := &rows{rowHeight: rowHeight, count: count, create: create, cursor: -1}
+	r := &rows{rowHeight: rowHeight, count: count, create: create, cursor: -1, marked: -1}
 	r.self = r
 	r.body = container.New(&rowsLayout{r})
 	r.scroll = container.NewVScroll(r.body)
@@ -100,7 +101,7 @@ func (r *rows) forget() {
 
 // changed binds every row again, after the rows themselves changed.
 func (r *rows) changed() {
-	r.cursor = min(r.cursor, r.count()-1)
+	r.cursor, r.marked = min(r.cursor, r.count()-1), min(r.marked, r.count()-1)
 	r.forget()
 	r.body.Resize(fyne.NewSize(r.scroll.Size().Width, max(r.bodyHeight(), r.scroll.Size().Height)))
 	r.scroll.Offset.Y = max(min(r.scroll.Offset.Y, r.bodyHeight()-r.scroll.Size().Height), 0)
@@ -127,6 +128,14 @@ func (r *rows) setCursor(i int) {
 	r.reveal(i)
 }
 
+// mark makes row i the one that is marked, wherever the cursor goes, and moves the cursor there.
+func (r *rows) mark(i int) {
+	old := r.marked
+	r.marked = i
+	r.changedRow(old)
+	r.setCursor(i)
+}
+
 // reveal scrolls as little as needed to show row i whole.
 func (r *rows) reveal(i int) {
 	if i < 0 {
@@ -141,18 +150,18 @@ func (r *rows) reveal(i int) {
 	}
 }
 
-// paint gives the ground of row i the look of where the cursor, the keyboard and the pointer are.
+// paint gives the ground of row i the look of what is marked, and of where the keyboard and the pointer are.
 func (r *rows) paint(ground *canvas.Rectangle, i int, hovered bool) {
 	t := theme.Current()
 	ground.FillColor, ground.StrokeWidth, ground.StrokeColor = color.Transparent, 0, color.Transparent
 	if hovered {
 		ground.FillColor = t.Raised
 	}
-	if r.cursor == i {
+	if i == r.marked || r.marked < 0 && i == r.cursor {
 		ground.FillColor = selectedGround()
-		if r.focused {
-			ground.StrokeColor, ground.StrokeWidth = t.Accent, 2
-		}
+	}
+	if i == r.cursor && r.focused {
+		ground.StrokeColor, ground.StrokeWidth = t.Accent, 2
 	}
 	ground.Refresh()
 }

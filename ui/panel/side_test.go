@@ -226,12 +226,20 @@ func TestAlertStaysUntilSolved(t *testing.T) {
 
 func TestStatusProgress(t *testing.T) {
 	s := NewStatusBar()
-	show(t, s, 1000, 60)
+	w := show(t, s, 1000, statusHeight)
 	s.SetHint("a hint")
 	cancelled := false
+	before := s.MinSize().Height
 	s.SetProgress(1, 2, "Reading 1 of 2", func() { cancelled = true })
 	if got := texts(s); !contains(got, "Reading 1 of 2") || contains(got, "a hint") {
 		t.Errorf("shown: %q", got)
+	}
+	if h := s.MinSize().Height; h != before {
+		t.Errorf("the bar is %v high while reading, and %v else: all above it jumps", h, before)
+	}
+	w.Resize(fyne.NewSize(1000, before))
+	if b := s.progress.cancel; b.Size().Height < targetSize || b.Position().Y < 0 || b.Position().Y+b.Size().Height > before {
+		t.Errorf("the button stands at %v, %v high, in a bar of %v", b.Position().Y, b.Size().Height, before)
 	}
 	test.Tap(s.progress.cancel)
 	s.SetProgress(0, 0, "", nil)

@@ -32,9 +32,10 @@ type Status struct {
 	Saved       Saved
 }
 
-// The heights of the status bar and, at least, of the alert above it.
+// The heights of the status bar and, at least, of the alert above it. The bar has room for the button that stops a work, so
+// that nothing above it moves when one begins or ends.
 const (
-	statusHeight = 6.5 * unit
+	statusHeight = targetSize
 	alertLeast   = 10 * unit
 )
 
@@ -118,6 +119,17 @@ func (s *StatusBar) SetHint(hint string) {
 	s.hintLabel.Refresh()
 }
 
+// SetRest shows what can be done where nothing just happened. The hint of what the pointer rests on stays before it.
+func (s *StatusBar) SetRest(hint string) {
+	if s.hint != hint {
+		s.hint = hint
+		s.hintLabel.Refresh()
+	}
+}
+
+// Hint is what SetHint or SetRest was given last.
+func (s *StatusBar) Hint() string { return s.hint }
+
 // SetHover shows the hint of what is under the pointer in its place; "" brings the tool's hint back.
 func (s *StatusBar) SetHover(hint string) {
 	s.hover = hint
@@ -187,11 +199,7 @@ type statusRenderer struct {
 }
 
 func (r *statusRenderer) MinSize() fyne.Size {
-	h := float32(statusHeight)
-	if r.s.busy {
-		h = progressHeight
-	}
-	return fyne.NewSize(0, h+r.alertHeight(r.s.Size().Width))
+	return fyne.NewSize(0, statusHeight+r.alertHeight(r.s.Size().Width))
 }
 
 // alertHeight is that of the alert at a window's width; a long one takes more than a line.

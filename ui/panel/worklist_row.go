@@ -185,7 +185,7 @@ func (r *workRowRenderer) Refresh() {
 	}
 	w.badge.FillColor, w.frames.Color = color.NRGBA{A: 0xb0}, color.White
 	setVisible(w.badge, row.Frames > 1)
-	known := !math.IsNaN(row.Weak) && !row.State.closed() && row.State != Waiting
+	known := (!math.IsNaN(row.Weak) || row.Reviewed > 0) && !row.State.closed() && row.State != Waiting
 	setVisible(w.track, known)
 	r.Layout(w.Size())
 	if !known {

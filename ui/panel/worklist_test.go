@@ -38,6 +38,19 @@ func TestWorkListShowsItsRows(t *testing.T) {
 	})
 }
 
+// TestReviewedIsTold: also while nobody knows yet what counts as weak, and then nothing of that.
+func TestReviewedIsTold(t *testing.T) {
+	w := NewWorkList()
+	w.SetRows([]Row{{ID: "a", State: InReview, Weak: math.NaN(), Reviewed: 0.5}, {ID: "b", State: Predicted, Weak: math.NaN()}})
+	show(t, w, 260, 400)
+	for i, want := range []bool{true, false} {
+		row, ok := w.list.pool[i].(*workRow)
+		if !ok || row.track.Visible() != want || row.done.Visible() != want || row.weakBar.Visible() || row.share.say() != "" {
+			t.Errorf("row %d: bar %v, reviewed %v, weak %v", i, row.track.Visible(), row.done.Visible(), row.weakBar.Visible())
+		}
+	}
+}
+
 func TestWorkListAsksForNothingWhileAStudyComes(t *testing.T) {
 	w := NewWorkList()
 	show(t, w, 260, 500)

@@ -177,9 +177,9 @@ func (o *outlines) node(v *contour.Vertex, x, y float32, g *geometry, l look) no
 		n.ink, width = uint8(t*lastError+0.5), theme.ErrorWidth(t)
 	}
 	n.half = float32(width) / 2 * o.scale
-	if l.band >= 0 && v.Band[l.band] > 0 {
+	if l.band >= 0 && v.Reach(l.band) > 0 {
 		zx, zy := g.zooms()
-		n.band = float32(min(v.Band[l.band]*math.Sqrt(zx*zy), g.w+g.h))
+		n.band = float32(min(v.Reach(l.band)*math.Sqrt(zx*zy), g.w+g.h))
 	}
 	return n
 }
