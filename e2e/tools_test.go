@@ -111,8 +111,14 @@ func TestEachToolOnce(t *testing.T) {
 		p.key(t, "n") // glides there
 		p.wait(t, "arc-active")
 		p.settle()
-		p.key(t, "Up", "Up")
-		p.saved(t, "slide")
+		for range 2 { // the arc stays chosen
+			p.key(t, "Up", "Up")
+			p.strokeSaved(t)
+			p.settle()
+			d.screenshot(t, "by-keys")
+		}
+		p.undo(t, "slide")
+		p.undo(t, "slide")
 		p.key(t, "f")
 		p.settle()
 	})

@@ -38,6 +38,37 @@ func (a *App) goWeak(dir int) {
 	a.activate(arc)
 }
 
+// heldArc is the arc that was chosen as an edit began which moves it and takes none of it away.
+type heldArc struct {
+	arc  contour.Arc
+	ring contour.Contour // that it is a piece of
+}
+
+// holdArc remembers the arc chosen, if there is one, so that it stays chosen while the boundary moves.
+func (s *session) holdArc() {
+	s.held = nil
+	if cs := s.review.Contours(s.key()); s.active != nil && s.active.Contour < len(cs) {
+		s.held = &heldArc{*s.active, cs[s.active.Contour]}
+	}
+}
+
+// followArc chooses the arc that is held again, where the boundary has it now; none where the edit took it away.
+func (s *session) followArc() {
+	if s.held == nil {
+		return
+	}
+	s.active = nil
+	if arc, ok := s.held.arc.Follow(s.held.ring, s.review.Contours(s.key())); ok {
+		s.active = &arc
+	}
+}
+
+// letArcGo ends holding: what follows from here on is a new edit.
+func (s *session) letArcGo() {
+	s.followArc()
+	s.held = nil
+}
+
 // awaits tells whether the model is still to say what is weak on frame k. What the reader drew before it came is the reader's own.
 func (a *App) awaits(s *session, k review.Key) bool {
 	f := s.review.Frame(k)
@@ -61,7 +92,7 @@ func (a *App) hintAwaited() bool {
 // activate makes arc the one that Enter confirms, and frames it.
 func (a *App) activate(arc contour.Arc) {
 	s := a.sess
-	s.active = &arc
+	s.active, s.held = &arc, nil
 	a.visitArc(arc.Centre)
 	cs := s.review.Contours(s.key())
 	a.view.SetContours(cs, s.active)

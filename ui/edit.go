@@ -82,6 +82,7 @@ func (a *App) strokeMoved() {
 	if a.path() != nil {
 		return
 	}
+	a.sess.followArc()
 	a.refreshContours()
 	a.tintMask()
 	a.measureLive()
@@ -95,14 +96,19 @@ func (a *App) beginStroke(p tool.Pointer) {
 	}
 	a.hideGrowing()
 	a.warnPress(p)
-	if t, ok := s.tool.(*tool.Slide); ok {
-		t.SetWeak(s.scale.weakPx(s.item))
+	slide, slides := s.tool.(*tool.Slide)
+	if slides {
+		slide.SetWeak(s.scale.weakPx(s.item))
 	}
 	if err := s.tool.Press(s.key(), p); err != nil {
 		a.fault(err)
 		return
 	}
-	s.stroke, s.active = true, nil
+	if !slides {
+		s.active = nil
+	}
+	s.holdArc()
+	s.stroke = true
 	a.refreshContours()
 	a.tintMask()
 	a.showSketch()
@@ -116,6 +122,7 @@ func (a *App) finishStroke() {
 	}
 	changed, err := s.underHand().Release()
 	s.stroke, s.sliding = false, false
+	s.letArcGo()
 	if p := a.path(); p != nil && err == nil {
 		a.log.Debug("window", "event", "corner-set")
 		a.showSketch()
@@ -141,6 +148,7 @@ func (a *App) cancelStroke() {
 	s := a.sess
 	s.underHand().Cancel()
 	s.stroke, s.sliding = false, false
+	s.letArcGo()
 	a.showSketch()
 	a.refreshFrame()
 }

@@ -82,6 +82,7 @@ func (a *App) filterCame(s *session, sc *review.Scratch, err error, amount strin
 func (a *App) filtered(changed bool, err error, amount string) {
 	s := a.sess
 	s.active = nil
+	s.letArcGo()
 	a.edited(err)
 	hint := text.T("app.filter.nothing")
 	if changed {
@@ -105,11 +106,13 @@ func (a *App) filtered(changed bool, err error, amount string) {
 
 // smooth smooths the active arc, or without one the whole boundary: what is smaller than the tools' size goes.
 func (a *App) smooth() {
-	if a.sess == nil || a.sess.item == nil {
+	s := a.editing()
+	if s == nil {
 		return
 	}
+	s.holdArc()
 	size, _, _ := a.toolUnit()
-	arc, radius := a.sess.active, *size
+	arc, radius := s.active, *size
 	a.filter("", func(r *review.Review, k review.Key, label uint8) (bool, error) {
 		return tool.Smooth(r, k, label, arc, radius)
 	})

@@ -72,6 +72,7 @@ type session struct {
 	labelsWait bool              // the workspace could not take what was changed since
 	filterAt   *review.Key       // the frame on which a filter works beside the window; nil: none does
 	active     *contour.Arc
+	held       *heldArc            // what active was as the edit under way began; nil where none keeps it chosen
 	asked      *question           // to the model, under way
 	taken      taken               // the last answer
 	warned     map[review.Key]bool // that weak boundary is left, before it was accepted

@@ -122,7 +122,7 @@ func (a *App) frameCame(it *study.Item, i int, f *study.Frame, err error) {
 		a.leaveItem()
 		s.item, s.window = it, s.kept[it.ID].window
 	}
-	s.index, s.frame, s.active = i, f, nil
+	s.index, s.frame, s.active, s.held = i, f, nil, nil
 	s.shown = s.arrived()
 	if entered {
 		a.enterItem()

@@ -55,7 +55,8 @@ func (a *App) slide(t *tool.Slide, notches float64, p tool.Pointer) bool {
 			a.fault(err)
 			return true
 		}
-		s.stroke, s.sliding, s.slider, s.active = true, true, t, nil
+		s.holdArc()
+		s.stroke, s.sliding, s.slider = true, true, t
 	}
 	t.Turn(notches)
 	a.strokeMoved()

@@ -63,6 +63,51 @@ func (a Arc) Points(c Contour) []Vertex {
 	return out
 }
 
+// Follow finds the arc of ring, the contour that was cut, again on the boundary as it is after an edit: what lies between the
+// places where its ends now are. It is gone where no ring of its label lies near its middle any more, or where that piece is
+// another one, by its course or by its length.
+func (a Arc) Follow(ring Contour, cs []Contour) (Arc, bool) {
+	index, middle, far := -1, 0, Length(ring)/math.Pi
+	for i := range cs {
+		if cs[i].Label != ring.Label {
+			continue
+		}
+		if at, d := vertexNearest(&cs[i], a.Centre); d <= far {
+			index, middle, far = i, at, d
+		}
+	}
+	if index < 0 {
+		return Arc{}, false
+	}
+	c := &cs[index]
+	n := len(c.Points)
+	now := Arc{Contour: index, From: 0, To: n - 1, Weak: a.Weak, State: c.Points[middle].State}
+	if a.count(len(ring.Points)) < len(ring.Points) {
+		now.From, _ = vertexNearest(c, ring.Points[a.From].Point)
+		now.To, _ = vertexNearest(c, ring.Points[a.To].Point)
+	}
+	lengths := shares(c)
+	for i := range now.Each(*c) {
+		now.Length += lengths[i]
+	}
+	if (middle-now.From+n)%n >= now.count(n) || now.Length < a.Length/2 || now.Length > 2*a.Length {
+		return Arc{}, false
+	}
+	now.Expected, now.Centre = summarise(c, now, lengths)
+	return now, true
+}
+
+// vertexNearest is the vertex of a contour nearest to p, and how far it is; +Inf for a contour without any.
+func vertexNearest(c *Contour, p Point) (at int, far float64) {
+	far = math.Inf(1)
+	for i := range c.Points {
+		if d := distance(c.Points[i].Point, p); d < far {
+			at, far = i, d
+		}
+	}
+	return at, far
+}
+
 // Cut cuts contours into arcs, in the order of the contours and along each ring. A vertex is weak if its expected error
 // is above weak (px); one of unknown error is not. Arcs shorter than 6 px join a neighbour, rather one of the same state;
 // a ring's lengths add up to the ring's length.

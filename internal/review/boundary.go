@@ -191,25 +191,29 @@ const (
 	nameImport     = "import"
 )
 
-// ConfirmArc records that the reader found an arc right. The arc must be one that Arcs or NextWeak gave for the
-// frame's mask as it is; the fault CodeStale otherwise.
+// ConfirmArc records that the reader found an arc right. What of it was reviewed already, as a piece that was corrected, stays
+// so. The arc must be one that Arcs or NextWeak gave, or that was followed, for the frame's mask as it is; the fault CodeStale
+// otherwise.
 func (r *Review) ConfirmArc(k Key, a contour.Arc) error {
-	return r.markArc(k, a, nameConfirm, contour.Confirmed)
+	return r.markArc(k, a, nameConfirm, contour.Confirmed, func(s contour.State) bool { return s == contour.Predicted })
 }
 
 // MarkNotVisible records that the boundary cannot be seen along an arc, which must be as for ConfirmArc.
 func (r *Review) MarkNotVisible(k Key, a contour.Arc) error {
-	return r.markArc(k, a, nameNotVisible, contour.NotVisible)
+	return r.markArc(k, a, nameNotVisible, contour.NotVisible, func(contour.State) bool { return true })
 }
 
-func (r *Review) markArc(k Key, a contour.Arc, name string, state contour.State) error {
+// markArc gives the points of an arc whose state is one of those a new one.
+func (r *Review) markArc(k Key, a contour.Arc, name string, state contour.State, of func(contour.State) bool) error {
 	cs := r.Contours(k)
 	if !lies(a, cs) {
 		return fault.New(CodeStale, r.nameOf(k.Instance), nil, nil)
 	}
 	var pts []contour.Point
 	for _, v := range a.Points(cs[a.Contour]) {
-		pts = append(pts, v.Point)
+		if of(v.State) {
+			pts = append(pts, v.Point)
+		}
 	}
 	return r.markPoints(k, pts, name, state)
 }

@@ -236,3 +236,41 @@ func TestMaskFollowsTheStroke(t *testing.T) {
 		t.Fatal("a mask of a frame that does not exist")
 	}
 }
+
+// TestConfirmingAnArcKeepsItsCorrectedPiece: an arc that was slid is corrected but for its ends, which did not move; confirming
+// it reviews these, and once nothing is left to review it is no edit.
+func TestConfirmingAnArcKeepsItsCorrectedPiece(t *testing.T) {
+	r, j := open(t)
+	stripes(r, t)
+	a, _ := r.NextWeak(still, 2.5, nil, 1)
+	cs := r.Contours(still)
+	ring := cs[a.Contour]
+	s, err := r.Begin(still, "slide", ByReader)
+	must(t, err)
+	pts := a.Points(ring)
+	for _, v := range pts[len(pts)/3 : 2*len(pts)/3] {
+		s.Mark([]contour.Point{v.Point}, markReach, contour.Corrected)
+	}
+	_, err = s.Commit()
+	must(t, err)
+	states := func() (n map[contour.State]int) {
+		n = map[contour.State]int{}
+		for _, v := range a.Points(r.Contours(still)[a.Contour]) {
+			n[v.State]++
+		}
+		return n
+	}
+	before := states()
+	if before[contour.Corrected] == 0 || before[contour.Predicted] == 0 {
+		t.Fatal(before)
+	}
+	must(t, r.ConfirmArc(still, a))
+	if now := states(); now[contour.Corrected] != before[contour.Corrected] || now[contour.Predicted] != 0 {
+		t.Fatalf("%v became %v", before, now)
+	}
+	edits := len(j.entries)
+	must(t, r.ConfirmArc(still, a))
+	if len(j.entries) != edits {
+		t.Fatal("confirming what is reviewed is an edit")
+	}
+}
