@@ -69,6 +69,7 @@ func (a *App) bindActions() {
 		keys.ImageAlone:    a.imageAlone,
 		keys.Help:          func() { panel.ShowKeys(a.win) },
 		keys.About:         a.about,
+		keys.Demo:          a.showDemo,
 		keys.Theme:         a.toggleTheme,
 		keys.Language:      a.toggleLanguage,
 		keys.Reader:        a.chooseReader,

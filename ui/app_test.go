@@ -327,6 +327,17 @@ func TestTheNextStartOpensTheLastStudy(t *testing.T) {
 	again.wait("the demo study in another workspace", func() bool { return again.sess != nil && again.sess.study.Title == text.T("app.demo") })
 }
 
+// TestTheDemoStudyCanBeOpenedAgain: the first start shows it, and whoever opened own files may want it back.
+func TestTheDemoStudyCanBeOpenedAgain(t *testing.T) {
+	b := newBench(t, Config{Paths: []string{pictures(t, 1)}, DemoDir: filepath.Join(t.TempDir(), "demo")})
+	b.open()
+	b.do(keys.Demo)
+	b.wait("the demo study", func() bool { return b.sess != nil && b.sess.study.Title == text.T("app.demo") })
+	if got := b.written().Last.Paths; len(got) != 0 {
+		t.Fatal("the next start would open", got)
+	}
+}
+
 func TestTheModelIsNamedWithoutAnImage(t *testing.T) {
 	b := newBench(t, Config{Paths: []string{t.TempDir()}})
 	b.start()

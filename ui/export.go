@@ -127,7 +127,8 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 		Version: a.cfg.Version, Now: time.Now(), Progress: a.throttled(card.Progress),
 		Report: export.Report{
 			Regular: assets.FontRegular, Bold: assets.FontBold,
-			Say: func(key string, args fault.Args) string { return text.T(key, args) },
+			Say:  func(key string, args fault.Args) string { return text.T(key, args) },
+			Card: func(words string) string { return text.Instead("models.card.intended", words) },
 		},
 	}
 	go func() {

@@ -155,6 +155,16 @@ func (a *App) openDemo() {
 	})
 }
 
+// showDemo opens the demo study again, after another study or in place of one, also at the next start.
+func (a *App) showDemo() {
+	if a.ws == nil {
+		return
+	}
+	a.set.Last.Paths = nil
+	a.saveSettings()
+	a.openDemo()
+}
+
 // open reads files and folders as one study. What comes before the workspace is there is opened once it is.
 func (a *App) open(paths []string) {
 	if len(paths) == 0 {

@@ -281,7 +281,8 @@ func labelTable(named string, ws *store.Workspace) (export.LabelTable, error) {
 func reportParts() export.Report {
 	return export.Report{
 		Regular: assets.FontRegular, Bold: assets.FontBold,
-		Say: func(key string, args fault.Args) string { return text.T(key, args) },
+		Say:  func(key string, args fault.Args) string { return text.T(key, args) },
+		Card: func(words string) string { return text.Instead("models.card.intended", words) },
 	}
 }
 

@@ -239,13 +239,13 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"김 판독", "병변", "Only for checks by readers.", ResearchUse, "report.status.not_reviewed", "report.status.accepted", "12.3", modelSHA, "2.25.1",
+		"김 판독", "병변", "Only for checks by readers.", ResearchUse, "report.status.not_reviewed", "report.status.accepted", "12.3", modelSHA, "2.25.1", "1/3", "3/3",
 	} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("no %q in the report:\n%s", want, out)
 		}
 	}
-	for _, never := range []string{"길동", "PID-4711", "nothing"} {
+	for _, never := range []string{"길동", "PID-4711", "nothing", "{pages}"} {
 		if strings.Contains(string(out), never) {
 			t.Errorf("%q is in the report", never)
 		}

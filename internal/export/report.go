@@ -25,6 +25,7 @@ import (
 type Report struct {
 	Regular, Bold []byte                                   // fonts (TrueType), which are embedded
 	Say           func(key string, args fault.Args) string // a sentence in the reader's language
+	Card          func(words string) string                // words of a model's card in it; nil leaves them as they are
 }
 
 // Measures of a page, mm.
@@ -35,6 +36,8 @@ const (
 	blockHeight   = 128.0
 	pageBottom    = 297 - 22.0
 	textLine      = 4.8
+
+	pageNumberWidth = 14.0
 )
 
 // sheet is a report being written.
@@ -97,7 +100,10 @@ func (j *job) report(study string, items []*Item) ([]byte, error) {
 		s.SetY(-16)
 		s.font(false, 8, 110)
 		s.MultiCell(pageWidth, 4, ResearchUse+"\n"+s.say("report.research", nil), "", "C", false)
+		s.SetXY(pageMargin+pageWidth-pageNumberWidth, -16) // from the left, for the width of the whole number is not known yet
+		s.CellFormat(pageNumberWidth, 4, fmt.Sprintf("%d/{pages}", s.PageNo()), "", 0, "L", false, 0, "")
 	})
+	s.AliasNbPages("{pages}")
 	s.front(study, items)
 	for _, it := range items {
 		for _, f := range it.Frames {
@@ -222,6 +228,9 @@ func (s *sheet) models(items []*Item) {
 		s.line("SHA-256 " + sha)
 		s.font(false, 9, 60)
 		if card := cardExcerpt(m); card != "" {
+			if s.j.Report.Card != nil {
+				card = s.j.Report.Card(card)
+			}
 			s.line(card)
 		} else {
 			s.line(s.say("report.nocard", nil))

@@ -73,6 +73,16 @@ func Language() string { return current.Load().lang }
 // from happening.
 func T(key string, args ...Args) string { return localize(key, nil, args) }
 
+// Instead gives the sentence of key in the chosen language in place of words, where those are its sentence in English: what a
+// file says in English is told in the reader's language, if the program knows it.
+func Instead(key, words string) string {
+	english, err := i18n.NewLocalizer(bundle, "en").Localize(&i18n.LocalizeConfig{MessageID: key})
+	if err != nil || english != words {
+		return words
+	}
+	return T(key)
+}
+
 // N is T for a sentence that depends on a count, which it gets as {{.Count}}.
 func N(key string, count int, args ...Args) string {
 	a := Args{"Count": count}

@@ -354,6 +354,20 @@ func TestSetLanguage(t *testing.T) {
 	}
 }
 
+func TestWordsOfAFileInTheReadersLanguage(t *testing.T) {
+	english := T("models.card.intended")
+	SetLanguage("ko")
+	t.Cleanup(func() { SetLanguage("en") })
+	if got := Instead("models.card.intended", english); got != T("models.card.intended") || got == english {
+		t.Errorf("known words: %q", got)
+	}
+	for _, key := range []string{"models.card.intended", "no.such"} {
+		if got := Instead(key, "Another use."); got != "Another use." {
+			t.Errorf("%s: %q", key, got)
+		}
+	}
+}
+
 func TestCounting(t *testing.T) {
 	t.Cleanup(func() { SetLanguage("en") })
 	for _, c := range []struct {

@@ -89,6 +89,7 @@ const (
 	ImageAlone    ID = "image_alone"
 	Help          ID = "help"
 	About         ID = "about"
+	Demo          ID = "demo"
 	Theme         ID = "theme"
 	Reader        ID = "reader"
 	Versions      ID = "versions"
@@ -260,6 +261,7 @@ var Table = []Binding{
 	{Quit, Files, Once, with(ctrl, fyne.KeyQ)},
 	{Reader, Files, Once, on(fyne.KeyF2)},
 	{Versions, Files, Once, on(fyne.KeyF3)},
+	{Demo, Files, Once, nil},
 	{About, Files, Once, nil},
 	{Theme, Files, Once, nil},
 	{Language, Files, Once, nil},

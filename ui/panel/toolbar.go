@@ -77,7 +77,7 @@ var toolMenu = []keys.ID{
 }
 
 // menuOnly are actions of the menu at the end that have no button.
-var menuOnly = []keys.ID{keys.Import, keys.Deidentify, keys.WorkList, keys.Inspector, keys.ImageAlone, keys.LoopFrom, keys.LoopTo, keys.LoopAll, keys.Versions, keys.Reader, keys.About, keys.Quit}
+var menuOnly = []keys.ID{keys.Import, keys.Deidentify, keys.WorkList, keys.Inspector, keys.ImageAlone, keys.LoopFrom, keys.LoopTo, keys.LoopAll, keys.Versions, keys.Reader, keys.Demo, keys.About, keys.Quit}
 
 // Toolbar is the row of buttons at the top of the window.
 type Toolbar struct {
