@@ -22,6 +22,7 @@ export ORT_DISABLE_TELEMETRY = 1
 ORT         := libonnxruntime.so.1.29.0
 GOLANGCI    := build/tools/golangci-lint
 GOVULNCHECK := build/tools/govulncheck
+WINRES      := build/tools/go-winres
 
 # A library of your own is taken as it is; otherwise the pinned one is copied beside the program.
 ifndef ONNXRUNTIME_SHARED_LIBRARY_PATH
@@ -61,6 +62,23 @@ bin/lib/$(ORT): lib/$(ORT)
 bin/models/%: assets/models/%
 	@mkdir -p $(@D)
 	cp $< $@
+
+# --- to give away --------------------------------------------------------------------------------
+
+.PHONY: dist
+dist: packages ## dist/: the program for Linux machines, with nothing to install
+	@scripts/packages.sh python
+	GO=$(GO) scripts/dist.sh linux $(VERSION)
+
+.PHONY: dist-windows
+dist-windows: $(WINRES) ## dist/: the program for Windows, built on this machine
+	@scripts/packages.sh python windows
+	GO=$(GO) scripts/dist.sh windows $(VERSION)
+
+.PHONY: test-windows
+test-windows: dist-windows build test-packages ## the main job in the program for Windows, run by Wine
+	@scripts/packages.sh wine
+	ECHOLINE_WINDOWS=$(CURDIR)/dist/echoline-$(VERSION)-windows-x86_64.zip $(GO) test -v -count 1 -run TestWindowsProgram ./e2e
 
 # --- tests ---------------------------------------------------------------------------------------
 
@@ -107,6 +125,9 @@ format: $(GOLANGCI) ## rewrite the Go files as the linter wants them
 
 $(GOLANGCI): tools/go.mod tools/go.sum
 	cd tools && $(GO) build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+$(WINRES): tools/go.mod tools/go.sum
+	cd tools && $(GO) build -o ../$@ github.com/tc-hib/go-winres
 
 $(GOVULNCHECK): tools/go.mod tools/go.sum
 	cd tools && $(GO) build -o ../$@ golang.org/x/vuln/cmd/govulncheck

@@ -56,36 +56,7 @@ func TestMainJob(t *testing.T) {
 	d := screen(t)
 	h := newHome(t, map[string]any{"sort_by_name": true})
 	p := open(t, d, h, launch{})
-	shown := p.toCine(t)
-	p.waitEver(t, "prediction", "item", shown["item"], "frame", shown["frame"], "stored", "true")
-	p.waitEver(t, "predictions-done")
-	p.settle()
-	d.screenshot(t, "predicted")
-
-	arc := p.firstWeakArc(t)
-	p.settle()
-	d.screenshot(t, "weak-arc")
-
-	x, y := arc.num(t, "x"), arc.num(t, "y")
-	p.key(t, "b")
-	p.drag(t, point{x, y}, point{x + 14, y + 10}, point{x + 28, y + 8})
-	p.strokeSaved(t)
-	p.settle()
-	d.screenshot(t, "painted")
-	p.key(t, "ctrl+z")
-	p.wait(t, "travelled", "how", "app.undone", "edit", "brush")
-	p.key(t, "ctrl+y")
-	p.wait(t, "travelled", "how", "app.redone", "edit", "brush")
-
-	confirmed := p.confirmAll(t)
-	t.Logf("%d arcs confirmed", confirmed)
-	d.screenshot(t, "reviewed")
-	p.key(t, "Return")
-	decided := p.wait(t, "decided", "item", shown["item"], "status", "1")
-	p.wait(t, "frame-shown", "item", shown["item"])
-	p.settle()
-	d.screenshot(t, "accepted")
-
+	decided := p.mainJob(t)
 	seg := p.export(t, h)
 	p.quit(t)
 
@@ -116,6 +87,43 @@ func TestMainJob(t *testing.T) {
 	if m := readSEG(t, paths[0]); len(m) != 1 || m[accepted] == nil {
 		t.Errorf("accepted was frame %d, exported %d frames", accepted, len(m))
 	}
+}
+
+// mainJob opens the cine of the demo study, corrects the first frame that has a weak arc, confirms the rest and accepts it. It
+// returns the event of that.
+func (p *program) mainJob(t *testing.T) event {
+	t.Helper()
+	d := p.d
+	shown := p.toCine(t)
+	p.waitEver(t, "prediction", "item", shown["item"], "frame", shown["frame"], "stored", "true")
+	p.waitEver(t, "predictions-done")
+	p.settle()
+	d.screenshot(t, "predicted")
+
+	arc := p.firstWeakArc(t)
+	p.settle()
+	d.screenshot(t, "weak-arc")
+
+	x, y := arc.num(t, "x"), arc.num(t, "y")
+	p.key(t, "b")
+	p.drag(t, point{x, y}, point{x + 14, y + 10}, point{x + 28, y + 8})
+	p.strokeSaved(t)
+	p.settle()
+	d.screenshot(t, "painted")
+	p.key(t, "ctrl+z")
+	p.wait(t, "travelled", "how", "app.undone", "edit", "brush")
+	p.key(t, "ctrl+y")
+	p.wait(t, "travelled", "how", "app.redone", "edit", "brush")
+
+	confirmed := p.confirmAll(t)
+	t.Logf("%d arcs confirmed", confirmed)
+	d.screenshot(t, "reviewed")
+	p.key(t, "Return")
+	decided := p.wait(t, "decided", "item", shown["item"], "status", "1")
+	p.wait(t, "frame-shown", "item", shown["item"])
+	p.settle()
+	d.screenshot(t, "accepted")
+	return decided
 }
 
 // firstWeakArc presses N, on one frame after the other, until there is a weak arc.

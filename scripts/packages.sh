@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Install the system packages that a step needs: those that are missing, no others, and say which.
 #
-#   scripts/packages.sh GROUP…     groups: build run python test lint training
+#   scripts/packages.sh GROUP…     groups: build run python test lint windows wine training
 #
 # Only systems with apt-get are served; on others it names what to install and goes on, so that a
 # machine that has the libraries in its own way still builds.
@@ -20,6 +20,10 @@ packages_of() {
     test) echo xvfb openbox xdotool x11-utils imagemagick strace dicom3tools python3-pydicom python3-numpy \
       dcmtk libgdcm-tools libopenjp2-tools ffmpeg orthanc orthanc-dicomweb python3-venv poppler-utils ;;
     lint) echo git ;;
+    # A compiler for Windows, what draws the icon, and the way of packing there.
+    windows) echo gcc-mingw-w64-x86-64 librsvg2-bin zip ;;
+    # A Windows to try that in.
+    wine) echo wine wine64 unzip ;;
     training) echo python3-venv python3-pip ;;
     *)
       echo "packages.sh: unknown group $1" >&2

@@ -187,7 +187,7 @@ func newApp(cfg Config, fy fyne.App, post func(func())) *App {
 	text.SetLanguage(a.set.Language)
 	theme.SetLight(a.set.Light)
 	a.fyne.Settings().SetTheme(theme.New())
-	a.fyne.SetIcon(fyne.NewStaticResource("spline.svg", assets.Icon("spline")))
+	a.fyne.SetIcon(fyne.NewStaticResource("echoline.svg", assets.Emblem))
 	a.win = a.fyne.NewWindow(text.T("app.title"))
 	a.win.SetMaster()
 	a.win.SetPadded(false)

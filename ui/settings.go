@@ -54,7 +54,7 @@ func LoadSettings(dir string) *Settings {
 		}
 	}
 	if s.Width < 800 || s.Height < 500 || s.Width > 8000 || s.Height > 8000 {
-		s.Width, s.Height = 1280, 760
+		s.Width, s.Height = 1280, 680 // with its title fits a laptop of 1366×768, above what the system keeps at the foot
 	}
 	return s
 }

@@ -26,6 +26,10 @@ func TestDamagedSettingsGiveDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := LoadSettings(dir)
+	const title, foot = 32, 48 // what a system keeps for itself
+	if s.Width > 1366 || s.Height+title+foot > 768 {
+		t.Errorf("the first window has %g×%g: more than a small laptop shows", s.Width, s.Height)
+	}
 	if s.Light || s.Width != 1280 {
 		t.Fatalf("got %+v", s)
 	}

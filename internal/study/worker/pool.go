@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -48,8 +49,8 @@ func newPool(program string, args, env []string) *Pool {
 
 // self is this program. Linux has a name for it that leads to it even when its file was exchanged meanwhile.
 func self() string {
-	const linux = "/proc/self/exe"
-	if _, err := os.Stat(linux); err == nil {
+	const linux = "/proc/self/exe" // Wine shows it to Windows programs too, which cannot start it
+	if _, err := os.Stat(linux); err == nil && runtime.GOOS == "linux" {
 		return linux
 	}
 	program, err := os.Executable()
