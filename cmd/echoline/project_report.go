@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -75,7 +76,7 @@ func projectReport() *cobra.Command {
 		Args:    needWorkspace(&workspace),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return withProject(workspace, func(ws *store.Workspace, s *project.State) error {
-				r, err := readReport(ws, s)
+				r, damage, err := readReport(ws, s)
 				if err != nil {
 					return err
 				}
@@ -84,7 +85,10 @@ func projectReport() *cobra.Command {
 						return err
 					}
 				}
-				return r.print(c.OutOrStdout())
+				if err := r.print(c.OutOrStdout()); err != nil {
+					return err
+				}
+				return damage
 			})
 		},
 	}
@@ -102,21 +106,24 @@ type projectStanding struct {
 	looks    []project.Look
 }
 
-func readReport(ws *store.Workspace, s *project.State) (*projectStanding, error) {
+// readReport reads how a project stands. The report leaves damaged notes out, and damage says so.
+func readReport(ws *store.Workspace, s *project.State) (r *projectStanding, damage, err error) {
 	decisions, err := ws.Decisions()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	r := &projectStanding{state: s, work: project.Sum(decisions)}
-	if r.taken, err = s.Visits(ws); err != nil {
-		return nil, err
-	}
-	if r.looks, err = s.Looks(ws); err != nil {
-		return nil, err
+	r = &projectStanding{state: s, work: project.Sum(decisions)}
+	var errs [2]error
+	r.taken, errs[0] = s.Visits(ws)
+	r.looks, errs[1] = s.Looks(ws)
+	for _, err := range errs {
+		if err != nil && fault.CodeOf(err) != store.CodeEvents {
+			return nil, nil, err
+		}
 	}
 	r.progress = s.Progress(r.work)
 	project.AddTimes(r.progress, s, r.work, r.taken)
-	return r, nil
+	return r, errors.Join(errs[:]...), nil
 }
 
 // doneBy counts those who read a case, and those who are through with it.

@@ -198,7 +198,7 @@ func TestAddToAnEmptyWorkspace(t *testing.T) {
 // TestAddLeavesOutWhatIsDamaged: and says so; all that is whole is there.
 func TestAddLeavesOutWhatIsDamaged(t *testing.T) {
 	for word, left := range map[string][3]int{ // questions, looked, consensus
-		"shadow": {1, 2, 1}, `"mean"`: {2, 2, 0}, "visited": {2, 0, 1}, "thyroid": {2, 0, 1},
+		"shadow": {1, 2, 1}, `"mean"`: {2, 2, 0}, "visited": {2, 0, 1}, "thyroid": {2, 2, 1},
 	} {
 		o := newOffice(t)
 		o.reads("Kim", 20)
@@ -218,6 +218,29 @@ func TestAddLeavesOutWhatIsDamaged(t *testing.T) {
 		}
 		if got != left {
 			t.Errorf("%s: left are %v, not %v", word, got, left)
+		}
+	}
+}
+
+// TestLooksOutliveDamage: of a look that is damaged, and of a note that made a project, be it this one or another that a merge brought.
+func TestLooksOutliveDamage(t *testing.T) {
+	for word, left := range map[string]int{"visited": 1, "stomach": 3, "thyroid": 1} { // the last leaves the other project, as project.Load does
+		o := newOffice(t)
+		o.project()
+		s, err := project.Load(o.ws)
+		o.must(err)
+		o.must(s.AddLooked(o.ws, "Lee", still.Instance, 0, []project.LookedArc{{X: 1, Y: 2, Length: 30, Expected: 4, How: "shown"}}))
+		_, err = o.ws.AddEvent(store.Event{Kind: project.KindMade, Body: []byte(`{"project": "another", "name": "stomach"}`)})
+		o.must(err)
+		_, err = o.ws.AddEvent(store.Event{Kind: project.KindLooked, Study: "b", Reader: "Kim", Body: []byte(`{"project": "another", "arcs": [{}]}`)})
+		o.must(err)
+		o.hurt(word, strings.ToUpper(word))
+		in := export.Input{}
+		if err := Add(o.ws, &in); fault.CodeOf(err) != store.CodeEvents {
+			t.Errorf("%s: the damage is not told: %v", word, err)
+		}
+		if len(in.Looked) != left {
+			t.Errorf("%s: left are %+v, not %d", word, in.Looked, left)
 		}
 	}
 }

@@ -115,12 +115,39 @@ type Look struct {
 	Arcs         []LookedArc
 }
 
-// Looks are what is known of all frames: the last acceptance that says something counts.
+// Looks are what is known of all frames: the last acceptance that says something counts. The fault store.CodeEvents comes with looks
+// that can be used.
 func (s *State) Looks(l Log) ([]Look, error) {
 	events, err := l.Events(KindLooked)
-	if events == nil && err != nil {
-		return nil, err
+	return looksIn(events, s.ID), err
+}
+
+// LooksOf is Looks of the project in a workspace; none where there is no project. Where the note that made it is damaged, the looks
+// themselves name it.
+func LooksOf(l Log) ([]Look, error) {
+	events, err := l.Events(KindMade, KindLooked)
+	if s := Fold(events); s != nil {
+		return looksIn(events, s.ID), err
 	}
+	if err == nil {
+		return nil, nil
+	}
+	return looksIn(events, named(events)), err
+}
+
+// named is the project that the first of some events names; "" where none does.
+func named(events []store.Event) string {
+	for i := range events {
+		var b body
+		if json.Unmarshal(events[i].Body, &b) == nil && b.Project != "" {
+			return b.Project
+		}
+	}
+	return ""
+}
+
+// looksIn folds the looks of a project.
+func looksIn(events []store.Event, id string) []Look {
 	type key struct {
 		reader, item string
 		frame        int
@@ -130,7 +157,7 @@ func (s *State) Looks(l Log) ([]Look, error) {
 	for i := range events {
 		e := &events[i]
 		var b lookedBody
-		if json.Unmarshal(e.Body, &b) != nil || b.Project != s.ID {
+		if e.Kind != KindLooked || json.Unmarshal(e.Body, &b) != nil || b.Project != id {
 			continue
 		}
 		k := key{e.Reader, e.Study, e.Frame}
@@ -142,14 +169,5 @@ func (s *State) Looks(l Log) ([]Look, error) {
 		}
 		out[n].Arcs = b.Arcs
 	}
-	return out, nil
-}
-
-// LooksOf is Looks of the project in a workspace; none where there is no project.
-func LooksOf(l Log) ([]Look, error) {
-	events, err := l.Events(KindMade)
-	if s := Fold(events); s != nil && err == nil {
-		return s.Looks(l)
-	}
-	return nil, err
+	return out
 }

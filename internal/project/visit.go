@@ -98,12 +98,9 @@ type Taken struct {
 	Last     time.Time
 }
 
-// Visits sums up the project's stays, by reader, item and frame.
+// Visits sums up the project's stays, by reader, item and frame. The fault store.CodeEvents comes with stays that can be used.
 func (s *State) Visits(l Log) ([]Taken, error) {
 	events, err := l.Events(KindVisit)
-	if events == nil && err != nil {
-		return nil, err
-	}
 	type key struct {
 		reader, item string
 		frame        int
@@ -138,7 +135,7 @@ func (s *State) Visits(l Log) ([]Taken, error) {
 	slices.SortFunc(out, func(a, b Taken) int {
 		return cmp.Or(cmp.Compare(a.Reader, b.Reader), cmp.Compare(a.Item, b.Item), cmp.Compare(a.Frame, b.Frame))
 	})
-	return out, nil
+	return out, err
 }
 
 // AddTimes fills in how long cases took, from stays.
