@@ -23,7 +23,7 @@ trap 'rm -rf "$work" cmd/echoline/rsrc_windows_*.syso' EXIT
 folder=$work/$name
 mkdir -p "$folder/lib" "$folder/models" "$folder/licences" dist
 
-scripts/runtime.sh "lib/$library"
+[ -e "lib/$library" ] || scripts/runtime.sh "lib/$library"
 cp "lib/$library" "$folder/lib/"
 cp assets/models/*.onnx assets/models/*.md "$folder/models/"
 cp packaging/README.txt LICENSE NOTICE "$folder/"
@@ -45,6 +45,9 @@ flags="-X main.version=$version"
 build=("$go" build -trimpath -tags migrated_fynedo)
 if [ "$system" = windows ]; then
   cp /usr/share/doc/mingw-w64-common/copyright "$folder/licences/mingw-w64.txt"
+  [ -e lib/openjp2.dll ] || scripts/openjpeg.sh lib/openjp2.dll
+  cp lib/openjp2.dll "$folder/" # JPEG 2000: the decoding process looks beside the program
+  cp lib/openjpeg-LICENSE "$folder/licences/"
   # Icon and version, a manifest for sharp text on dense screens, and no console window beside the program's own.
   number=$(sed -n 's/^v\?\([0-9]\+\.[0-9]\+\.[0-9]\+\).*/\1/p' <<<"$version")
   rsvg-convert --width 256 --height 256 --output "$work/echoline.png" assets/echoline.svg

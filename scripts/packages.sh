@@ -20,8 +20,8 @@ packages_of() {
     test) echo xvfb openbox xdotool x11-utils imagemagick strace dicom3tools python3-pydicom python3-numpy \
       dcmtk libgdcm-tools libopenjp2-tools ffmpeg orthanc orthanc-dicomweb python3-venv poppler-utils ;;
     lint) echo git ;;
-    # A compiler for Windows, what draws the icon, and the way of packing there.
-    windows) echo gcc-mingw-w64-x86-64 librsvg2-bin zip ;;
+    # A compiler for Windows, what builds OpenJPEG with it and draws the icon, and the way of packing there.
+    windows) echo gcc-mingw-w64-x86-64 cmake librsvg2-bin zip ;;
     # A Windows to try that in.
     wine) echo wine wine64 unzip ;;
     training) echo python3-venv python3-pip ;;

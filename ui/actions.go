@@ -12,6 +12,7 @@ import (
 	"echoline/ui/keys"
 	"echoline/ui/panel"
 	"echoline/ui/theme"
+	"echoline/ui/viewer"
 )
 
 // zoomStep is how much one press or notch zooms.
@@ -333,6 +334,9 @@ func (a *App) refreshAll() {
 	}
 	a.status.SetHint(a.restingHint())
 	a.showAlert()
+	if s := a.sess; s != nil && s.item != nil && s.unreadable[s.key()] != nil {
+		a.clearView(viewer.MessageRefused, text.Fault(s.unreadable[s.key()]))
+	}
 	a.refreshFrame()
 }
 

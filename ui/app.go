@@ -93,32 +93,33 @@ type App struct {
 	newModel    string // SHA-256 of a model that the page of models is to show first
 	reckoning   func() // ends the reckoning of trust under way; nil while there is none
 
-	keeping   sync.Mutex // held while a prediction is stored
-	sess      *session
-	reading   *reading     // the opening under way
-	taking    *study.Study // whose review is being got from the workspace
-	resume    *spot        // where to go on once it is there; nil: at its first image
-	retry     *time.Timer  // the next try to save; nil when everything is saved
-	alerts    [alertCount]*alert
-	question  *panel.Card // about unsaved work
-	leaving   *leaving    // what waits for it to be saved
-	wide      bool        // the agreement page tells of the whole project, not of the study on show
-	talk      talk
-	judging   judging
-	docket    *docket // what is being adjudicated; nil: a reader works
-	player    player
-	ruler     ruler
-	pointed   contour.Point // where the pointer last was in the image
-	pointing  bool          // it is there still
-	measuring measuring
-	sizeMM    float64 // radius of the tools on calibrated images
-	sizePx    float64 // and on others
-	growMM    float64 // step of growing and shrinking, likewise
-	growPx    float64
-	growing   growing
-	working   int         // works of pages under way beside the window
-	awayTimer *time.Timer // looks whether the workspace is back; nil while none stands in for it
-	slowSince time.Time   // since when the workspace's drive does not answer; zero while it does
+	keeping    sync.Mutex // held while a prediction is stored
+	sess       *session
+	demoMaking sync.Mutex   // while the demo study is being written
+	reading    *reading     // the opening under way
+	taking     *study.Study // whose review is being got from the workspace
+	resume     *spot        // where to go on once it is there; nil: at its first image
+	retry      *time.Timer  // the next try to save; nil when everything is saved
+	alerts     [alertCount]*alert
+	question   *panel.Card // about unsaved work
+	leaving    *leaving    // what waits for it to be saved
+	wide       bool        // the agreement page tells of the whole project, not of the study on show
+	talk       talk
+	judging    judging
+	docket     *docket // what is being adjudicated; nil: a reader works
+	player     player
+	ruler      ruler
+	pointed    contour.Point // where the pointer last was in the image
+	pointing   bool          // it is there still
+	measuring  measuring
+	sizeMM     float64 // radius of the tools on calibrated images
+	sizePx     float64 // and on others
+	growMM     float64 // step of growing and shrinking, likewise
+	growPx     float64
+	growing    growing
+	working    int         // works of pages under way beside the window
+	awayTimer  *time.Timer // looks whether the workspace is back; nil while none stands in for it
+	slowSince  time.Time   // since when the workspace's drive does not answer; zero while it does
 
 	proj   projectView
 	guide  *panel.GuidelinePanel
@@ -231,6 +232,9 @@ func (a *App) start() {
 	if a.set.Acknowledged && a.set.Reader != "" {
 		a.openWorkspace()
 		return
+	}
+	if len(a.cfg.Paths) == 0 {
+		a.showAhead()
 	}
 	panel.ShowFirstStart(a.win, panel.FirstStart{Reader: a.set.Reader, OnDone: func(reader string) {
 		a.set.Acknowledged, a.set.Reader = true, review.ReaderName(reader)

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"testing"
 
 	"echoline/inference"
@@ -106,7 +107,7 @@ func lookAround(t *testing.T, b *bench) {
 func acceptAll(t *testing.T, b *bench) {
 	s := b.sess
 	it := s.item
-	s.unreadable[review.Key{Instance: it.ID, Frame: 5}] = true
+	s.unreadable[review.Key{Instance: it.ID, Frame: 5}] = errors.New("torn")
 	for n := range it.Frames - 1 {
 		b.do(keys.Accept)
 		b.do(keys.Accept) // a second press before the next frame is there decides nothing

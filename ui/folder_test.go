@@ -3,6 +3,7 @@ package ui
 import (
 	"bytes"
 	"log/slog"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
+	"echoline/internal/demo"
 	"echoline/ui/keys"
 )
 
@@ -35,6 +37,26 @@ func TestFirstStartByKeyboard(t *testing.T) {
 	}
 	b.keys.TypedKey(&fyne.KeyEvent{Name: fyne.KeyN})
 	b.do(keys.Help)
+}
+
+// TestDemoIsThereBehindTheFirstCard: its first image shows before anybody gave a name, and then nobody waits for it to be made.
+func TestDemoIsThereBehindTheFirstCard(t *testing.T) {
+	b := newBench(t, Config{DemoDir: filepath.Join(t.TempDir(), "demo")})
+	log := &heard{words: "preview-shown"}
+	b.log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	b.set.Acknowledged, b.set.Reader = false, ""
+	b.start()
+	b.wait("the first image", func() bool { return log.said.Load() })
+	if b.ws != nil || b.sess != nil {
+		t.Fatal("nobody gave a name yet")
+	}
+	field := b.win.Canvas().Focused()
+	test.Type(field, "이서연")
+	field.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	b.wait("the study", func() bool { return b.sess != nil && b.sess.frame != nil })
+	if n := len(b.sess.study.Items); n != len(demo.Names()) {
+		t.Fatalf("%d images", n)
+	}
 }
 
 // TestLargeFolder: no single piece of work for the window takes long, whatever is going on behind it.

@@ -109,6 +109,9 @@ func (a *App) refreshInspector() {
 	if a.modelErr != nil && a.docket == nil {
 		c.Note = text.Fault(a.modelErr)
 	}
+	if u := a.unshown(); u == nil || !a.playing() { // while a cine plays one bad frame does not empty the panel for a moment
+		a.inspector.SetUnshown(u)
+	}
 	if s == nil || s.item == nil || s.frame == nil {
 		a.inspector.SetConfidence(c)
 		a.inspector.SetMeasures(nil, "")

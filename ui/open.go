@@ -5,6 +5,7 @@ import (
 	"image"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -140,11 +141,33 @@ func (a *App) loadModel() {
 	}()
 }
 
+// makeDemo writes the demo study if it is not there yet, and tells of each file that is. Whoever comes second waits.
+func (a *App) makeDemo(complete func(path string)) error {
+	a.demoMaking.Lock()
+	defer a.demoMaking.Unlock()
+	return demo.WriteEach(context.Background(), a.cfg.DemoDir, complete)
+}
+
+// showAhead has the demo study made and its first image shown while a person reads the first card, who then waits for neither.
+func (a *App) showAhead() {
+	go func() {
+		var once sync.Once
+		_ = a.makeDemo(func(path string) { // opening it says what is wrong
+			once.Do(func() {
+				ctx := context.Background()
+				if st, err := study.Open(ctx, []string{path}, nil); err == nil && len(st.Items) > 0 {
+					a.preview(ctx, st.Items[0])
+				}
+			})
+		})
+	}()
+}
+
 // openDemo writes the demo study if it is not there yet, and opens it.
 func (a *App) openDemo() {
 	dir := a.cfg.DemoDir
 	a.read(text.T("app.demo"), func(ctx context.Context, progress func(done, total int)) (*study.Study, error) {
-		if err := demo.Write(dir); err != nil {
+		if err := a.makeDemo(func(string) {}); err != nil {
 			return nil, err
 		}
 		st, err := study.Open(ctx, []string{dir}, progress)
@@ -191,13 +214,13 @@ func (a *App) preview(ctx context.Context, it *study.Item) {
 	}
 	canvas := image.NewRGBA(image.Rect(0, 0, f.W, f.H))
 	f.Render(canvas, f.Window, false)
-	sp, _ := it.SpacingAt(0)
+	sp, cal := it.SpacingAt(0)
 	a.post(func() {
 		if a.sess != nil || ctx.Err() != nil {
 			return
 		}
 		a.view.SetMessage(viewer.MessageNone, "")
-		a.view.SetSpacing(sp.X, sp.Y, false)
+		a.view.SetSpacing(sp.X, sp.Y, cal != study.Uncalibrated)
 		a.view.SetImage(canvas)
 		a.view.Fit()
 		a.log.Debug("window", "event", "preview-shown")

@@ -125,8 +125,11 @@ func (a *App) restingHint() string {
 	return a.toolHint()
 }
 
-// toolHint says what the pointer does in the image: the tool's work, or the ruler's.
+// toolHint says what the pointer does in the image: the tool's work, or the ruler's. Where there is none it says why.
 func (a *App) toolHint() string {
+	if u := a.unshown(); u != nil {
+		return u.Why
+	}
 	switch {
 	case a.ruler.on:
 		return text.T("app.ruler.hint", text.Args{"Key": keys.Confirm.Keys()})

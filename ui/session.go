@@ -82,7 +82,7 @@ type session struct {
 	predicted  map[review.Key]bool
 	doubt      map[review.Key]float64 // 1 - the Dice that the model expects of its outline, where it says
 	failed     map[review.Key]error   // by the model
-	unreadable map[review.Key]bool
+	unreadable map[review.Key]error
 	maps       []keptMap // frames that keep their maps, least recently used first
 	mapBytes   int
 	total      int  // frames to predict
@@ -114,7 +114,7 @@ func newSession(st *study.Study, rev *review.Review) *session {
 		study: st, review: rev, labelsKept: rev.Labels(), begun: time.Now(), scale: newErrorScale(),
 		items: map[string]*study.Item{}, rows: map[string]*panel.Row{}, stale: map[string]bool{}, kept: map[string]look{}, loops: map[string][2]int{},
 		done: map[string]review.Progress{}, warned: map[review.Key]bool{},
-		predicted: map[review.Key]bool{}, doubt: map[review.Key]float64{}, failed: map[review.Key]error{}, unreadable: map[review.Key]bool{},
+		predicted: map[review.Key]bool{}, doubt: map[review.Key]float64{}, failed: map[review.Key]error{}, unreadable: map[review.Key]error{},
 	}
 	s.ctx, s.end = context.WithCancel(context.Background())
 	for _, it := range st.Items {
@@ -229,5 +229,5 @@ func (s *session) isOpen(k review.Key) bool {
 	if s.docket != nil && s.docket.eligible[k] == 0 {
 		return false
 	}
-	return !s.unreadable[k] && s.review.Frame(k).Status == review.Open
+	return s.unreadable[k] == nil && s.review.Frame(k).Status == review.Open
 }

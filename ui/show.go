@@ -31,35 +31,6 @@ func (a *App) showItem(id string) {
 	a.goTo(it, max(0, s.undecided(it)))
 }
 
-// showRefused says in the viewport why a file of the list cannot be shown.
-func (a *App) showRefused(id string) {
-	s := a.sess
-	for _, f := range s.study.Unshown() {
-		if f.Where == id {
-			a.stopPlaying()
-			a.finishStroke()
-			a.dropQuestion()
-			a.leaveItem()
-			s.want, s.item, s.frame, s.shown, s.refuse = nil, nil, nil, false, id
-			a.list.Select(id)
-			a.hideStrip()
-			a.clearView(viewer.MessageRefused, baseName(f.Where)+"\n"+reason(f))
-			return
-		}
-	}
-}
-
-// clearView empties the viewport and says why.
-func (a *App) clearView(kind viewer.MessageKind, words string) {
-	a.view.SetImage(nil)
-	a.view.SetContours(nil, nil)
-	a.view.SetMask(nil, 0)
-	a.view.SetHeatmap(0, 0, nil)
-	a.view.SetBusy(false)
-	a.view.SetMessage(kind, words)
-	a.refreshPanels()
-}
-
 // showFrame shows frame i of the item that is shown or will be.
 func (a *App) showFrame(i int) {
 	if s := a.sess; s != nil && s.want != nil {
@@ -124,6 +95,9 @@ func (a *App) frameCame(it *study.Item, i int, f *study.Frame, err error) {
 	}
 	s.index, s.frame, s.active, s.held = i, f, nil, nil
 	s.shown = s.arrived()
+	if err != nil {
+		s.frame, s.unreadable[s.key()] = nil, err
+	}
 	if entered {
 		a.enterItem()
 	}
@@ -134,7 +108,6 @@ func (a *App) frameCame(it *study.Item, i int, f *study.Frame, err error) {
 	a.strip.SetFrame(i)
 	if err != nil {
 		a.log.Error("frame", "err", err)
-		s.frame, s.unreadable[s.key()] = nil, true
 		a.clearView(viewer.MessageRefused, text.Fault(err))
 		return
 	}
@@ -195,7 +168,7 @@ func (a *App) tellFrame(entered bool) {
 func (a *App) imageHint() string {
 	s := a.sess
 	hint := a.toolHint()
-	if s == nil || s.item == nil || a.ruler.on || a.playing() {
+	if s == nil || s.frame == nil || a.ruler.on || a.playing() {
 		return hint
 	}
 	if p := s.review.Progress(s.key(), s.scale.weakPx(s.item)); p.Total > 0 && p.WeakArcs == 0 {
@@ -223,6 +196,9 @@ func (a *App) settle() {
 	a.bringQuestion()
 	a.recall(s, s.key())
 	a.refreshFrame()
+	if s.frame == nil { // playing stopped at one that cannot be read
+		a.refreshPanels()
+	}
 }
 
 // renderFrame draws the frame through the window into the viewport.
@@ -312,12 +288,8 @@ func (a *App) refreshCorners() {
 		a.view.SetCorners(viewer.Corners{})
 		return
 	}
-	name := s.item.Name
-	if s.item.Frames > 1 {
-		name += " · " + text.T("app.frame", text.Args{"N": s.index + 1, "Of": s.item.Frames})
-	}
 	c := viewer.Corners{
-		TopLeft:  name,
+		TopLeft:  s.frameName(),
 		TopRight: fmt.Sprintf("%s · %s %.0f/%.0f", a.zoomText(), text.T("app.wl"), s.window.Width, s.window.Center),
 	}
 	switch {

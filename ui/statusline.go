@@ -30,6 +30,9 @@ func (a *App) refreshStatus() {
 	default:
 		a.line.Calibration = text.T("app.cal.none")
 	}
+	if a.unshown() != nil { // it would be no one's
+		a.line.Calibration = ""
+	}
 	if a.sess != nil && !a.waits() {
 		a.line.Saved = panel.SavedAll
 	}

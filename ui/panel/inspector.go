@@ -106,6 +106,8 @@ type Inspector struct {
 	measures    *facts
 	measureNote *paragraph
 	history     *rows
+	sections    []fyne.CanvasObject
+	unshown     *unshownPart // in their place where there is no image
 	scroll      *container.Scroll
 }
 
@@ -130,10 +132,11 @@ func NewInspector() *Inspector {
 		p.jump(p.history.cursor - 1)
 		return true
 	}
-	sections := newColumn(4*unit, pad,
-		p.confidenceSection(), p.labelSection(), p.toolSection(), p.measureSection(), p.historySection())
-	sections.fill = true
-	p.scroll = newScrolled(sections)
+	p.sections = []fyne.CanvasObject{p.confidenceSection(), p.labelSection(), p.toolSection(), p.measureSection(), p.historySection()}
+	p.unshown = p.newUnshown()
+	all := newColumn(4*unit, pad, append([]fyne.CanvasObject{p.unshown.column}, p.sections...)...)
+	all.fill = true
+	p.scroll = newScrolled(all)
 	p.SetConfidence(p.confidence)
 	p.ExtendBaseWidget(p)
 	return p

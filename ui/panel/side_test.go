@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -175,6 +176,46 @@ func TestCineBars(t *testing.T) {
 	if !(height(10) == 40 && height(30) < 40 && height(50) < height(30) && height(70) > 0) {
 		t.Errorf("heights %d, %d, %d, %d", height(10), height(30), height(50), height(70))
 	}
+}
+
+// TestInspectorWithoutImageOffersNothingThatNeedsOne: no tool, label or question, and all of it again with the next image.
+func TestInspectorWithoutImageOffersNothingThatNeedsOne(t *testing.T) {
+	eachLanguage(t, func(t *testing.T) {
+		p := NewInspector()
+		show(t, p, 300, 700)
+		p.SetConfidence(fullConfidence())
+		sections := []string{
+			text.T("panel.confidence.title"), text.T("panel.labels.title"), text.T("panel.tool.title"), text.T("panel.measure.title"),
+			text.T("panel.history.title"), text.T("consult.button"), text.T("panel.tool.opacity"),
+		}
+		back := 0
+		p.SetUnshown(&Unshown{Name: "김영희 2.dcm", Why: "The file is empty. Copy it again.", Action: "Back", Icon: "image", Do: func() { back++ }})
+		got := texts(p)
+		for _, s := range sections {
+			if slices.Contains(got, s) {
+				t.Errorf("%q is offered where there is no image", s)
+			}
+		}
+		for _, want := range []string{text.T("panel.unshown.file"), "김영희 2.dcm", "The file is empty.", "Back"} {
+			if !contains(got, want) {
+				t.Errorf("%q is not said: %q", want, got)
+			}
+		}
+		expectWhole(t, p)
+		test.Tap(p.unshown.action)
+		if back != 1 {
+			t.Error("the button leads nowhere")
+		}
+		p.SetUnshown(nil)
+		for _, s := range sections {
+			if !contains(texts(p), s) {
+				t.Errorf("%q is missing beside an image", s)
+			}
+		}
+		if p.Unshown() != nil || contains(texts(p), "Back") {
+			t.Error("beside an image it says that there is none")
+		}
+	})
 }
 
 func TestStatusBar(t *testing.T) {
