@@ -132,41 +132,47 @@ func (a *App) export(ctx context.Context, card *panel.ExportCard, c panel.Export
 		},
 	}
 	go func() {
-		table, err := annex.Labels(ws)
+		table, errLabels := annex.Labels(ws)
+		_, err := annex.Missing(errLabels, nil)
 		if err == nil && c.Private {
 			if o.Private, err = a.private(ctx, c.Dates, len(s.study.Items)); err == nil {
 				o.Private.Done = a.throttled(card.Progress)
 			}
 		}
 		if err != nil {
-			a.post(func() { a.exported(card, export.Result{}, err) })
+			a.post(func() { a.exported(card, export.Result{}, nil, err) })
 			return
 		}
 		for done := false; !done; { // the window owns the review: it takes a little at a time
 			if !a.postWait(ctx, func() { done = taker.Step(takeTime) }) {
-				a.post(func() { a.exported(card, export.Result{}, ctx.Err()) })
+				a.post(func() { a.exported(card, export.Result{}, nil, ctx.Err()) })
 				return
 			}
 		}
 		in := taker.Input()
 		in.Table, in.Maps = table, models.Recall(ws)
-		if err := annex.Add(ws, &in); err != nil { // what is whole goes along; audit tells of the rest
-			a.log.Warn("events for the export", "err", err)
-		}
+		damage := annex.Add(ws, &in) // what is whole goes along
 		if only != nil {
 			in.Items = slices.DeleteFunc(in.Items, func(it export.Item) bool { return it.Source.ID != only.ID })
 		}
+		nameless, _ := annex.Missing(errLabels, &in)
 		res, err := export.Run(ctx, in, o)
-		a.post(func() { a.exported(card, res, err) })
+		a.post(func() { a.exported(card, res, []error{damage, nameless}, err) })
 	}()
 }
 
 // takeTime is how long the window collects masks before it does something else.
 const takeTime = 8 * time.Millisecond
 
-// exported shows what came of an export.
-func (a *App) exported(card *panel.ExportCard, res export.Result, err error) {
-	a.log.Debug("window", "event", "exported", "files", len(res.Files), "failed", len(res.Failed), "err", err)
+// exported shows what came of an export; missing is what it went on without, nil for nothing.
+func (a *App) exported(card *panel.ExportCard, res export.Result, missing []error, err error) {
+	a.log.Debug("window", "event", "exported", "files", len(res.Files), "failed", len(res.Failed), "missing", errors.Join(missing...), "err", err)
+	var notes []string
+	for _, m := range missing {
+		if m != nil {
+			notes = append(notes, text.Fault(m))
+		}
+	}
 	var failures []panel.ExportFailure
 	conflicts := 0
 	for _, f := range res.Failed {
@@ -186,7 +192,7 @@ func (a *App) exported(card *panel.ExportCard, res export.Result, err error) {
 		failures = append(failures, panel.ExportFailure{Name: name, What: text.T("app.export.empty")})
 	}
 	card.Done(panel.ExportDone{
-		Written: len(res.Files), Kept: res.Kept, Stopped: errors.Is(err, context.Canceled), Failures: failures,
+		Written: len(res.Files), Kept: res.Kept, Stopped: errors.Is(err, context.Canceled), Failures: failures, Notes: notes,
 	})
 }
 

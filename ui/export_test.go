@@ -1,10 +1,15 @@
 package ui
 
 import (
+	"bytes"
+	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"echoline/internal/project"
+	"echoline/internal/store"
 	"echoline/internal/study"
 	"echoline/ui/panel"
 )
@@ -29,6 +34,57 @@ func TestExportIsOfTheStudyItWasAskedFor(t *testing.T) {
 		names, err := filepath.Glob(filepath.Join(dir, "*.png"))
 		return err == nil && len(names) == 1 && strings.HasPrefix(filepath.Base(names[0]), shown.Name)
 	})
+}
+
+// TestDamagedNamesStopNothing: without the names that a project gave label values, masks are exported and imported, and the card says
+// which names are missing.
+func TestDamagedNamesStopNothing(t *testing.T) {
+	cfg := Config{Paths: []string{pictures(t, 1)}, Workspace: filepath.Join(t.TempDir(), "workspace")}
+	damagedNames(t, cfg.Workspace)
+	b := newBench(t, cfg)
+	b.open()
+	card := panel.ShowExport(b.win, panel.ExportOptions{
+		Formats: []panel.ChoiceGroup{formatGroup("files", "png")}, Note: func(string) string { return "" }, Includes: choices("app.export.include.", "all"),
+		Start: panel.ExportChoice{Format: "png", Include: "all"},
+	})
+	dir := filepath.Join(t.TempDir(), "out")
+	b.export(t.Context(), card, panel.ExportChoice{Format: "png", Include: "all", Folder: dir}, b.sess, nil)
+	tells := func(words string) bool {
+		top := b.win.Canvas().Overlays().Top()
+		return top != nil && strings.Contains(strings.Join(wordsIn(top), " "), words)
+	}
+	b.wait("the word about names", func() bool { return tells("label values are") && tells("workspace: 1.") })
+	names, err := filepath.Glob(filepath.Join(dir, "*.mask.png"))
+	if err != nil || len(names) != 1 || !tells("file") {
+		t.Fatal("nothing was written", names, err)
+	}
+	card.Close()
+	b.importMasks(names, nil)
+	b.wait("the word about the import", func() bool { return tells("names of labels are") })
+	if !tells("One mask") {
+		t.Error("nothing was imported")
+	}
+}
+
+// damagedNames makes a workspace with a project whose names of labels are damaged.
+func damagedNames(t *testing.T, dir string) {
+	t.Helper()
+	ws, err := store.Open(dir)
+	if err == nil {
+		var s *project.State
+		if s, err = project.Create(ws, "", "names"); err == nil {
+			err = s.SetLabels(ws, "", []project.Label{{Value: 1, Name: "thyroid nodule"}})
+		}
+		err = errors.Join(err, ws.Close())
+	}
+	path := filepath.Join(dir, "echoline.db")
+	data, err2 := os.ReadFile(path)
+	if err = errors.Join(err, err2); err == nil {
+		err = os.WriteFile(path, bytes.ReplaceAll(data, []byte("thyroid nodule"), []byte("THYROID NODULE")), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestExportBeginsWithWhatTheStudyCan(t *testing.T) {

@@ -59,10 +59,12 @@ func (a *App) importMasks(paths []string, named map[string]uint8) {
 		var files []export.Imported
 		var failed []*fault.Error
 		var err error
-		if o.Table, err = annex.Labels(ws); err == nil {
+		o.Table, err = annex.Labels(ws)
+		missing, err := annex.Missing(err, nil)
+		if err == nil {
 			files, failed, err = export.Read(ctx, paths, s.study.Items, o)
 		}
-		t := taking{app: a, s: s, files: files, notes: failed}
+		t := taking{app: a, s: s, files: files, notes: failed, missing: missing}
 		if err == nil {
 			err = t.all(ctx)
 		}
@@ -83,6 +85,8 @@ type taking struct {
 	files []export.Imported
 	notes []*fault.Error
 	taken int
+
+	missing error // what it goes on without; nil for nothing
 }
 
 // all gives the review every mask. The window owns the review; storing happens beside it.
@@ -130,6 +134,9 @@ func (t *taking) show(paths []string, err error) {
 		return
 	}
 	var rows []panel.ImportNote
+	if t.missing != nil {
+		rows = append(rows, panel.ImportNote{What: text.Fault(t.missing)})
+	}
 	foreign := map[string]uint8{}
 	for _, n := range t.notes {
 		rows = append(rows, panel.ImportNote{Name: filepath.Base(n.Where), What: reason(n)})

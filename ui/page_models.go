@@ -118,15 +118,16 @@ func (v *modelsView) present() {
 		}
 		left.Acts = append(left.Acts, panel.Act{Icon: icon, Label: label, Chosen: m.SHA256 == v.chosen, Do: func() { v.choose(m.SHA256) }})
 	}
+	busy := v.busy != ""
 	more := panel.Block{Acts: []panel.Act{
-		{Icon: "plus", Label: text.T("models.add"), Do: v.add},
-		{Icon: "undo-2", Label: text.T("models.back"), Off: v.first, Do: v.back},
+		{Icon: "plus", Label: text.T("models.add"), Off: busy, Do: v.add},
+		{Icon: "undo-2", Label: text.T("models.back"), Off: v.first || busy, Do: v.back},
 	}}
 	var right []panel.Block
 	if m := v.model(); m != nil {
 		right = append(v.about(m), v.compared()...)
 		if m.InUse {
-			right = append(right, v.a.trustBlocks(v.calibrate, v.uncalibrate)...)
+			right = append(right, v.a.trustBlocks(busy, v.calibrate, v.uncalibrate)...)
 		}
 		right = append(right, cardBlocks(m)...)
 	}
@@ -144,16 +145,17 @@ func (v *modelsView) about(m *models.Model) []panel.Block {
 	case m.OwnCases:
 		facts = append(facts, text.T("models.facts.own"))
 	}
+	busy := v.busy != ""
 	b := panel.Block{Heading: m.Name + " " + m.Version, Words: strings.Join(facts, "\n")}
 	state := panel.Block{Words: text.T("models.inuse"), Mood: panel.MoodGood}
 	if !m.InUse {
 		state = panel.Block{Acts: []panel.Act{
-			{Icon: "scan", Label: text.T("models.compare"), First: v.result == nil, Do: v.compare},
-			{Icon: "circle-check", Label: text.T("models.use"), First: v.result != nil && v.result.Settled() >= 0, Do: v.promote},
+			{Icon: "scan", Label: text.T("models.compare"), First: v.result == nil, Off: busy, Do: v.compare},
+			{Icon: "circle-check", Label: text.T("models.use"), First: v.result != nil && v.result.Settled() >= 0, Off: busy, Do: v.promote},
 		}}
 	}
 	out := []panel.Block{b, state}
-	if v.busy != "" {
+	if busy {
 		out = append(out, panel.Block{Words: v.busy, Mood: panel.MoodQuiet, Bar: true, Share: v.done, Acts: []panel.Act{
 			{Icon: "x", Label: text.T("models.stop"), Do: v.stop},
 		}})
@@ -214,45 +216,66 @@ func (v *modelsView) choose(sha string) {
 
 // add takes a model file into the workspace.
 func (v *modelsView) add() {
-	panel.ShowBrowser(v.a.win, panel.Browse{OnChosen: func(paths []string) {
-		m, err := models.Of(v.a.cfg.Workspace).Add(paths[0])
-		if err != nil {
-			v.a.fault(err)
-			return
+	panel.ShowBrowser(v.a.win, panel.Browse{OnChosen: func(paths []string) { v.addFile(paths[0]) }})
+}
+
+// addFile takes it in. Whoever chose another model meanwhile keeps that one on show.
+func (v *modelsView) addFile(file string) {
+	shelf, chosen := models.Of(v.a.cfg.Workspace), v.chosen
+	var m models.Model
+	v.onDisk(text.T("models.adding"), func(ctx context.Context) (err error) {
+		m, err = shelf.Add(ctx, file)
+		return err
+	}, func() {
+		if v.chosen == chosen {
+			v.chosen = m.SHA256
 		}
-		v.chosen = m.SHA256
 		v.read()
-	}})
+	})
 }
 
 // promote puts the chosen model into use.
 func (v *modelsView) promote() {
 	m := v.model()
-	if m == nil || v.busy != "" {
+	if m == nil {
 		return
 	}
-	if err := models.Of(v.a.cfg.Workspace).Promote(*m, v.a.set.Reader, time.Now()); err != nil {
-		v.a.fault(err)
-		return
-	}
-	v.changed("model-promoted", m.SHA256)
+	chosen, by := *m, v.a.set.Reader
+	v.change(text.T("models.promoting"), "model-promoted", func(ctx context.Context, shelf *models.Shelf) (string, error) {
+		return chosen.SHA256, shelf.Promote(ctx, chosen, by, time.Now())
+	}, nil)
 }
 
-// back takes the last promotion back.
+// back takes the last promotion back, and shows what is in use then.
 func (v *modelsView) back() {
-	name, err := models.Of(v.a.cfg.Workspace).Back()
-	if err != nil {
-		v.a.fault(err)
-		return
-	}
-	v.chosen = ""
-	v.changed("model-back", name)
+	v.change(text.T("models.backing"), "model-back", func(ctx context.Context, shelf *models.Shelf) (string, error) {
+		return shelf.Back(ctx)
+	}, func() { v.chosen = "" })
 }
 
-// changed notes what was done, and has everything outlined by the model that is in use now.
-func (v *modelsView) changed(action, detail string) {
-	if err := v.a.ws.Audit(v.a.set.Reader, action, detail); err != nil {
-		v.a.fault(err)
+// change changes what is in use, or how; do returns what the audit trail says of it. Then, which may be nil, follows, and all is outlined
+// anew.
+func (v *modelsView) change(say, action string, do func(ctx context.Context, shelf *models.Shelf) (detail string, err error), then func()) {
+	shelf, ws, by := models.Of(v.a.cfg.Workspace), v.a.ws, v.a.set.Reader
+	var unnoted error
+	v.onDisk(say, func(ctx context.Context) error {
+		detail, err := do(ctx, shelf)
+		if err == nil {
+			unnoted = ws.Audit(by, action, detail)
+		}
+		return err
+	}, func() {
+		if then != nil {
+			then()
+		}
+		v.changed(unnoted)
+	})
+}
+
+// changed has everything outlined by the model that is in use now. unnoted is why the audit trail does not tell of it; nil where it does.
+func (v *modelsView) changed(unnoted error) {
+	if unnoted != nil {
+		v.a.fault(unnoted)
 	}
 	v.a.reloadModel()
 	v.read()
@@ -312,6 +335,7 @@ func (v *modelsView) calibrate() {
 		return
 	}
 	ws, used, sha, shelf, by := v.a.ws, *m, m.SHA256, models.Of(v.a.cfg.Workspace), v.a.set.Reader
+	var unnoted error
 	v.beside(text.T("models.calibrating"), func(ctx context.Context, progress func(done, total int)) error {
 		found, err := accepted(ctx, ws, progress)
 		if err != nil {
@@ -321,8 +345,12 @@ func (v *modelsView) calibrate() {
 		if err != nil {
 			return err
 		}
-		return shelf.Calibrate(sha, c)
-	}, func() { v.changed("calibrated", sha) })
+		if err := shelf.Calibrate(ctx, sha, c); err != nil {
+			return err
+		}
+		unnoted = ws.Audit(by, "calibrated", sha)
+		return nil
+	}, func() { v.changed(unnoted) })
 }
 
 // uncalibrate takes the last calibration back.
@@ -331,9 +359,8 @@ func (v *modelsView) uncalibrate() {
 	if m == nil {
 		return
 	}
-	if err := models.Of(v.a.cfg.Workspace).Uncalibrate(m.SHA256); err != nil {
-		v.a.fault(err)
-		return
-	}
-	v.changed("calibration-undone", m.SHA256)
+	sha := m.SHA256
+	v.change(text.T("models.uncalibrating"), "calibration-undone", func(ctx context.Context, shelf *models.Shelf) (string, error) {
+		return sha, shelf.Uncalibrate(ctx, sha)
+	}, nil)
 }

@@ -67,7 +67,7 @@ func TestModelsPage(t *testing.T) {
 	if err := os.WriteFile(file, append(data, 8, 9), 0o644); err != nil { // says its version twice: another file of the same graph
 		t.Fatal(err)
 	}
-	own, err := models.Of(b.cfg.Workspace).Add(file)
+	own, err := models.Of(b.cfg.Workspace).Add(t.Context(), file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,6 +90,7 @@ func TestModelsPage(t *testing.T) {
 	}
 	page.choose(own.SHA256)
 	page.promote()
+	b.wait("the promotion", func() bool { return page.busy == "" })
 	if !models.Of(b.cfg.Workspace).CanGoBack() {
 		t.Error("what was promoted cannot be taken back")
 	}
@@ -97,6 +98,7 @@ func TestModelsPage(t *testing.T) {
 		t.Fatal(file, err)
 	}
 	page.back()
+	b.wait("the way back", func() bool { return page.busy == "" })
 	if models.Of(b.cfg.Workspace).CanGoBack() {
 		t.Error("there is more to take back")
 	}
@@ -168,7 +170,9 @@ func TestAModelThatComesBackIsUsed(t *testing.T) {
 			t.Fatal(err)
 		}
 		again()
-		b.wait("the model", func() bool { return b.predictor != nil && b.predictor.Info().Name == "wider" && b.sess.settled })
+		b.wait("the model", func() bool {
+			return b.predictor != nil && b.predictor.Info().Name == "wider" && b.sess.settled && b.sess.item != nil
+		})
 		if b.alerts[alertModel] != nil || b.sess.review.Frame(b.sess.key()).Prediction.Model.Name != "wider" {
 			t.Errorf("%s: it is still said, or the other model's outline is on show", look)
 		}
@@ -227,7 +231,7 @@ func TestAModelGoesAfterItsLastFrame(t *testing.T) {
 func TestCalibratedHere(t *testing.T) {
 	b := newBench(t, Config{Paths: []string{pictures(t, 1)}})
 	sha := (disk{}).Info().SHA256
-	if err := models.Of(b.cfg.Workspace).Calibrate(sha, models.Calibration{Band: [4]float64{2, 2, 2, 2}, Expected: 2, Fitted: 20, At: time.Now()}); err != nil {
+	if err := models.Of(b.cfg.Workspace).Calibrate(t.Context(), sha, models.Calibration{Band: [4]float64{2, 2, 2, 2}, Expected: 2, Fitted: 20, At: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
 	b.open()
@@ -366,7 +370,7 @@ func TestWorkFailureIsSaid(t *testing.T) {
 	b := newBench(t, Config{Paths: []string{pictures(t, 1)}})
 	b.open()
 	b.wait("trust", func() bool { return b.trust.model != "" })
-	if w := b.trustBlocks(nil, nil)[0].Words; w == text.T("trust.reckoning") {
+	if w := b.trustBlocks(false, nil, nil)[0].Words; w == text.T("trust.reckoning") {
 		t.Error("it goes on reckoning")
 	}
 	modal := func() bool { return panel.Modal(b.win.Canvas()) }

@@ -412,13 +412,18 @@ func (v *trainingView) cancel(r *trainer.Run) {
 
 // take adds the model that came out to those of the workspace, and shows it among them.
 func (v *trainingView) take(r *trainer.Run) {
-	m, err := models.Of(v.a.cfg.Workspace).Add(r.Model())
-	if err != nil {
-		v.a.fault(err)
-		return
-	}
-	v.a.newModel = m.SHA256
-	v.a.togglePage(v.a.modelsEntry())
+	shelf := models.Of(v.a.cfg.Workspace)
+	var m models.Model
+	v.onDisk(text.T("models.adding"), func(ctx context.Context) (err error) {
+		m, err = shelf.Add(ctx, r.Model())
+		return err
+	}, func() {
+		if v.gone() {
+			return
+		}
+		v.a.newModel = m.SHA256
+		v.a.togglePage(v.a.modelsEntry())
+	})
 }
 
 // elsewhere completes the folder of a run for another machine.

@@ -113,8 +113,8 @@ func farText(v float64, mm bool) string {
 	return fmt.Sprintf("%.1f px", v)
 }
 
-// trustBlocks are the words of the models page about the bands, with what can be done.
-func (a *App) trustBlocks(calibrate, undo func()) []panel.Block {
+// trustBlocks are the words of the models page about the bands, with what can be done unless the page is busy.
+func (a *App) trustBlocks(busy bool, calibrate, undo func()) []panel.Block {
 	t := &a.trust
 	b := panel.Block{Heading: text.T("trust.title")}
 	if t.model == "" { // else it is known, or known that nothing was accepted
@@ -127,7 +127,7 @@ func (a *App) trustBlocks(calibrate, undo func()) []panel.Block {
 		b.Mood = panel.MoodWarn
 	}
 	if off && t.found.Groups >= agree.LeastToRefit {
-		b.Acts = append(b.Acts, panel.Act{Icon: "ruler", Label: text.T("trust.calibrate"), First: true, Do: calibrate})
+		b.Acts = append(b.Acts, panel.Act{Icon: "ruler", Label: text.T("trust.calibrate"), First: true, Off: busy, Do: calibrate})
 	} else if off {
 		b.Words += " " + text.T("trust.more", text.Args{"Need": agree.LeastToRefit})
 	}
@@ -136,7 +136,7 @@ func (a *App) trustBlocks(calibrate, undo func()) []panel.Block {
 			"Fitted": c.Fitted, "Checked": c.Checked, "Before": whole(c.Before[band90]), "After": whole(c.After[band90]),
 			"By": c.By, "Date": c.At.Local().Format("2006-01-02"),
 		})
-		b.Acts = append(b.Acts, panel.Act{Icon: "undo-2", Label: text.T("trust.undo"), Do: undo})
+		b.Acts = append(b.Acts, panel.Act{Icon: "undo-2", Label: text.T("trust.undo"), Off: busy, Do: undo})
 	}
 	return []panel.Block{b}
 }

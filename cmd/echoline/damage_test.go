@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"echoline/inference"
+	"echoline/internal/export"
 	"echoline/internal/fault"
 	"echoline/internal/project"
 	"echoline/internal/store"
@@ -51,6 +53,37 @@ func TestReportOutlivesDamage(t *testing.T) {
 		must(t, err)
 		if got := [2]int{len(doc.Savings), bytes.Count(arcs, []byte("\n")) - 1}; got != left {
 			t.Errorf("%s: left are %v, not %v", word, got, left)
+		}
+	}
+}
+
+// TestDamagedNamesStopNothing: without the names that a project gave label values, masks are exported and imported; it is said which names
+// are missing, and nothing where labels.json has them.
+func TestDamagedNamesStopNothing(t *testing.T) {
+	for _, table := range []bool{false, true} {
+		workspace := joined(t, inference.Label{}, "", "")
+		ws, err := store.Open(workspace)
+		must(t, err)
+		s, err := project.Create(ws, "Kim", "names")
+		must(t, err)
+		must(t, s.Apply(ws, "Kim", &project.Change{Labels: []project.Label{{Value: 1, Name: "mass"}, {Value: 2, Name: "thyroid nodule"}}}))
+		must(t, ws.Close())
+		if !table {
+			must(t, os.Remove(filepath.Join(workspace, export.LabelsName)))
+		}
+		hurt(t, workspace, "thyroid nodule", "THYROID NODULE")
+		for _, format := range []string{"png", "seg", "coco", "csv", "training"} {
+			code, words, files := exported(t, "--workspace", workspace, "--reader", "Kim", "--format", format, "--include", "all")
+			if told := strings.Contains(words, "damaged in the workspace: 1, 2."); len(files) == 0 || told == table || (code == 0) != table {
+				t.Errorf("%s, labels.json there %v: %d files, %d %s", format, table, len(files), code, words)
+			}
+		}
+		foreign := filepath.Join(t.TempDir(), "demo-1-oval.json")
+		must(t, os.WriteFile(foreign, []byte(`{"images":[{"id":1,"file_name":"demo-1-oval.png","width":640,"height":480}],"categories":[{"id":2,"name":"Lesion"}],
+			"annotations":[{"image_id":1,"category_id":2,"segmentation":[[10,10,90,10,90,90]]}]}`), 0o600))
+		code, words := imported(t, "--workspace", workspace, "--reader", "Park", foreign)
+		if told := strings.Contains(words, "names of labels are damaged"); !strings.Contains(words, "1 mask") || told == table || (code == 0) != table {
+			t.Errorf("import, labels.json there %v: %d %s", table, code, words)
 		}
 	}
 }

@@ -126,8 +126,13 @@ func runExport(ctx context.Context, o exportOptions, out, log io.Writer) error {
 	if err := annex.Add(ws, &in); err != nil {
 		report.fail(err)
 	}
-	if in.Table, err = labelTable(o.labels, ws); err != nil {
+	in.Table, err = labelTable(o.labels, ws)
+	missing, err := annex.Missing(err, &in)
+	if err != nil {
 		return err
+	}
+	if missing != nil {
+		report.fail(missing)
 	}
 	res, err := o.write(ctx, in, include, log, report)
 	report.end()

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"echoline/inference"
+	"echoline/internal/annex"
 	"echoline/internal/export"
 	"echoline/internal/fault"
 	"echoline/internal/review"
@@ -81,9 +82,14 @@ func runImport(ctx context.Context, o importOptions, paths []string, out, log io
 		return err
 	}
 	defer ws.Close()
+	report := newReporter(log, o.quiet)
 	table, err := labelTable(o.labels, ws)
+	missing, err := annex.Missing(err, nil)
 	if err != nil {
 		return err
+	}
+	if missing != nil {
+		report.fail(missing)
 	}
 	named, err := labelMap(o.label, table)
 	if err != nil {
@@ -92,7 +98,6 @@ func runImport(ctx context.Context, o importOptions, paths []string, out, log io
 	if o.reader, err = readerOf(ws, o.reader); err != nil {
 		return err
 	}
-	report := newReporter(log, o.quiet)
 	r, err := openForImport(ctx, ws, o, report)
 	if err != nil {
 		return err

@@ -208,7 +208,7 @@ func accepted(ctx context.Context, ws *store.Workspace, report *reporter) (*trai
 }
 
 // promote puts a model into use.
-func (o *modelsOptions) promote(_ context.Context, args []string, out, _ io.Writer) error {
+func (o *modelsOptions) promote(ctx context.Context, args []string, out, _ io.Writer) error {
 	ws, err := o.open()
 	if err != nil {
 		return err
@@ -226,7 +226,7 @@ func (o *modelsOptions) promote(_ context.Context, args []string, out, _ io.Writ
 	if c, ok := p.(io.Closer); ok {
 		defer c.Close()
 	}
-	if err := shelf.Promote(m, o.reader, time.Now()); err != nil {
+	if err := shelf.Promote(ctx, m, o.reader, time.Now()); err != nil {
 		return err
 	}
 	fmt.Fprintln(out, text.T("models.promoted", text.Args{"Name": m.Name, "SHA": m.SHA256[:12]}))
@@ -234,13 +234,13 @@ func (o *modelsOptions) promote(_ context.Context, args []string, out, _ io.Writ
 }
 
 // back takes the last promotion back.
-func (o *modelsOptions) back(_ context.Context, _ []string, out, _ io.Writer) error {
+func (o *modelsOptions) back(ctx context.Context, _ []string, out, _ io.Writer) error {
 	ws, err := o.open()
 	if err != nil {
 		return err
 	}
 	defer ws.Close()
-	name, err := models.Of(o.workspace).Back()
+	name, err := models.Of(o.workspace).Back(ctx)
 	if err != nil {
 		return err
 	}
@@ -264,7 +264,7 @@ func (o *modelsOptions) calibrate(ctx context.Context, _ []string, out, log io.W
 		return err
 	}
 	if o.undo {
-		if err := shelf.Uncalibrate(m.SHA256); err != nil {
+		if err := shelf.Uncalibrate(ctx, m.SHA256); err != nil {
 			return err
 		}
 		fmt.Fprintln(out, text.T("models.uncalibrated", text.Args{"Name": m.Name}))
@@ -281,7 +281,7 @@ func (o *modelsOptions) calibrate(ctx context.Context, _ []string, out, log io.W
 	if err != nil {
 		return err
 	}
-	if err := shelf.Calibrate(m.SHA256, c); err != nil {
+	if err := shelf.Calibrate(ctx, m.SHA256, c); err != nil {
 		return err
 	}
 	fmt.Fprintln(out, text.T("models.calibrated", text.Args{

@@ -4,9 +4,12 @@ package annex
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
 	"echoline/internal/agree"
 	"echoline/internal/export"
+	"echoline/internal/fault"
 	"echoline/internal/project"
 	"echoline/internal/store"
 )
@@ -30,12 +33,41 @@ func Add(ws *store.Workspace, in *export.Input) error {
 	return errors.Join(err, errNames, err2, err3)
 }
 
+// The faults of what a workspace says of labels.
+const (
+	// CodeNames: the names that the project gave label values are damaged; Cause.
+	CodeNames fault.Code = "annex.names"
+	// CodeNameless: CodeNames, of an export. Args: Values (those that it concerns).
+	CodeNameless fault.Code = "annex.nameless"
+)
+
 // Labels is what label values mean in a workspace: by its table, else by its project's schema, and behind both by the program's own.
-// Where the workspace cannot tell, the program's own comes with the error.
+// Where the workspace cannot tell, the program's own comes with the error. See Missing.
 func Labels(ws *store.Workspace) (export.LabelTable, error) {
-	schema, err := project.Schema(ws)
-	if err != nil {
-		return export.OwnLabels(), err
+	return export.WorkspaceLabels(ws.Dir(), func() ([]byte, error) {
+		schema, err := project.Schema(ws)
+		if fault.CodeOf(err) == store.CodeEvents {
+			err = fault.New(CodeNames, "", err, nil)
+		}
+		return schema, err
+	})
+}
+
+// Missing tells what an import, or the export of in, goes on without after Labels failed, if it can: nil where that concerns nothing in it.
+// stop is what it cannot go on after.
+func Missing(err error, in *export.Input) (note, stop error) {
+	if fault.CodeOf(err) != CodeNames {
+		return nil, err
 	}
-	return export.WorkspaceLabels(ws.Dir(), schema)
+	if in == nil {
+		return err, nil
+	}
+	var values []string
+	for _, v := range in.Nameless() {
+		values = append(values, fmt.Sprint(v))
+	}
+	if len(values) == 0 {
+		return nil, nil
+	}
+	return fault.New(CodeNameless, "", err, fault.Args{"Values": strings.Join(values, ", ")}), nil
 }

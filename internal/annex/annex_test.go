@@ -2,6 +2,7 @@ package annex
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -277,19 +278,65 @@ func TestLabels(t *testing.T) {
 	}
 }
 
-// TestLabelsOfADamagedProject: the fault comes with the program's own table.
+// TestLabelsOfADamagedProject: the fault comes with the program's own table, and names what has no name. Nothing is missing where the
+// workspace's table says all, or a later schema, or where the note that made the project is all that is damaged.
 func TestLabelsOfADamagedProject(t *testing.T) {
+	for _, c := range []struct{ hurt, table, later, calls string }{
+		{"nodule", "", "", ""},
+		{"nodule", "lymph node", "", "lymph node"},
+		{"nodule", "", "cyst", "cyst"},
+		{"cyst", "", "cyst", ""},
+		{"thyroid", "", "", "nodule"},
+	} {
+		o := newOffice(t)
+		o.project(project.Label{Value: 1, Name: "nodule"})
+		if c.later != "" {
+			s, err := project.Load(o.ws)
+			o.must(err)
+			o.must(s.SetLabels(o.ws, "Kim", []project.Label{{Value: 1, Name: c.later}}))
+		}
+		o.hurt(c.hurt, strings.ToUpper(c.hurt))
+		if c.table != "" {
+			o.must(os.WriteFile(filepath.Join(o.ws.Dir(), export.LabelsName), []byte(`{"labels": [{"value": 1, "name": "`+c.table+`"}]}`), 0o600))
+		}
+		table, err := Labels(o.ws)
+		if _, ok := table.ByName("gallbladder"); !ok {
+			t.Errorf("%+v: nothing is known any more", c)
+		}
+		if l, _ := table.ByValue(1); l.Name != c.calls {
+			t.Errorf("%+v: 1 is called %q", c, l.Name)
+		}
+		if (err != nil) != (c.calls == "") || err != nil && fault.CodeOf(err) != CodeNames {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}
+
+// TestMissingNames: an import, and an export, go on without names, and tell of those that they lack; nothing goes on after another fault.
+func TestMissingNames(t *testing.T) {
 	o := newOffice(t)
+	o.reads("Kim", 20)
 	o.project(project.Label{Value: 1, Name: "nodule"})
 	o.hurt("nodule", "NODULE")
-	table, err := Labels(o.ws)
-	if fault.CodeOf(err) != store.CodeEvents {
-		t.Error("the damage is not told:", err)
+	_, lost := Labels(o.ws)
+	if note, stop := Missing(lost, nil); fault.CodeOf(note) != CodeNames || stop != nil {
+		t.Error("an import", note, stop)
 	}
-	if _, ok := table.ByName("cyst"); !ok {
-		t.Error("nothing is known any more")
+	in, err := o.exported("Kim")
+	o.must(err)
+	var f *fault.Error
+	if note, stop := Missing(lost, &in); !errors.As(note, &f) || f.Code != CodeNameless || f.Args["Values"] != "1" || stop != nil {
+		t.Error("an export", note, stop)
 	}
-	if _, ok := table.ByValue(1); ok {
-		t.Error("a damaged schema says what a label is")
+	in.Names = map[uint8]string{1: "mass"}
+	if note, stop := Missing(lost, &in); note != nil || stop != nil {
+		t.Error("the reader calls it a mass", note, stop)
+	}
+	other := fault.New(export.CodeLabels, "", nil, nil)
+	if note, stop := Missing(other, &in); note != nil || !errors.Is(stop, other) {
+		t.Error("another fault", note, stop)
+	}
+	if note, stop := Missing(nil, &in); note != nil || stop != nil {
+		t.Error("no fault", note, stop)
 	}
 }

@@ -215,6 +215,14 @@ func (in *Input) declared(v uint8) bool {
 	return slices.ContainsFunc(in.Labels, func(l inference.Label) bool { return l.Value == v })
 }
 
+// Nameless are the label values that neither the reader nor the workspace's table names, ascending.
+func (in *Input) Nameless() []uint8 {
+	return slices.DeleteFunc(in.values(), func(v uint8) bool {
+		_, known := in.Table.ByValue(v)
+		return known || in.Names[v] != ""
+	})
+}
+
 // label is what a value means.
 func (in *Input) label(v uint8) inference.Label {
 	if name := in.Names[v]; name != "" {

@@ -60,17 +60,21 @@ func LoadLabels(path string) (LabelTable, error) {
 }
 
 // WorkspaceLabels is LoadLabels of the table in a workspace's folder, or where there is none of a project's schema in the same form;
-// the program's own table alone where that is empty.
-func WorkspaceLabels(dir string, schema []byte) (LabelTable, error) {
+// the program's own table alone where that is empty, and with its fault. schema, which may be nil, is asked only where there is no table.
+func WorkspaceLabels(dir string, schema func() ([]byte, error)) (LabelTable, error) {
 	path := filepath.Join(dir, LabelsName)
 	table, err := LoadLabels(path)
-	switch {
-	case !errors.Is(err, fs.ErrNotExist):
+	if !errors.Is(err, fs.ErrNotExist) {
 		return table, err
-	case len(schema) == 0:
+	}
+	if schema == nil {
 		return OwnLabels(), nil
 	}
-	return readLabels(path, schema)
+	data, err := schema()
+	if len(data) == 0 || err != nil {
+		return OwnLabels(), err
+	}
+	return readLabels(path, data)
 }
 
 // readLabels puts a table before the program's own. Faults name path.

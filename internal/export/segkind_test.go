@@ -308,7 +308,7 @@ func TestWorkspaceLabels(t *testing.T) {
 	dir := t.TempDir()
 	schema := []byte(`{"labels": [{"value": 2, "name": "duct", "type": ["22049009", "SCT", "Mammary duct ectasia"]}]}`)
 	called := func() string {
-		table, err := WorkspaceLabels(dir, schema)
+		table, err := WorkspaceLabels(dir, func() ([]byte, error) { return schema, nil })
 		if err != nil {
 			return string(fault.CodeOf(err))
 		}
@@ -326,7 +326,7 @@ func TestWorkspaceLabels(t *testing.T) {
 			t.Errorf("with %s: %q", content, got)
 		}
 	}
-	if _, err := WorkspaceLabels(t.TempDir(), []byte(`{`)); fault.CodeOf(err) != CodeLabels {
+	if _, err := WorkspaceLabels(t.TempDir(), func() ([]byte, error) { return []byte(`{`), nil }); fault.CodeOf(err) != CodeLabels {
 		t.Error("a damaged schema:", err)
 	}
 }

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"context"
 	"time"
 
 	"echoline/inference"
@@ -78,8 +79,8 @@ func (s *Shelf) Calibration(sha string) (*Calibration, error) {
 }
 
 // Calibrate gives a model a calibration.
-func (s *Shelf) Calibrate(sha string, c Calibration) error {
-	return s.change(func(st *state) (bool, error) {
+func (s *Shelf) Calibrate(ctx context.Context, sha string, c Calibration) error {
+	return s.change(ctx, func(st *state) (bool, error) {
 		st.Calibrations[sha] = append(st.Calibrations[sha], c)
 		return true, nil
 	})
@@ -87,8 +88,8 @@ func (s *Shelf) Calibrate(sha string, c Calibration) error {
 
 // Uncalibrate takes the last calibration of a model back: what was before it holds again. The fault CodeFirst says that there
 // is none.
-func (s *Shelf) Uncalibrate(sha string) error {
-	return s.change(func(st *state) (bool, error) {
+func (s *Shelf) Uncalibrate(ctx context.Context, sha string) error {
+	return s.change(ctx, func(st *state) (bool, error) {
 		kept := st.Calibrations[sha]
 		if len(kept) == 0 {
 			return false, errFirst()

@@ -8,6 +8,7 @@ package models
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -97,8 +98,9 @@ func (s *Shelf) state() (state, error) {
 // changing is held while models.json is read, changed and written: the window changes it beside a calibration.
 var changing sync.Mutex
 
-// change reads the state, changes it and keeps it; it is kept only where do says so.
-func (s *Shelf) change(do func(st *state) (keep bool, err error)) error {
+// change reads the state, changes it and keeps it; it is kept only where do says so, and while ctx lasts: a drive may hang until nobody
+// wants it any more.
+func (s *Shelf) change(ctx context.Context, do func(st *state) (keep bool, err error)) error {
 	changing.Lock()
 	defer changing.Unlock()
 	st, err := s.state()
@@ -106,6 +108,9 @@ func (s *Shelf) change(do func(st *state) (keep bool, err error)) error {
 		return err
 	}
 	if keep, err := do(&st); err != nil || !keep {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
 		return err
 	}
 	return s.keep(st)
@@ -187,8 +192,9 @@ func (s *Shelf) Find(named, ships string) (Model, error) {
 	return Model{}, fault.New(CodeUnknown, named, nil, fault.Args{"Known": strings.Join(known, ", ")})
 }
 
-// Add copies a model file, and its card where one lies beside it, to the workspace. A model that is there is left alone.
-func (s *Shelf) Add(file string) (Model, error) {
+// Add copies a model file, and its card where one lies beside it, to the workspace. A model that is there is left alone. Once ctx
+// ends nothing more is written.
+func (s *Shelf) Add(ctx context.Context, file string) (Model, error) {
 	m, err := Read(file)
 	if err != nil {
 		return m, err
@@ -201,35 +207,41 @@ func (s *Shelf) Add(file string) (Model, error) {
 		return m, fault.New(CodeWrite, s.dir, cause(err), nil)
 	}
 	if m.Card != "" {
-		if err := replace(m.Card, filepath.Join(s.dir, m.SHA256+".md")); err != nil {
-			return m, fault.New(CodeWrite, s.dir, cause(err), nil)
+		if err := replace(ctx, m.Card, filepath.Join(s.dir, m.SHA256+".md")); err != nil {
+			return m, err
 		}
 	}
-	if err := replace(file, target); err != nil {
-		return m, fault.New(CodeWrite, s.dir, cause(err), nil)
+	if err := replace(ctx, file, target); err != nil {
+		return m, err
 	}
 	return Read(target)
 }
 
-func replace(from, to string) error {
+func replace(ctx context.Context, from, to string) error {
 	data, err := os.ReadFile(from)
-	if err != nil {
-		return err
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	return durable.WriteFile(to, data, 0o644)
+	if err == nil {
+		err = durable.WriteFile(to, data, 0o644)
+	}
+	if err != nil {
+		return fault.New(CodeWrite, filepath.Dir(to), cause(err), nil)
+	}
+	return nil
 }
 
 // Promote puts a model into use; it is added first if it is not one of the workspace's. by is the reader.
-func (s *Shelf) Promote(m Model, by string, now time.Time) error {
+func (s *Shelf) Promote(ctx context.Context, m Model, by string, now time.Time) error {
 	c := choice{Name: m.Name, By: by, At: now.UTC()}
 	if !m.Ships {
-		added, err := s.Add(m.File)
+		added, err := s.Add(ctx, m.File)
 		if err != nil {
 			return err
 		}
 		c.SHA256 = added.SHA256
 	}
-	return s.change(func(st *state) (bool, error) {
+	return s.change(ctx, func(st *state) (bool, error) {
 		fresh := st.using() != c.SHA256 || len(st.Choices) == 0
 		if fresh {
 			st.Choices = append(st.Choices, c)
@@ -240,8 +252,8 @@ func (s *Shelf) Promote(m Model, by string, now time.Time) error {
 
 // Back takes the last promotion back, and returns the name of what is in use then; "" for the model that ships. The fault
 // CodeFirst says that nothing was promoted.
-func (s *Shelf) Back() (name string, err error) {
-	err = s.change(func(st *state) (bool, error) {
+func (s *Shelf) Back(ctx context.Context) (name string, err error) {
+	err = s.change(ctx, func(st *state) (bool, error) {
 		n := len(st.Choices) - 1
 		if n < 0 {
 			return false, errFirst()

@@ -75,7 +75,7 @@ func TestRead(t *testing.T) {
 func TestPromoteAndBack(t *testing.T) {
 	s, now := Of(t.TempDir()), time.Unix(1e9, 0)
 	ships := file(t, "ships.onnx", described("ships", "BUSI"))
-	one, err := s.Add(file(t, "one.onnx", described("one", "cases")))
+	one, err := s.Add(t.Context(), file(t, "one.onnx", described("one", "cases")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,11 +99,11 @@ func TestPromoteAndBack(t *testing.T) {
 	if got := inUse(); got != "ships" {
 		t.Fatal(got)
 	}
-	if _, err := s.Back(); fault.CodeOf(err) != CodeFirst {
+	if _, err := s.Back(t.Context()); fault.CodeOf(err) != CodeFirst {
 		t.Error(err)
 	}
 	for _, m := range []Model{one, two, two} { // promoted twice is promoted once
-		if err := s.Promote(m, "Kim", now); err != nil {
+		if err := s.Promote(t.Context(), m, "Kim", now); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -114,10 +114,10 @@ func TestPromoteAndBack(t *testing.T) {
 	if err != nil || !strings.HasSuffix(current, two.SHA256+".onnx") {
 		t.Fatal(current, err)
 	}
-	if name, err := s.Back(); err != nil || name != "one" || inUse() != "one" {
+	if name, err := s.Back(t.Context()); err != nil || name != "one" || inUse() != "one" {
 		t.Fatal(name, err, inUse())
 	}
-	if name, err := s.Back(); err != nil || name != "" || inUse() != "ships" {
+	if name, err := s.Back(t.Context()); err != nil || name != "" || inUse() != "ships" {
 		t.Fatal(name, err, inUse())
 	}
 	for named, want := range map[string]string{"one": "one", two.SHA256[:6]: "two", "shipped": "ships", ships: "ships"} {
@@ -133,11 +133,11 @@ func TestPromoteAndBack(t *testing.T) {
 // What is in use and damaged or gone is told, and never handed out.
 func TestCurrentIsWhole(t *testing.T) {
 	s := Of(t.TempDir())
-	m, err := s.Add(file(t, "one.onnx", described("one", "cases")))
+	m, err := s.Add(t.Context(), file(t, "one.onnx", described("one", "cases")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Promote(m, "", time.Now()); err != nil {
+	if err := s.Promote(t.Context(), m, "", time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	data, err := os.ReadFile(m.File)
@@ -184,9 +184,9 @@ func TestChangesAtOnce(t *testing.T) {
 	for i := range 2 * n {
 		all.Go(func() {
 			s := Of(dir)
-			err := s.Promote(Model{Ships: true, Name: "one"}, "kim", time.Unix(int64(i), 0))
+			err := s.Promote(t.Context(), Model{Ships: true, Name: "one"}, "kim", time.Unix(int64(i), 0))
 			if err == nil {
-				err = s.Calibrate([]string{"ab", "cd"}[i%2], Calibration{Fitted: i})
+				err = s.Calibrate(t.Context(), []string{"ab", "cd"}[i%2], Calibration{Fitted: i})
 			}
 			if err != nil {
 				t.Error(err)
@@ -205,14 +205,14 @@ func TestCalibrateAndBack(t *testing.T) {
 	first := Calibration{Band: [4]float64{1, 1.5, 2, 2}, Expected: 1.5}
 	second := Calibration{Band: [4]float64{2, 2, 2, 2}, Expected: 2}
 	for _, c := range []Calibration{first, second} {
-		if err := s.Calibrate("aa", c); err != nil {
+		if err := s.Calibrate(t.Context(), "aa", c); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if c, err := s.Calibration("bb"); c != nil || err != nil {
 		t.Error("another model's", c, err)
 	}
-	if err := s.Uncalibrate("aa"); err != nil {
+	if err := s.Uncalibrate(t.Context(), "aa"); err != nil {
 		t.Fatal(err)
 	}
 	c, err := s.Calibration("aa")
@@ -227,13 +227,13 @@ func TestCalibrateAndBack(t *testing.T) {
 	if again := c.Apply(q); again.Fit != q.Fit {
 		t.Error("applied twice", again.Fit)
 	}
-	if err := s.Uncalibrate("aa"); err != nil {
+	if err := s.Uncalibrate(t.Context(), "aa"); err != nil {
 		t.Fatal(err)
 	}
 	if c, _ := s.Calibration("aa"); c != nil {
 		t.Error(c)
 	}
-	if err := s.Uncalibrate("aa"); fault.CodeOf(err) != CodeFirst {
+	if err := s.Uncalibrate(t.Context(), "aa"); fault.CodeOf(err) != CodeFirst {
 		t.Error(err)
 	}
 }

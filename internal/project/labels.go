@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"echoline/internal/durable"
 	"echoline/internal/fault"
@@ -26,37 +27,67 @@ func table(labels []Label) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// Schema is the project's label schema in the form of a workspace's table of labels; nil where there is no project, or it has none.
+// Schema is the project's label schema in the form of a workspace's table of labels; nil where there is no project, or it has none. The
+// fault store.CodeEvents says that it is damaged: then an older schema is not in its place, for its names would be wrong.
 func Schema(ws *store.Workspace) ([]byte, error) {
-	events, err := ws.Events(KindMade, KindLabels)
-	if err != nil {
+	n, err := labelNotes(ws)
+	if err != nil || n.labels == nil {
 		return nil, err
 	}
-	s := Fold(events)
-	if s == nil || s.Labels == nil {
-		return nil, nil
+	return table(n.labels)
+}
+
+// notes are what a workspace holds of its project's label schema.
+type notes struct {
+	events []store.Event
+	id     string  // of the project
+	labels []Label // the newest
+}
+
+// labelNotes reads them. Damage that a newer schema overruled, or that is about nothing but the project's name, is none. Where the note
+// that made the project is damaged, the schemas themselves name it.
+func labelNotes(ws *store.Workspace) (n notes, err error) {
+	events, damage := ws.Events(KindMade, KindLabels)
+	if damage != nil && fault.CodeOf(damage) != store.CodeEvents {
+		return n, damage
 	}
-	return table(s.Labels)
+	n.events = events
+	if s := Fold(events); s != nil {
+		n.id = s.ID
+	} else if damage != nil {
+		n.id = named(events)
+	}
+	var said time.Time
+	for i := range events {
+		var b body
+		if events[i].Kind == KindLabels && json.Unmarshal(events[i].Body, &b) == nil && b.Project == n.id {
+			n.labels, said = b.Labels, events[i].At
+		}
+	}
+	if damage == nil {
+		return n, nil
+	}
+	last, err := ws.LastDamaged(KindLabels)
+	if err == nil && !last.IsZero() && !last.Before(said) {
+		err = damage
+	}
+	return n, err
 }
 
 // WriteLabels makes the project's label schema the workspace's table of labels, so that exports have its names and codes. A
 // table that somebody wrote there by hand stays.
 func WriteLabels(ws *store.Workspace) error {
-	events, err := ws.Events(KindMade, KindLabels)
-	if err != nil {
+	n, err := labelNotes(ws)
+	if err != nil || n.labels == nil {
 		return err
-	}
-	s := Fold(events)
-	if s == nil || s.Labels == nil {
-		return nil
 	}
 	path := filepath.Join(ws.Dir(), labelsFile)
 	there, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fault.New(CodeLabels, path, err, nil)
 	}
-	now, err := table(s.Labels)
-	if err != nil || bytes.Equal(now, there) || there != nil && !wrote(events, s.ID, there) {
+	now, err := table(n.labels)
+	if err != nil || bytes.Equal(now, there) || there != nil && !wrote(n.events, n.id, there) {
 		return err
 	}
 	if err := durable.WriteFile(path, now, 0o600); err != nil {

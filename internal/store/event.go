@@ -204,6 +204,30 @@ func (w *Workspace) eventsHere(kinds []string) (out []Event, bad int, err error)
 	return out, bad, rows.Err()
 }
 
+// LastDamaged is the latest time at which a damaged event of a kind may have been said; zero where none is damaged. What is said later
+// holds whatever it was.
+func (w *Workspace) LastDamaged(kind string) (last time.Time, err error) {
+	rows, err := w.conn().Query(`SELECT id, kind, study, frame, reader, at, body FROM events WHERE kind = ?`, kind)
+	if err != nil {
+		return last, storeFault(w.dir, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		e, whole := scanEvent(rows)
+		switch {
+		case whole:
+		case e.At.IsZero(): // not even that can be read
+			last = time.Unix(1<<40, 0)
+		case e.At.After(last):
+			last = e.At
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return last, storeFault(w.dir, err)
+	}
+	return last, nil
+}
+
 // scanEvent reads one row, and tells whether it is what its ID vouches for.
 func scanEvent(rows *sql.Rows) (e Event, whole bool) {
 	var id, body []byte

@@ -38,6 +38,7 @@ type ExportDone struct {
 	Kept     int // images that the export before had written
 	Stopped  bool
 	Failures []ExportFailure
+	Notes    []string // what it went on without
 }
 
 // ExportCard asks what to export, shows how that goes, and what came of it.

@@ -8,7 +8,7 @@ import (
 	"echoline/internal/text"
 )
 
-// ImportNote is what was left out of a file or taken otherwise, or why it could not be read.
+// ImportNote is what was left out of a file or taken otherwise, or why it could not be read; without a name it is about all.
 type ImportNote struct{ Name, What string }
 
 // ImportDone is what came of an import.
@@ -36,7 +36,11 @@ func ShowImport(w fyne.Window, d ImportDone) *Card {
 			items = append(items, newParagraph(func() string { return text.N("panel.import.more", len(d.Notes)-most) }, roleQuiet, quietSize+1))
 			break
 		}
-		items = append(items, newParagraph(fixed(fmt.Sprintf("%s: %s", n.Name, n.What)), roleQuiet, quietSize+1))
+		words := n.What
+		if n.Name != "" {
+			words = fmt.Sprintf("%s: %s", n.Name, n.What)
+		}
+		items = append(items, newParagraph(fixed(words), roleQuiet, quietSize+1))
 	}
 	var c *Card
 	closing := newButton("", sayClose, primary, func() { c.Close() })

@@ -119,6 +119,9 @@ func (w *writing) outcome(d ExportDone) []fyne.CanvasObject {
 			return text.N("panel.export.written", d.Written, text.Args{"Folder": w.folder})
 		}, roleGood))
 	}
+	for _, n := range d.Notes {
+		items = append(items, notice(fixed(n), roleWarn))
+	}
 	if len(d.Failures) == 1 && d.Failures[0].Name == "" {
 		return append(items, notice(fixed(d.Failures[0].What), roleBad))
 	}
