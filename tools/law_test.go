@@ -49,7 +49,7 @@ var law = map[string][]string{
 	"internal/models":            append([]string{support, "internal/durable", "internal/trainer", "internal/agree", "internal/store"}, below...),
 	"internal/trainer":           append([]string{support, "internal/durable", "internal/store", "internal/export"}, below...),
 	"internal/concord":           {support, "internal/agree", "internal/mask"},
-	"internal/annex":             {"internal/agree", "internal/project", "internal/store", "internal/export"},
+	"internal/annex":             {support, "internal/agree", "internal/project", "internal/store", "internal/export"},
 	"internal/effort":            append([]string{support, "internal/tool"}, below...),
 	"internal/demo":              slices.Concat([]string{"internal/mask"}, behindStudy),
 	"internal/fault":             {},

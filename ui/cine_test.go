@@ -2,7 +2,10 @@ package ui
 
 import (
 	"errors"
+	"slices"
 	"testing"
+
+	"fyne.io/fyne/v2"
 
 	"echoline/inference"
 	"echoline/internal/contour"
@@ -11,6 +14,7 @@ import (
 	"echoline/internal/review"
 	"echoline/internal/study"
 	"echoline/ui/keys"
+	"echoline/ui/panel"
 	"echoline/ui/viewer"
 )
 
@@ -25,6 +29,7 @@ func TestCine(t *testing.T) {
 		"view and brightness stay":                       lookAround,
 		"accept goes through all frames":                 acceptAll,
 		"a range of it is played":                        loopARange,
+		"what is known of one frame is not shown":        veilWhilePlaying,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, openCine(t, dir)) })
 	}
@@ -152,5 +157,26 @@ func loopARange(t *testing.T, b *bench) {
 	b.do(keys.LoopAll)
 	if from, to := s.loopOf(s.item); from != 0 || to != s.item.Frames-1 {
 		t.Errorf("plays %d to %d", from, to)
+	}
+}
+
+// veilWhilePlaying: the inspector hides what is known of one frame while a cine plays, and shows it again when it stops.
+func veilWhilePlaying(t *testing.T, b *bench) {
+	told := func() bool {
+		b.inspector.SetMeasures([]panel.Measure{{Label: "Area", Value: "108 mm²"}}, "")
+		return slices.Contains(wordsIn(b.inspector), "108 mm²")
+	}
+	b.inspector.Resize(fyne.NewSize(300, 900))
+	if !told() {
+		t.Fatal("measurements are not shown")
+	}
+	b.do(keys.Play)
+	b.wait("a few frames", func() bool { return b.sess.index >= 2 })
+	if told() {
+		t.Error("the measurements of a frame are shown while others go by")
+	}
+	b.do(keys.Play)
+	if b.playing() || !told() {
+		t.Error("they did not come back")
 	}
 }

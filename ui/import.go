@@ -22,9 +22,17 @@ func (a *App) chooseMasks() {
 	a.stopPlaying()
 	a.finishStroke()
 	panel.ShowBrowser(a.win, panel.Browse{
-		Title: func() string { return text.T("panel.import.title") }, Recent: a.set.Recent,
+		Title: func() string { return text.T("panel.import.title") }, Choose: importText, Recent: a.set.Recent,
 		OnChosen: func(paths []string) { a.importMasks(paths, nil) },
 	})
+}
+
+// importText says what choosing n files or folders does; 0: the folder on show.
+func importText(n int) string {
+	if n == 0 {
+		return text.T("panel.import.folder")
+	}
+	return text.N("panel.import.chosen", n)
 }
 
 // importMasks reads masks in the background and gives them to the review as predictions to correct. named says what labels

@@ -6,9 +6,12 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"echoline/internal/review"
+	"echoline/internal/text"
 )
 
 func TestMasksAreImportedToBeCorrected(t *testing.T) {
@@ -40,4 +43,23 @@ func TestMasksAreImportedToBeCorrected(t *testing.T) {
 		t.Errorf("%+v", fr)
 	}
 	b.wait("its provenance", func() bool { return b.ws.Recall(k, fr.Model) != nil })
+}
+
+// The button of the dialog says that it imports, not that it opens.
+func TestImportSaysThatItImports(t *testing.T) {
+	b := newBench(t, Config{Paths: []string{pictures(t, 1)}})
+	b.open()
+	for lang, want := range map[string]string{"en": "Import", "ko": "가져오기"} {
+		text.SetLanguage(lang)
+		b.chooseMasks()
+		words := wordsIn(b.win.Canvas().Overlays().Top())
+		if !slices.Contains(words, text.T("panel.import.folder")) || slices.Contains(words, text.T("panel.browser.open_folder")) {
+			t.Errorf("%s: %q", lang, words)
+		}
+		for n := range 3 {
+			if got := importText(n); !strings.Contains(got, want) {
+				t.Errorf("%s: %q of %d", lang, got, n)
+			}
+		}
+	}
 }

@@ -38,6 +38,7 @@ func (a *App) play() {
 	ctx, stop := context.WithCancel(s.ctx)
 	a.player.stop = stop
 	a.strip.SetPlaying(true)
+	a.inspector.SetPlaying(true)
 	from, begun := s.index, time.Now()
 	go func() {
 		tick := time.NewTicker(max(step, 16*time.Millisecond))
@@ -67,6 +68,7 @@ func (a *App) stopPlaying() {
 	a.player.stop()
 	a.player.stop = nil
 	a.strip.SetPlaying(false)
+	a.inspector.SetPlaying(false)
 	s := a.sess
 	s.want, s.wantIndex, s.shown = s.item, s.index, true
 	a.status.SetRest(a.imageHint())

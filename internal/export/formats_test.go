@@ -265,6 +265,23 @@ func TestReportNamesLabelsInItsLanguage(t *testing.T) {
 	}
 }
 
+// Where there is no outline, the report does not tell whose it is.
+func TestReportTellsNobodysOutlineWhereThereIsNone(t *testing.T) {
+	s := sheet{j: &job{Options: options(t, "report")}}
+	drawn := spotted(t, "clip", 1).Frames[0]
+	empty := frame(0, mask.NewPlane(4, 4))
+	edited, byHand := empty, empty
+	edited.Edited, byHand.Model = true, ""
+	for _, c := range []struct {
+		f    Frame
+		want string
+	}{{drawn, s.say("report.algorithm.AUTOMATIC", nil)}, {empty, s.say("report.algorithm.none", nil)}, {edited, ""}, {byHand, ""}} {
+		if got, _, _ := strings.Cut(s.origin(c.f), " · "); got != c.want {
+			t.Errorf("%d arcs: %q, not %q", len(c.f.Arcs), got, c.want)
+		}
+	}
+}
+
 func TestDataSets(t *testing.T) {
 	it := spotted(t, "clip", 2)
 	for format, want := range map[string][]string{

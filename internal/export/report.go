@@ -363,14 +363,9 @@ func (s *sheet) facts(it *Item, f Frame) {
 		s.line(s.say("report.nolesion", nil))
 	}
 	s.font(false, 8, 90)
-	who := s.say("report.algorithm."+algorithm([]Frame{f}), nil)
-	if t := stamp(f.Time); t != "" {
-		who += " · " + s.say("report.edited", fault.Args{"Time": f.Time.In(s.now.Location()).Format("2006-01-02 15:04 MST"), "Reader": s.j.Reader})
+	if who := s.origin(f); who != "" {
+		s.line(who)
 	}
-	if total := f.Boundary.Length(); total > 0 {
-		who += " · " + s.say("report.reviewed", fault.Args{"Percent": csvNumber(100*(1-f.Boundary[contour.Predicted].Length/total), 0)})
-	}
-	s.line(who)
 	if c := s.j.consensus(it, f); c != nil {
 		s.line(s.consensus(c))
 	}
@@ -380,6 +375,25 @@ func (s *sheet) facts(it *Item, f Frame) {
 			s.line("    " + s.say("report.answer", fault.Args{"By": a.By, "Kind": s.say("consult.kind."+a.Kind, nil), "Words": a.Words}))
 		}
 	}
+}
+
+// origin says how the mask came about and how far it was reviewed: "" where there is nothing to say of either. Where there is
+// no outline, nobody is told to have drawn one.
+func (s *sheet) origin(f Frame) string {
+	var parts []string
+	switch how := algorithm([]Frame{f}); {
+	case len(f.Arcs) > 0:
+		parts = append(parts, s.say("report.algorithm."+how, nil))
+	case how == automatic:
+		parts = append(parts, s.say("report.algorithm.none", nil))
+	}
+	if stamp(f.Time) != "" {
+		parts = append(parts, s.say("report.edited", fault.Args{"Time": f.Time.In(s.now.Location()).Format("2006-01-02 15:04 MST"), "Reader": s.j.Reader}))
+	}
+	if total := f.Boundary.Length(); total > 0 {
+		parts = append(parts, s.say("report.reviewed", fault.Args{"Percent": csvNumber(100*(1-f.Boundary[contour.Predicted].Length/total), 0)}))
+	}
+	return strings.Join(parts, " · ")
 }
 
 // consensus says where a mask comes from that was joined from readers'.

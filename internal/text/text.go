@@ -99,9 +99,13 @@ func localize(key string, count any, args []Args) string {
 	if len(args) > 0 {
 		cfg.TemplateData = args[0]
 	}
-	s, err := current.Load().loc.Localize(cfg)
+	c := current.Load()
+	s, err := c.loc.Localize(cfg)
 	if err != nil && s == "" {
 		return key
+	}
+	if c.lang == "ko" {
+		return choose(s)
 	}
 	return s
 }

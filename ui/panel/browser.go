@@ -18,6 +18,7 @@ import (
 type Browse struct {
 	Title    func() string        // what it is for; nil: opening, or choosing a folder
 	Folder   bool                 // a folder, to write into; otherwise files or folders, to open
+	Choose   func(n int) string   // what is done with n picked files or folders, with this folder where n is 0; nil: they are opened
 	Start    string               // folder to begin in; "" for the home folder
 	Recent   []string             // paths of files or folders to offer
 	OnChosen func(paths []string) // at least one path
@@ -217,6 +218,8 @@ func (p *Browser) changed() {
 // chooseText names what the primary button would do.
 func (p *Browser) chooseText() string {
 	switch n := len(p.picked); {
+	case p.b.Choose != nil:
+		return p.b.Choose(n)
 	case p.b.Folder && n > 0:
 		return text.T("panel.browser.use_selected")
 	case p.b.Folder:

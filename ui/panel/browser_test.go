@@ -120,6 +120,19 @@ func TestBrowserPicksSeveral(t *testing.T) {
 	}
 }
 
+// TestBrowserSaysWhatChoosingDoes: not that it opens what it will do something else with.
+func TestBrowserSaysWhatChoosingDoes(t *testing.T) {
+	p, _ := browse(t, Browse{Start: browserFolder(t, "a.dcm"), Choose: func(n int) string { return fmt.Sprint("take ", n) }})
+	p.picked = map[string]bool{}
+	if got := p.chooseText(); got != "take 0" {
+		t.Errorf("of the folder the button says %q", got)
+	}
+	p.tap(1, 0)
+	if got := p.chooseText(); got != "take 1" {
+		t.Errorf("of a file the button says %q", got)
+	}
+}
+
 func TestBrowserDoubleTap(t *testing.T) {
 	dir := browserFolder(t, "a.dcm")
 	p, chosen := browse(t, Browse{Start: dir})

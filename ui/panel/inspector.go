@@ -16,24 +16,6 @@ import (
 	"echoline/ui/theme"
 )
 
-// Confidence is what the model thinks of the image and how much of that a reader has reviewed.
-type Confidence struct {
-	Model       string  // name and version; "" where there is no model
-	Loading     bool    // there will be one soon
-	Readers     string  // what the mask was made from where no model has a part in it; else ""
-	Calibrated  bool    // whether its expected error was calibrated
-	Probability float64 // that there is a lesion, 0..1; NaN where unknown
-	Dice        float64 // that the model expects of its own outline, 0..1; NaN where it does not say
-	Expected    float64 // mean expected error in Unit; NaN where unknown
-	Reviewed    float64 // share of the boundary, 0..1; NaN where there is no boundary
-	Study       float64 // share of the boundary of the whole study that was reviewed, 0..1; NaN where there is no more to it
-	WeakArcs    int     // left to review; negative where unknown
-	Unit        string  // "mm" or "px"
-	Weak        float64 // expected error from which a boundary point counts as weak, in Unit
-	WeakMax     float64 // end of its slider, in Unit
-	Note        string  // a sentence that matters more than the numbers: no lesion, refused, model missing; "" for none
-}
-
 // Label is one segment that can be drawn.
 type Label struct {
 	Name   string
@@ -108,6 +90,7 @@ type Inspector struct {
 	history     *rows
 	sections    []fyne.CanvasObject
 	unshown     *unshownPart // in their place where there is no image
+	playing     bool         // a cine plays: what is known of one frame is not shown
 	scroll      *container.Scroll
 }
 
@@ -124,7 +107,7 @@ func NewInspector() *Inspector {
 	p.measureNote = newParagraph(fixed(""), roleQuiet, quietSize)
 	p.measureNote.Hide()
 	p.labels = newColumn(0, 0)
-	p.history = newRows(stepHeight, func() int { return len(p.steps) + 1 }, func() rowWidget { return newStepRow(p) })
+	p.history = newRows(stepHeight, p.historyLength, func() rowWidget { return newStepRow(p) })
 	p.history.onKey = func(e *fyne.KeyEvent) bool {
 		if !isActivation(e) || p.history.cursor < 0 {
 			return false
@@ -171,25 +154,6 @@ func (l namedLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 
 // MinSize implements fyne.Layout.
 func (l namedLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(0, targetSize-unit) }
-
-func (p *Inspector) confidenceSection() fyne.CanvasObject {
-	p.weakValue = newLabel(fixed(""), roleText, textSize)
-	p.weak = newSlider(func(v float64) {
-		p.confidence.Weak = v
-		p.showWeak()
-		call(p.OnWeak, v)
-	}, func(v float64) { call(p.OnWeakEnd, v) })
-	p.weak.scale = true
-	ask := newButton("circle-question-mark", say("consult.button"), flat, func() {
-		if p.OnAsk != nil {
-			p.OnAsk()
-		}
-	})
-	ask.left = true
-	ask.hint = keys.Consult.Hint
-	ask.onHint = func(s string) { call(p.OnHint, s) }
-	return section("panel.confidence.title", p.note, p.facts, named("panel.confidence.weak_limit", p.weakValue, p.weak), ask)
-}
 
 func (p *Inspector) labelSection() fyne.CanvasObject {
 	p.addLabel = newButton("plus", say("panel.labels.add"), flat, func() {
@@ -272,92 +236,6 @@ func call[T any](f func(T), v T) {
 	}
 }
 
-// SetConfidence shows the model's confidence.
-func (p *Inspector) SetConfidence(c Confidence) {
-	p.confidence = c
-	p.note.set(c.Note)
-	setVisible(p.note, c.Note != "")
-	p.facts.set(confidenceFacts(c))
-	p.weak.set(0, c.WeakMax, c.Weak)
-	p.showWeak()
-	p.scroll.Refresh()
-}
-
-func (p *Inspector) showWeak() { p.weakValue.set(quantity(p.confidence.Weak, p.confidence.Unit)) }
-
-func confidenceFacts(c Confidence) []fact {
-	f := []fact{{key: "panel.confidence.model", value: c.Model}}
-	if c.Readers != "" {
-		f = []fact{{key: "judge.origin", value: c.Readers}}
-		if !math.IsNaN(c.Reviewed) {
-			f = append(f, fact{key: "panel.confidence.reviewed", value: percent(c.Reviewed), role: roleText})
-		}
-		return f
-	}
-	if c.Model == "" && c.Loading {
-		f[0].value, f[0].role = text.T("panel.confidence.loading"), roleQuiet
-		return f
-	}
-	if c.Model == "" {
-		f[0].value = text.T("panel.confidence.no_model")
-		f[0].role = roleWarn
-		return f
-	}
-	cal := fact{key: "panel.confidence.calibration", value: text.T("panel.confidence.calibrated"), role: roleText}
-	if !c.Calibrated {
-		cal.value, cal.role = text.T("panel.confidence.not_calibrated"), roleWarn
-	}
-	f = append(f, cal)
-	if !math.IsNaN(c.Probability) {
-		f = append(f, fact{key: "panel.confidence.probability", value: percent(c.Probability), role: roleText})
-	}
-	if !math.IsNaN(c.Dice) {
-		f = append(f, diceFact(c.Dice))
-	}
-	if !math.IsNaN(c.Expected) {
-		f = append(f, fact{key: "panel.confidence.expected", value: quantity(c.Expected, c.Unit), role: roleText})
-	}
-	if !math.IsNaN(c.Reviewed) {
-		f = append(f, fact{key: "panel.confidence.reviewed", value: percent(c.Reviewed), role: roleText})
-	}
-	if !math.IsNaN(c.Study) {
-		f = append(f, fact{key: "arcs.confidence.study", value: percent(c.Study), role: roleText})
-	}
-	if c.WeakArcs >= 0 {
-		left := fact{key: "panel.confidence.weak_left", value: strconv.Itoa(c.WeakArcs), role: roleWeak}
-		if c.WeakArcs == 0 {
-			left.role = roleGood
-		}
-		f = append(f, left)
-	}
-	return f
-}
-
-// The Dice from which an outline is called very good, good, middling.
-const (
-	diceVeryGood = 0.9
-	diceGood     = 0.8
-	diceMiddling = 0.65
-)
-
-// diceFact says in a number and in words how good the model thinks its outline is.
-func diceFact(d float64) fact {
-	f := fact{key: "arcs.confidence.dice", role: roleText}
-	word := "poor"
-	switch {
-	case d >= diceVeryGood:
-		word = "very_good"
-	case d >= diceGood:
-		word = "good"
-	case d >= diceMiddling:
-		word = "middling"
-	default:
-		f.role = roleWarn
-	}
-	f.value = strconv.FormatFloat(d, 'f', 2, 64) + " · " + text.T("arcs.confidence.dice."+word)
-	return f
-}
-
 // SetLabels shows the labels; chosen is the one being drawn, over what it is painted over. A list that is shown already is
 // left alone, so that it keeps its focus.
 func (p *Inspector) SetLabels(labels []Label, chosen int, over string) {
@@ -405,7 +283,7 @@ func (p *Inspector) SetOpacity(share float64) {
 func (p *Inspector) SetMeasures(measures []Measure, note string) {
 	f := make([]fact, len(measures))
 	for i, m := range measures {
-		f[i] = fact{name: m.Label, value: m.Value}
+		f[i] = fact{name: m.Label, value: m.Value, ofFrame: true}
 	}
 	p.measures.set(f)
 	p.measureNote.set(note)
@@ -421,9 +299,6 @@ func (p *Inspector) Measures() (measures []Measure, note string) {
 	return measures, p.measureNote.say()
 }
 
-// Confidence is what SetConfidence was given last.
-func (p *Inspector) Confidence() Confidence { return p.confidence }
-
 // History is what SetHistory was given last.
 func (p *Inspector) History() []Step { return p.steps }
 
@@ -433,6 +308,14 @@ func (p *Inspector) SetHistory(steps []Step) {
 	p.history.changed()
 	p.history.reveal(min(p.current()+1, len(steps))) // with the step that redo would bring back
 	p.history.reveal(p.current())
+}
+
+// historyLength is how many rows the history has: what came before the first step is one too.
+func (p *Inspector) historyLength() int {
+	if p.playing {
+		return 0
+	}
+	return len(p.steps) + 1
 }
 
 // current returns the row of the history that shows the image's present state: 0 is before the first step.

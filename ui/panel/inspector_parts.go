@@ -17,6 +17,7 @@ type fact struct {
 	key, value string
 	role       role
 	name       string
+	ofFrame    bool // known of one frame only
 }
 
 func (f fact) title() string {
@@ -29,7 +30,16 @@ func (f fact) title() string {
 // facts is a table of names and values. A value that has no room beside its name goes below it, so nothing is cut.
 type facts struct {
 	widget.BaseWidget
-	list []fact
+	list   []fact
+	veiled bool // what is known of one frame only is not shown
+}
+
+// shown is the value of a fact and its colour, as far as it is to be seen.
+func (f *facts) shown(v fact) (string, role) {
+	if f.veiled && v.ofFrame && v.value != "" {
+		return "…", roleQuiet
+	}
+	return v.value, v.role
 }
 
 func newFacts() *facts {
@@ -116,7 +126,7 @@ func (r *factsRenderer) Refresh() {
 		if v := r.f.list[i/2]; i%2 == 0 {
 			l.set(v.title())
 		} else {
-			l.setRole(v.value, v.role)
+			l.setRole(r.f.shown(v))
 		}
 		l.Refresh()
 	}

@@ -41,6 +41,7 @@ const (
 	roleBad
 	roleWeak
 	roleOnAccent
+	roleNone // has its room, and is not seen
 )
 
 func (r role) colour() color.NRGBA {
@@ -60,6 +61,8 @@ func (r role) colour() color.NRGBA {
 		return t.Weak
 	case roleOnAccent:
 		return t.OnAccent
+	case roleNone:
+		return color.NRGBA{}
 	}
 	return t.Text
 }

@@ -5,9 +5,11 @@ import (
 	"image/color"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 
@@ -59,6 +61,69 @@ func TestInspectorIsHonest(t *testing.T) {
 	if !contains(got, "not calibrated") || !contains(got, "No lesion found") || contains(got, "NaN") || contains(got, "-1") {
 		t.Errorf("shown: %q", got)
 	}
+}
+
+// TestInspectorTellsNothingOfOneFrameWhileACinePlays: what is told of one would be taken for that of the frame on show. Nothing
+// moves for it, and all comes back.
+func TestInspectorTellsNothingOfOneFrameWhileACinePlays(t *testing.T) {
+	eachLanguage(t, func(t *testing.T) {
+		p := NewInspector()
+		c := fullConfidence()
+		c.Dice, c.Study, c.Note = 0.83, 0.62, "No lesion here."
+		p.SetConfidence(c)
+		p.SetMeasures([]Measure{{"Area", "108 mm²"}}, "")
+		p.SetHistory([]Step{{Title: "Brush", Done: true}})
+		show(t, p, 213, 900)
+		places := func() map[string]fyne.Position {
+			at := map[string]fyne.Position{}
+			walk(p, fyne.Position{}, func(o fyne.CanvasObject, pos fyne.Position) {
+				if x, ok := o.(*canvas.Text); ok && x.Text != "" && !strings.ContainsAny(x.Text, "0123456789…") {
+					at[x.Text] = pos
+				}
+			})
+			return at
+		}
+		before, still := texts(p), places()
+		p.SetPlaying(true)
+		got := seen(p)
+		for _, never := range []string{percent(0.97), "0.83", "0.84 mm", percent(0.4), "108 mm²", "No lesion here.", "Brush"} {
+			if contains(got, never) {
+				t.Errorf("%q is shown while the cine plays: %q", never, got)
+			}
+		}
+		for _, want := range []string{"echoline-breast 1.0", percent(0.62), text.T("panel.confidence.probability"), "Area", "1.20 mm"} {
+			if !contains(got, want) {
+				t.Errorf("%q is not shown in %q", want, got)
+			}
+		}
+		for name, pos := range places() {
+			if was, ok := still[name]; ok && was != pos {
+				t.Errorf("%q moved from %v to %v", name, was, pos)
+			}
+		}
+		p.SetMeasures([]Measure{{"Area", "97 mm²"}}, "") // of a frame in between
+		if contains(seen(p), "97 mm²") {
+			t.Error("measurements of a frame in between are shown")
+		}
+		p.SetMeasures([]Measure{{"Area", "108 mm²"}}, "")
+		p.SetPlaying(false)
+		if after := seen(p); !slices.Equal(after, before) {
+			t.Errorf("%q came back of %q", after, before)
+		}
+	})
+}
+
+// seen are the texts that have a colour.
+func seen(o fyne.CanvasObject) []string {
+	var out []string
+	walk(o, fyne.Position{}, func(o fyne.CanvasObject, _ fyne.Position) {
+		if t, ok := o.(*canvas.Text); ok && t.Text != "" {
+			if _, _, _, a := t.Color.RGBA(); a > 0 {
+				out = append(out, t.Text)
+			}
+		}
+	})
+	return out
 }
 
 func TestInspectorCallsBack(t *testing.T) {

@@ -135,13 +135,16 @@ func NewWorkList() *WorkList {
 	return w
 }
 
-// heading says how many images there are, and how many of them are done with.
+// heading says how many images there are, and how many of them are done with: of those that can be, where these are fewer.
 func (w *WorkList) heading() string {
 	count := text.N("panel.worklist.count", len(w.rows))
-	if w.done == 0 {
+	switch {
+	case w.done == 0:
 		return count
+	case w.workable == len(w.rows):
+		return count + " · " + text.T("panel.worklist.done", text.Args{"Done": w.done})
 	}
-	return count + " · " + text.T("panel.worklist.done", text.Args{"Done": w.done, "Of": w.workable})
+	return count + " · " + text.T("panel.worklist.done_of", text.Args{"Done": w.done, "Of": w.workable})
 }
 
 func (w *WorkList) tell(s string) {

@@ -77,7 +77,7 @@ func TestWorkListSaysHowManyAreDone(t *testing.T) {
 			t.Helper()
 			want := text.N("panel.worklist.count", 5)
 			if done > 0 {
-				want += " · " + text.T("panel.worklist.done", text.Args{"Done": done, "Of": 4})
+				want += " · " + text.T("panel.worklist.done_of", text.Args{"Done": done, "Of": 4})
 			}
 			if got := texts(w); !contains(got, want) {
 				t.Errorf("%q is not shown in %q", want, got)
@@ -92,6 +92,20 @@ func TestWorkListSaysHowManyAreDone(t *testing.T) {
 		w.UpdateRow("id0", Row{ID: "id0", State: InReview})
 		w.UpdateRow("id2", Row{ID: "id2", State: InReview})
 		said(0)
+	})
+}
+
+// TestWorkListSaysTheTotalOnce: twice only where not all can be worked on.
+func TestWorkListSaysTheTotalOnce(t *testing.T) {
+	w := NewWorkList()
+	rows := manyRows(7)
+	rows[0].State = Accepted
+	w.SetRows(rows)
+	want := map[string]string{"en": "7 images · 1 done", "ko": "영상 7개 · 1개 완료"}
+	eachLanguage(t, func(t *testing.T) {
+		if got := w.heading(); got != want[text.Language()] {
+			t.Errorf("%q, want %q", got, want[text.Language()])
+		}
 	})
 }
 
