@@ -60,7 +60,9 @@ func (g *Stage) Finished() bool { return g.Of > 0 && g.Step >= g.Of }
 
 // Status reads how far the run is from its folder. It may be called while the process works.
 func (r *Run) Status() Status {
-	s := Status{Stages: r.stages()}
+	// First how it stands: of a run that has ended all that it told is there to be read; of one that ends meanwhile the last may not.
+	state, why := r.state()
+	s := Status{State: state, Why: why, Stages: r.stages()}
 	var done, all, timed, seconds float64
 	for i := range s.Stages {
 		g := &s.Stages[i]
@@ -78,7 +80,6 @@ func (r *Run) Status() Status {
 	if timed > 0 && seconds > 0 {
 		s.Left, s.Timed = time.Duration((all-done)/timed*seconds*float64(time.Second)), true
 	}
-	s.State, s.Why = r.state()
 	return s
 }
 
