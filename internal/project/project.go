@@ -189,33 +189,42 @@ type Log interface {
 }
 
 // Load folds a workspace's events. It is nil where there is no project. The fault store.CodeEvents comes with a state that
-// can be used.
+// can be used: where the event that made the project is damaged, the others tell of it, and readers stay blinded to each other
+// unless a later one says otherwise. Only its name may be lost; its ID stands for that.
 func Load(l Log) (*State, error) {
 	events, err := l.Events(Kinds...)
 	if events == nil && err != nil {
 		return nil, err
 	}
-	return Fold(events), err
+	s := Fold(events)
+	if s == nil && err != nil {
+		s = foldFrom(events, func(_ *store.Event, b *body) (string, bool) { return b.Project, true })
+	}
+	return s, err
 }
 
 // Fold makes the state of the first project that the events, in the order of store.Events, tell of; nil if they tell of none.
 func Fold(events []store.Event) *State {
+	return foldFrom(events, func(e *store.Event, b *body) (string, bool) { return b.Name, e.Kind == KindMade })
+}
+
+// foldFrom makes the state of the project of the first event by which one is known, and called so.
+func foldFrom(events []store.Event, known func(*store.Event, *body) (name string, ok bool)) *State {
 	var s *State
-	at := slices.IndexFunc(events, func(e store.Event) bool { return e.Kind == KindMade })
-	if at < 0 {
-		return nil
-	}
-	f := &fold{cases: map[string]int{}, members: map[string]Member{}, assigned: map[string][]string{}}
-	for i := at; i < len(events) && s == nil; i++ {
+	for i := range events {
 		var b body
-		if events[i].Kind == KindMade && json.Unmarshal(events[i].Body, &b) == nil && b.Project != "" {
-			s = &State{ID: b.Project, Name: b.Name, Made: events[i].At, Share: firstShare, By: firstBy, Blinded: true, classes: map[string]string{}}
-			f.s = s
+		if json.Unmarshal(events[i].Body, &b) != nil || b.Project == "" {
+			continue
+		}
+		if name, ok := known(&events[i], &b); ok {
+			s = &State{ID: b.Project, Name: name, Made: events[i].At, Share: firstShare, By: firstBy, Blinded: true, classes: map[string]string{}}
+			break
 		}
 	}
 	if s == nil {
 		return nil
 	}
+	f := &fold{s: s, cases: map[string]int{}, members: map[string]Member{}, assigned: map[string][]string{}}
 	for i := range events {
 		var b body
 		if err := json.Unmarshal(events[i].Body, &b); err != nil {
