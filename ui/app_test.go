@@ -139,6 +139,16 @@ func (b *bench) open() {
 	})
 }
 
+// picturesAndRefused are pictures beside a file that cannot be read, empty.dcm.
+func picturesAndRefused(t testing.TB, n int) string {
+	t.Helper()
+	dir := pictures(t, n)
+	if err := os.WriteFile(filepath.Join(dir, "empty.dcm"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 // pictures writes n grey pictures of 120×90 px; those numbered in black are all black.
 func pictures(t testing.TB, n int, black ...int) string {
 	t.Helper()
@@ -413,10 +423,7 @@ func TestWithoutModelDrawingWorks(t *testing.T) {
 }
 
 func TestRefusedFileIsListedWithItsReason(t *testing.T) {
-	dir := pictures(t, 1)
-	if err := os.WriteFile(filepath.Join(dir, "empty.dcm"), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	dir := picturesAndRefused(t, 1)
 	b := newBench(t, Config{Paths: []string{dir}})
 	b.open()
 	rows := b.listRows()

@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"fyne.io/fyne/v2/driver/desktop"
@@ -88,10 +86,7 @@ func TestFastSeekingDecodesTheNewestWish(t *testing.T) {
 }
 
 func TestLeavingAnItemFinishesTheStroke(t *testing.T) {
-	dir := pictures(t, 2)
-	if err := os.WriteFile(filepath.Join(dir, "empty.dcm"), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	dir := picturesAndRefused(t, 2)
 	b := newBench(t, Config{Paths: []string{dir}})
 	b.open()
 	s := b.sess

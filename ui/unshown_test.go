@@ -2,8 +2,6 @@ package ui
 
 import (
 	"errors"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,10 +11,7 @@ import (
 
 // TestARefusedFileOffersOnlyWhatMakesSense: no tool, nobody to ask, but why, and the way back to the images.
 func TestARefusedFileOffersOnlyWhatMakesSense(t *testing.T) {
-	dir := pictures(t, 2)
-	if err := os.WriteFile(filepath.Join(dir, "empty.dcm"), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	dir := picturesAndRefused(t, 2)
 	b := newBench(t, Config{Paths: []string{dir}})
 	b.open()
 	s := b.sess
@@ -47,10 +42,7 @@ func TestARefusedFileOffersOnlyWhatMakesSense(t *testing.T) {
 
 // TestAStudyOfRefusedFilesLeadsToAnother: with no image to go to, files can be opened.
 func TestAStudyOfRefusedFilesLeadsToAnother(t *testing.T) {
-	dir := pictures(t, 1)
-	if err := os.WriteFile(filepath.Join(dir, "empty.dcm"), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	dir := picturesAndRefused(t, 1)
 	b := newBench(t, Config{Paths: []string{dir}})
 	b.open()
 	b.sess.order = nil

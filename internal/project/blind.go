@@ -132,18 +132,8 @@ func LooksOf(l Log) ([]Look, error) {
 	if err == nil {
 		return nil, nil
 	}
-	return looksIn(events, named(events)), err
-}
-
-// named is the project that the first of some events names; "" where none does.
-func named(events []store.Event) string {
-	for i := range events {
-		var b body
-		if json.Unmarshal(events[i].Body, &b) == nil && b.Project != "" {
-			return b.Project
-		}
-	}
-	return ""
+	_, b := first(events)
+	return looksIn(events, b.Project), err
 }
 
 // looksIn folds the looks of a project.

@@ -55,7 +55,8 @@ func labelNotes(ws *store.Workspace) (n notes, err error) {
 	if s := Fold(events); s != nil {
 		n.id = s.ID
 	} else if damage != nil {
-		n.id = named(events)
+		_, b := first(events)
+		n.id = b.Project
 	}
 	var said time.Time
 	for i := range events {

@@ -198,32 +198,35 @@ func Load(l Log) (*State, error) {
 	}
 	s := Fold(events)
 	if s == nil && err != nil {
-		s = foldFrom(events, func(_ *store.Event, b *body) (string, bool) { return b.Project, true })
+		e, b := first(events)
+		s = foldOf(events, e, b.Project, b.Project)
 	}
 	return s, err
 }
 
 // Fold makes the state of the first project that the events, in the order of store.Events, tell of; nil if they tell of none.
 func Fold(events []store.Event) *State {
-	return foldFrom(events, func(e *store.Event, b *body) (string, bool) { return b.Name, e.Kind == KindMade })
+	e, b := first(events, KindMade)
+	return foldOf(events, e, b.Project, b.Name)
 }
 
-// foldFrom makes the state of the project of the first event by which one is known, and called so.
-func foldFrom(events []store.Event, known func(*store.Event, *body) (name string, ok bool)) *State {
-	var s *State
+// first is the first event of the given kinds, or of all where none is given, that names a project; nil where none does.
+func first(events []store.Event, kinds ...string) (*store.Event, body) {
 	for i := range events {
 		var b body
-		if json.Unmarshal(events[i].Body, &b) != nil || b.Project == "" {
-			continue
-		}
-		if name, ok := known(&events[i], &b); ok {
-			s = &State{ID: b.Project, Name: name, Made: events[i].At, Share: firstShare, By: firstBy, Blinded: true, classes: map[string]string{}}
-			break
+		if (len(kinds) == 0 || slices.Contains(kinds, events[i].Kind)) && json.Unmarshal(events[i].Body, &b) == nil && b.Project != "" {
+			return &events[i], b
 		}
 	}
-	if s == nil {
+	return nil, body{}
+}
+
+// foldOf makes the state of a project that is first known by an event; nil for no event.
+func foldOf(events []store.Event, known *store.Event, id, name string) *State {
+	if known == nil {
 		return nil
 	}
+	s := &State{ID: id, Name: name, Made: known.At, Share: firstShare, By: firstBy, Blinded: true, classes: map[string]string{}}
 	f := &fold{s: s, cases: map[string]int{}, members: map[string]Member{}, assigned: map[string][]string{}}
 	for i := range events {
 		var b body
