@@ -216,7 +216,10 @@ func (v *modelsView) choose(sha string) {
 
 // add takes a model file into the workspace.
 func (v *modelsView) add() {
-	panel.ShowBrowser(v.a.win, panel.Browse{OnChosen: func(paths []string) { v.addFile(paths[0]) }})
+	panel.ShowBrowser(v.a.win, panel.Browse{
+		Title: func() string { return text.T("models.add.title") }, File: true,
+		OnChosen: func(paths []string) { v.addFile(paths[0]) },
+	})
 }
 
 // addFile takes it in. Whoever chose another model meanwhile keeps that one on show.

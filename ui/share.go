@@ -64,7 +64,10 @@ func (a *App) shareTo(s *project.State, reader string, files bool) {
 
 // chooseTake asks for a share and takes it in.
 func (a *App) chooseTake() {
-	panel.ShowBrowser(a.win, panel.Browse{Recent: a.set.Recent, OnChosen: func(paths []string) { a.takeShare(paths[0]) }})
+	panel.ShowBrowser(a.win, panel.Browse{
+		Title: func() string { return text.T("project.take.title") }, File: true, Recent: a.set.Recent,
+		OnChosen: func(paths []string) { a.takeShare(paths[0]) },
+	})
 }
 
 // takeShare brings a share into the workspace; what is on show of its cases is then got anew.

@@ -3,6 +3,7 @@ package panel
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +18,8 @@ import (
 // Browse says what a person is to choose.
 type Browse struct {
 	Title    func() string        // what it is for; nil: opening, or choosing a folder
-	Folder   bool                 // a folder, to write into; otherwise files or folders, to open
+	Folder   bool                 // a folder, to write into
+	File     bool                 // one file; with neither, files or folders, to open
 	Choose   func(n int) string   // what is done with n picked files or folders, with this folder where n is 0; nil: they are opened
 	Start    string               // folder to begin in; "" for the home folder
 	Recent   []string             // paths of files or folders to offer
@@ -210,6 +212,7 @@ func (p *Browser) goTyped() {
 }
 
 func (p *Browser) changed() {
+	p.choose.disabled = p.b.File && !p.filePicked()
 	p.list.changed()
 	p.choose.Refresh()
 	p.content.Refresh()
@@ -220,6 +223,8 @@ func (p *Browser) chooseText() string {
 	switch n := len(p.picked); {
 	case p.b.Choose != nil:
 		return p.b.Choose(n)
+	case p.b.File:
+		return text.T("panel.browser.use_file")
 	case p.b.Folder && n > 0:
 		return text.T("panel.browser.use_selected")
 	case p.b.Folder:
@@ -231,8 +236,16 @@ func (p *Browser) chooseText() string {
 	}
 }
 
-// done chooses what is picked, or the folder that is shown.
+// filePicked reports whether what is picked is no folder.
+func (p *Browser) filePicked() bool {
+	return slices.ContainsFunc(p.entries, func(e entry) bool { return !e.dir && p.picked[filepath.Join(p.dir, e.name)] })
+}
+
+// done chooses what is picked, or the folder that is shown where one may be chosen.
 func (p *Browser) done() {
+	if p.b.File && !p.filePicked() {
+		return
+	}
 	var paths []string
 	for _, e := range p.entries {
 		if path := filepath.Join(p.dir, e.name); p.picked[path] {
@@ -276,15 +289,18 @@ func (p *Browser) tap(i int, mod fyne.KeyModifier) {
 	p.window.Canvas().Focus(p.list)
 }
 
+// several reports whether more than one thing may be picked.
+func (p *Browser) several() bool { return !p.b.Folder && !p.b.File }
+
 func (p *Browser) pick(i int, mod fyne.KeyModifier) {
 	path := filepath.Join(p.dir, p.entries[i].name)
 	switch {
-	case mod&fyne.KeyModifierShift != 0 && p.anchor >= 0 && !p.b.Folder:
+	case mod&fyne.KeyModifierShift != 0 && p.anchor >= 0 && p.several():
 		p.picked = map[string]bool{}
 		for k := min(i, p.anchor); k <= max(i, p.anchor); k++ {
 			p.picked[filepath.Join(p.dir, p.entries[k].name)] = true
 		}
-	case mod&fyne.KeyModifierShortcutDefault != 0 && !p.b.Folder:
+	case mod&fyne.KeyModifierShortcutDefault != 0 && p.several():
 		if p.picked[path] {
 			delete(p.picked, path)
 		} else {
@@ -304,6 +320,9 @@ func (p *Browser) activate(i int) {
 	if e.dir {
 		p.goTo(filepath.Join(p.dir, e.name))
 		return
+	}
+	if !p.several() {
+		p.picked = map[string]bool{}
 	}
 	p.picked[filepath.Join(p.dir, e.name)] = true
 	p.done()

@@ -266,3 +266,25 @@ func TestNaturalLessIsAnOrder(t *testing.T) {
 		}
 	})
 }
+
+func TestBrowserWantsOneFile(t *testing.T) {
+	dir := browserFolder(t, "a.onnx", "b.onnx")
+	p, chosen := browse(t, Browse{Start: dir, File: true})
+	if texts(p); !contains(texts(p), text.T("panel.browser.use_file")) || contains(texts(p), text.T("panel.browser.open_folder")) {
+		t.Errorf("shown: %q", texts(p))
+	}
+	if !p.choose.Disabled() {
+		t.Error("a folder can be chosen where a file is wanted")
+	}
+	if p.done(); *chosen != nil {
+		t.Errorf("chose %v", *chosen)
+	}
+	p.tap(1, 0)
+	p.tap(2, fyne.KeyModifierShortcutDefault)
+	if p.choose.Disabled() {
+		t.Error("a file cannot be chosen")
+	}
+	if p.done(); !slices.Equal(*chosen, []string{filepath.Join(dir, "b.onnx")}) {
+		t.Errorf("chose %v", *chosen)
+	}
+}
