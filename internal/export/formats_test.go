@@ -270,12 +270,16 @@ func TestReportTellsNobodysOutlineWhereThereIsNone(t *testing.T) {
 	s := sheet{j: &job{Options: options(t, "report")}}
 	drawn := spotted(t, "clip", 1).Frames[0]
 	empty := frame(0, mask.NewPlane(4, 4))
-	edited, byHand := empty, empty
+	edited, byHand, read, changed := empty, empty, drawn, drawn
 	edited.Edited, byHand.Model = true, ""
+	read.Model, read.Began = ImportPrefix+modelSHA, manual // it was drawn by hand, in the file
+	changed.Model, changed.Edited = ImportPrefix+modelSHA, true
 	for _, c := range []struct {
 		f    Frame
 		want string
-	}{{drawn, s.say("report.algorithm.AUTOMATIC", nil)}, {empty, s.say("report.algorithm.none", nil)}, {edited, ""}, {byHand, ""}} {
+	}{{drawn, s.say("report.algorithm.AUTOMATIC", nil)}, {empty, s.say("report.algorithm.none", nil)}, {edited, ""}, {byHand, ""},
+		{read, s.say("report.algorithm.imported", nil)}, {changed, s.say("report.algorithm.imported.changed", nil)},
+	} {
 		if got, _, _ := strings.Cut(s.origin(c.f), " · "); got != c.want {
 			t.Errorf("%d arcs: %q, not %q", len(c.f.Arcs), got, c.want)
 		}

@@ -222,11 +222,20 @@ func (s *sheet) models(items []*Item) {
 	}
 	for _, sha := range shas {
 		m := s.j.Models[sha]
+		file, read := strings.CutPrefix(sha, ImportPrefix)
 		s.font(true, 11, 30)
-		s.line(s.say("report.model", fault.Args{"Name": m.Name, "Version": m.Version}))
+		if read {
+			s.line(s.say("report.imported", nil))
+		} else {
+			s.line(s.say("report.model", fault.Args{"Name": m.Name, "Version": m.Version}))
+		}
 		s.font(false, 8, 90)
-		s.line("SHA-256 " + sha)
+		s.line("SHA-256 " + file)
 		s.font(false, 9, 60)
+		if read {
+			s.Ln(2)
+			continue
+		}
 		if card := cardExcerpt(m); card != "" {
 			if s.j.Report.Card != nil {
 				card = s.j.Report.Card(card)
@@ -381,7 +390,13 @@ func (s *sheet) facts(it *Item, f Frame) {
 // no outline, nobody is told to have drawn one.
 func (s *sheet) origin(f Frame) string {
 	var parts []string
-	switch how := algorithm([]Frame{f}); {
+	switch how := f.algorithm(); {
+	case len(f.Arcs) > 0 && strings.HasPrefix(f.Model, ImportPrefix):
+		key := "report.algorithm.imported"
+		if f.Edited {
+			key += ".changed"
+		}
+		parts = append(parts, s.say(key, nil))
 	case len(f.Arcs) > 0:
 		parts = append(parts, s.say("report.algorithm."+how, nil))
 	case how == automatic:
