@@ -1,6 +1,7 @@
 package panel
 
 import (
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -208,12 +209,12 @@ func canvasRefresh(o fyne.CanvasObject) {
 }
 
 // wrap breaks s into lines at most width wide: between words, and within a word only if it is wider than a whole line.
-// Korean is broken between words too, as it is set in print.
+// Korean is broken between words too, as it is set in print. A number stays with its unit.
 func wrap(s string, width, size float32) []string {
 	var out []string
 	for _, par := range strings.Split(s, "\n") {
 		line := ""
-		for _, word := range strings.Fields(par) {
+		for _, word := range withUnits(strings.Fields(par)) {
 			next := strings.TrimPrefix(line+" "+word, " ")
 			if fits(next, width, size) {
 				line = next
@@ -230,6 +231,23 @@ func wrap(s string, width, size float32) []string {
 			}
 		}
 		out = append(out, line)
+	}
+	return out
+}
+
+// units are what stays on the line of the number before it.
+var units = []string{"%", "px", "mm", "mm²", "s"}
+
+// withUnits joins numbers and the units after them to one word each.
+func withUnits(words []string) []string {
+	var out []string
+	for _, w := range words {
+		last := len(out) - 1
+		if last >= 0 && strings.IndexByte("0123456789", out[last][len(out[last])-1]) >= 0 && slices.Contains(units, strings.TrimRight(w, ".,;:)")) {
+			out[last] += " " + w
+			continue
+		}
+		out = append(out, w)
 	}
 	return out
 }

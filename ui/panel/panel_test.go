@@ -167,6 +167,14 @@ func TestWrapKeepsEveryWord(t *testing.T) {
 	})
 }
 
+func TestWrapKeepsNumbersWithTheirUnits(t *testing.T) {
+	test.NewTempApp(t)
+	width := fyne.MeasureText("reviewed 3", textSize, fyne.TextStyle{}).Width + 1
+	if got := wrap("reviewed 3 %. 12 mm² of it", width, textSize); !slices.Equal(got, []string{"reviewed", "3 %.", "12 mm² of", "it"}) {
+		t.Errorf("wrapped to %q", got)
+	}
+}
+
 func TestButtonByPointerAndKeyboard(t *testing.T) {
 	n := 0
 	var hints []string
