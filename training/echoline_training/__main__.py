@@ -201,9 +201,10 @@ def parser() -> argparse.ArgumentParser:
 def main() -> int:
     """Run one command; 0 done, 1 failed with its reason on stderr, 2 wrong usage."""
     args = parser().parse_args()
-    from .train import limit_threads
+    from .train import keep_memory, limit_threads
 
     limit_threads(args.threads)
+    keep_memory()
     try:
         args.run_command(args)
     except (OSError, ValueError) as e:

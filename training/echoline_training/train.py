@@ -8,6 +8,7 @@ gradients added up, so the result is that of one process, but for two things: ba
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import math
 import sys
@@ -31,6 +32,9 @@ Batch = dict[str, torch.Tensor]
 
 MASKLESS = 0.35  # how often guidance comes without the mask so far, so that gestures are learned to count for more
 NEAR_GESTURE = 2.0  # how much more pixels beside a gesture count
+
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's malloc.h
+KEPT = 2**31 - 1  # bytes that may lie free
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,20 @@ def limit_threads(count: int) -> None:
     """Use this many threads for the network; image changes are too small to share among threads."""
     torch.set_num_threads(count)
     cv2.setNumThreads(1)
+
+
+def keep_memory() -> None:
+    """Let the C library keep the memory that a step frees: the next step asks for as much again.
+
+    glibc gives large blocks back to the system, which hands them out anew page by page. Keeping them made a step on two
+    cores a quarter faster. Other C libraries are left as they are.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return
+    mallopt(M_MMAP_MAX, 0)
+    mallopt(M_TRIM_THRESHOLD, KEPT)
 
 
 def weights(path: Path) -> Mapping[str, torch.Tensor]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import random
 import signal
 import subprocess
@@ -384,6 +385,29 @@ def program(folder: Path, stop: int | None, plain: bool) -> None:
 if __name__ == "__main__":
     given = sys.argv[2:]
     program(Path(sys.argv[1]), int(given[given.index("--stop") + 1]) if "--stop" in given else None, "--plain" in given)
+
+
+FAULTS = """
+import resource, sys, torch
+from echoline_training.train import keep_memory
+if sys.argv[1] == "kept":
+    keep_memory()
+torch.ones(64 << 20, dtype=torch.uint8)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+torch.ones(64 << 20, dtype=torch.uint8)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries are left as they are")
+def test_memory_of_a_step_is_used_again() -> None:
+    def faults(how: str) -> int:
+        done = subprocess.run(
+            [sys.executable, "-c", FAULTS, how], capture_output=True, text=True, check=True, cwd=HERE.parents[1]
+        )
+        return int(done.stdout)
+
+    assert faults("kept") < 16 < faults("given back")
 
 
 def test_asked_to_stop_it_keeps_a_checkpoint_and_goes_on_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
