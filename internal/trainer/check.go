@@ -111,6 +111,7 @@ const (
 	findingPieces      fault.Code = "train.finding.pieces"      //
 	findingBorder      fault.Code = "train.finding.border"      //
 	findingUnknown     fault.Code = "train.finding.unknown"     //
+	findingTwins       fault.Code = "train.finding.twins"       //
 	findingLeak        fault.Code = "train.finding.leak"        // arg Leak
 	findingNoLesions   fault.Code = "train.finding.nolesions"   // arg Split
 	findingFew         fault.Code = "train.finding.few"         // arg Lesions
@@ -119,6 +120,7 @@ const (
 	findingFolder      fault.Code = "train.finding.folder"      // arg Folder
 	findingSpace       fault.Code = "train.finding.space"       // args Folder, Free, Needed
 	findingSides       fault.Code = "train.finding.sides"       // arg Sides
+	findingStart       fault.Code = "train.finding.start"       // args File, Reason
 	findingBatch       fault.Code = "train.finding.batch"       // args Batch, Images
 	findingNumbers     fault.Code = "train.finding.numbers"     //
 	findingOverfit     fault.Code = "train.finding.overfit"     // args Images, Steps
@@ -129,9 +131,9 @@ const (
 var findings = map[string]fault.Code{
 	"masks.size": findingSize, "masks.kind": findingKind, "images.tiny": findingTiny, "images.flat": findingFlat,
 	"masks.small": findingSmall, "masks.large": findingLarge, "masks.pieces": findingPieces, "masks.border": findingBorder,
-	"masks.unknown": findingUnknown, "leak": findingLeak, "balance.lesions": findingNoLesions, "balance.few": findingFew,
+	"masks.unknown": findingUnknown, "masks.twins": findingTwins, "leak": findingLeak, "balance.lesions": findingNoLesions, "balance.few": findingFew,
 	"balance.normals": findingNormals, "balance.weights": findingWeights, "disk.folder": findingFolder,
-	"disk.write": findingFolder, "disk.space": findingSpace, "recipe.sides": findingSides, "recipe.batch": findingBatch,
+	"disk.write": findingFolder, "disk.space": findingSpace, "recipe.sides": findingSides, "recipe.batch": findingBatch, "start": findingStart,
 	"step.loss": findingNumbers, "step.gradient": findingNumbers, "step.number": findingNumbers, "overfit": findingOverfit,
 	"export.parity": findingParity, "masks": findingCheckBroken, "balance": findingCheckBroken, "recipe": findingCheckBroken,
 	"disk": findingCheckBroken, "step": findingCheckBroken, "export": findingCheckBroken,

@@ -156,6 +156,19 @@ func TestWhyItStopped(t *testing.T) {
 	}
 }
 
+func TestCheckLooksAtTheModelToBeginFrom(t *testing.T) {
+	r, _ := pretend(t)
+	if args := strings.Join(r.arguments("check"), " "); strings.Contains(args, "--start") {
+		t.Error(args)
+	}
+	r.Recipe.Start = "a hash"
+	for _, command := range []string{"check", "make"} {
+		if args := strings.Join(r.arguments(command), " "); !strings.Contains(args, "--start "+startName) {
+			t.Error(args)
+		}
+	}
+}
+
 func TestFindings(t *testing.T) {
 	r, tools := pretend(t)
 	many := `"values":{"count":6,"files":["a","b","c","d","e","f"]}`

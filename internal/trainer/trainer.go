@@ -152,14 +152,13 @@ func (r *Run) arguments(command string) []string {
 		"-m", "echoline_training", command, "--data", ".", "--sets", "./" + casesName, "--run", runName, "--plan", r.Recipe.Plan,
 		"--threads", strconv.Itoa(max(r.Recipe.Threads, 1)),
 	}
-	if command == "check" {
-		return append(args, "--json")
-	}
-	args = append(args, "--model", modelName, "--name", r.Recipe.Name, "--clicks", "10")
 	if r.Recipe.Start != "" {
 		args = append(args, "--start", startName)
 	}
-	return args
+	if command == "check" {
+		return append(args, "--json")
+	}
+	return append(args, "--model", modelName, "--name", r.Recipe.Name, "--clicks", "10")
 }
 
 func isFile(path string) bool {

@@ -41,7 +41,7 @@ def findings(args: argparse.Namespace, splits: dict[str, list[Sample]]) -> None:
     from . import preflight
     from .pipeline import PLANS
 
-    found = preflight.check(splits, PLANS[args.plan].outline, args.run)
+    found = preflight.check(splits, PLANS[args.plan].outline, args.run, start=args.start)
     if getattr(args, "json", False):
         print(preflight.to_json(found))
     else:
@@ -165,7 +165,7 @@ def parser() -> argparse.ArgumentParser:
         p.add_argument("--plan", choices=("full", "small"), default="full", help="small only proves that it works")
         if name == "check":
             p.add_argument("--json", action="store_true", help="for programs")
-        if name in ("train", "make"):
+        if name in ("check", "train", "make"):
             p.add_argument("--start", type=Path, help="model file whose outline network is trained on")
         if name in ("export", "make"):
             p.add_argument("--model", type=Path, default=MODEL, help="file to write; the card goes beside it")

@@ -5,6 +5,7 @@ Every check answers with findings. One that refuses stops the run before it star
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import tempfile
@@ -16,7 +17,8 @@ import cv2
 import numpy as np
 import torch
 
-from . import rehearsal
+from . import checkpoint, rehearsal
+from .augment import shrink
 from .data import Sample, shared
 from .findings import Finding, guarded, listed, refusal, refused, warning
 from .findings import PreflightError as PreflightError
@@ -24,7 +26,7 @@ from .findings import refuse as refuse
 from .findings import to_json as to_json
 from .network import AttentionUNet
 from .rehearsal import Graph
-from .train import Recipe
+from .train import Recipe, weights
 
 Splits = Mapping[str, Sequence[Sample]]
 
@@ -33,6 +35,9 @@ SMALL, LARGE = 0.0005, 0.7  # of the image: lesions outside are rare enough to b
 PIECES = 2  # of one mask, above which it is looked at
 FEW = 20  # lesions in val, below which what is chosen there is chance
 LEAST_SHARE = 0.05  # of images without lesion
+THUMB = 64  # px, at which pictures are compared
+ALIKE = 0.97  # correlation of two pictures of one group from which they show the same
+AGREED = 0.8  # Dice of their masks, below which no outline is right for both
 COPIES = 10  # of the weights: net, average, two moments, in the file that is there and the one being written; and to spare
 ROOM = 64 << 20  # bytes for logs, pages and overlays
 
@@ -114,6 +119,33 @@ def masks(splits: Splits) -> Iterator[Finding]:
             yield rule.level(rule.code, f"{rule.what}: {listed(names)}", rule.remedy, count=len(names), files=names)
 
 
+def _alike(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two pictures show the same; one of a single grey is like no other."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return bool(np.corrcoef(shrink(a, THUMB).ravel(), shrink(b, THUMB).ravel())[0, 1] > ALIKE)
+
+
+def _overlap(a: np.ndarray, b: np.ndarray) -> float:
+    """Dice of two masks bool, letterboxed."""
+    x, y = (shrink(m.astype(np.uint8) * 255, THUMB).astype(float) for m in (a, b))
+    return float(2 * np.minimum(x, y).sum() / max(1.0, x.sum() + y.sum()))
+
+
+def twins(splits: Splits) -> Iterator[Finding]:
+    """Pictures of one group that show the same, with masks that do not."""
+    groups: dict[tuple[str, str], list[Sample]] = {}
+    for s in (s for samples in splits.values() for s in samples if _lesion(s)):
+        groups.setdefault((s.row.set, s.row.group), []).append(s)
+    pairs = []
+    for (name, _), members in groups.items():
+        for one, other in itertools.combinations(members, 2):
+            if _alike(one.image, other.image) and _overlap(one.mask, other.mask) < AGREED:
+                pairs.append(f"{name}/{one.row.file} and {other.row.file}")
+    if pairs:
+        told = f"pictures that show the same with masks that do not: {listed(pairs)}"
+        yield warning("masks.twins", told, "outline them alike, or leave one out", count=len(pairs), files=pairs)
+
+
 def leaks(splits: Splits) -> Iterator[Finding]:
     """Groups and pictures that splits or sets share."""
     for text in shared(splits):
@@ -193,6 +225,20 @@ def recipe_fits(recipe: Recipe, splits: Splits) -> Iterator[Finding]:
         yield warning("recipe.batch", told, "choose a smaller batch", batch=recipe.batch, images=count)
 
 
+def begins(start: Path) -> Iterator[Finding]:
+    """A model file or a run's weights that this network can go on from."""
+    try:
+        checkpoint.fit(AttentionUNet(pretrained=False), dict(weights(start)), start)
+    except Exception as e:  # whatever the file is, it ends the run where the outline begins
+        told = " ".join(str(e).split())[:300]
+        yield refusal(
+            "start",
+            f"{start.name} is not a model that this version can train on ({told})",
+            "begin from ImageNet weights, or from a model that this version has made",
+            file=start.name,
+        )
+
+
 def default_graph() -> Graph:
     """What makes the ONNX graph of models that ship."""
     from .export import graph
@@ -200,19 +246,25 @@ def default_graph() -> Graph:
     return graph
 
 
-def check(splits: Splits, recipe: Recipe, folder: Path, export: Graph | None = None) -> list[Finding]:
+def check(
+    splits: Splits, recipe: Recipe, folder: Path, export: Graph | None = None, start: Path | None = None
+) -> list[Finding]:
     """Everything that can be known before a run of a recipe in a folder, worst first in time: the network is rehearsed,
     for some seconds, only where the data is sound.
 
-    splits are the samples by split, train and val at least; export makes the ONNX graph (export.graph if not given).
+    splits are the samples by split, train and val at least; export makes the ONNX graph (export.graph if not given);
+    start is what the run begins from, if not from ImageNet weights.
     """
     torch.manual_seed(recipe.seed)
     net = AttentionUNet(recipe.pretrained)
     out = guarded("masks", lambda: masks(splits))
+    out += guarded("masks", lambda: twins(splits))
     out += guarded("leak", lambda: leaks(splits))
     out += guarded("balance", lambda: balance(splits))
     out += guarded("recipe", lambda: recipe_fits(recipe, splits))
     out += guarded("disk", lambda: disk(folder, needed(net)))
+    if start is not None:
+        out += guarded("start", lambda: begins(start))
     if refused(out):
         return out
     batch = rehearsal.batch(splits["train"], recipe.seed)

@@ -233,6 +233,29 @@ def test_bad_data_is_refused_before_the_network_is_asked(tmp_path: Path, monkeyp
     assert all(set(f) == {"level", "code", "reason", "remedy", "values"} for f in told)
 
 
+def test_twins_with_masks_that_differ_are_told() -> None:
+    one = replace(sample("train", 0), row=replace(sample("train", 0).row, group="g"))
+    moved = replace(one, row=replace(one.row, file="again.png"), mask=np.roll(one.mask, 30, 1))
+    found = list(preflight.twins({"train": [one, moved, sample("train", 2)]}))
+    assert codes(found) == {("warn", "masks.twins")} and found[0].values["files"] == [f"busi/{one.row.file} and again.png"]
+    alike = replace(moved, mask=one.mask)
+    assert not list(preflight.twins({"train": [one, alike]}))
+    apart = replace(moved, row=replace(moved.row, group="h"))
+    assert not list(preflight.twins({"train": [one, apart]}))
+
+
+def test_a_model_of_another_network_is_refused_before_hours_are_spent(tmp_path: Path) -> None:
+    wrong = AttentionUNet(pretrained=False).state_dict()
+    wrong["present.weight"] = torch.zeros(1, 7)
+    torch.save(wrong, tmp_path / "wrong.pt")
+    found = list(preflight.begins(tmp_path / "wrong.pt"))
+    assert codes(found) == {("refuse", "start")} and "another network" in found[0].reason
+    (tmp_path / "no.onnx").write_bytes(b"no model")
+    assert codes(list(preflight.begins(tmp_path / "no.onnx"))) == {("refuse", "start")}
+    torch.save(AttentionUNet(pretrained=False).state_dict(), tmp_path / "right.pt")
+    assert not list(preflight.begins(tmp_path / "right.pt"))
+
+
 def test_a_check_that_breaks_down_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> onnx.ModelProto:
         raise RuntimeError("an operator is not known")
