@@ -277,8 +277,13 @@ func TestReportTellsNobodysOutlineWhereThereIsNone(t *testing.T) {
 	for _, c := range []struct {
 		f    Frame
 		want string
-	}{{drawn, s.say("report.algorithm.AUTOMATIC", nil)}, {empty, s.say("report.algorithm.none", nil)}, {edited, ""}, {byHand, ""},
-		{read, s.say("report.algorithm.imported", nil)}, {changed, s.say("report.algorithm.imported.changed", nil)},
+	}{
+		{drawn, s.say("report.algorithm.AUTOMATIC", nil)},
+		{empty, s.say("report.algorithm.none", nil)},
+		{edited, ""},
+		{byHand, ""},
+		{read, s.say("report.algorithm.imported", nil)},
+		{changed, s.say("report.algorithm.imported.changed", nil)},
 	} {
 		if got, _, _ := strings.Cut(s.origin(c.f), " · "); got != c.want {
 			t.Errorf("%d arcs: %q, not %q", len(c.f.Arcs), got, c.want)
