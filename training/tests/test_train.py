@@ -435,3 +435,12 @@ def test_asked_to_stop_it_keeps_a_checkpoint_and_goes_on_exactly(tmp_path: Path,
     trainer(tmp_path / "halted").run(save_every=100)
     assert same(stored(tmp_path / "halted")["average"], stored(tmp_path / "whole")["average"])
     assert not any("stopped" in line for line in runs.read_log(tmp_path / "halted"))
+
+
+def test_waiting_threads_sleep_soon() -> None:
+    code = "from echoline_training.__main__ import wait_briefly; wait_briefly(); import torch"
+    env = {k: v for k, v in os.environ.items() if k != "GOMP_SPINCOUNT"} | {"OMP_DISPLAY_ENV": "VERBOSE"}
+    said = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True).stderr
+    if "GOMP_SPINCOUNT" not in said:
+        pytest.skip("PyTorch here waits by another library than GNU's")
+    assert "GOMP_SPINCOUNT = '1000'" in said
