@@ -440,7 +440,10 @@ def test_asked_to_stop_it_keeps_a_checkpoint_and_goes_on_exactly(tmp_path: Path,
 def test_waiting_threads_sleep_soon() -> None:
     code = "from echoline_training.__main__ import wait_briefly; wait_briefly(); import torch"
     env = {k: v for k, v in os.environ.items() if k != "GOMP_SPINCOUNT"} | {"OMP_DISPLAY_ENV": "VERBOSE"}
-    said = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True).stderr
+    run = subprocess.run(
+        [sys.executable, "-c", code], env=env, cwd=HERE.parents[1], capture_output=True, text=True, check=True
+    )
+    said = run.stderr
     if "GOMP_SPINCOUNT" not in said:
         pytest.skip("PyTorch here waits by another library than GNU's")
     assert "GOMP_SPINCOUNT = '1000'" in said
