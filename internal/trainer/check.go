@@ -131,9 +131,10 @@ const (
 var findings = map[string]fault.Code{
 	"masks.size": findingSize, "masks.kind": findingKind, "images.tiny": findingTiny, "images.flat": findingFlat,
 	"masks.small": findingSmall, "masks.large": findingLarge, "masks.pieces": findingPieces, "masks.border": findingBorder,
-	"masks.unknown": findingUnknown, "masks.twins": findingTwins, "leak": findingLeak, "balance.lesions": findingNoLesions, "balance.few": findingFew,
+	"masks.unknown": findingUnknown, "masks.twins": findingTwins, "leak": findingLeak, "start": findingStart,
+	"balance.lesions": findingNoLesions, "balance.few": findingFew,
 	"balance.normals": findingNormals, "balance.weights": findingWeights, "disk.folder": findingFolder,
-	"disk.write": findingFolder, "disk.space": findingSpace, "recipe.sides": findingSides, "recipe.batch": findingBatch, "start": findingStart,
+	"disk.write": findingFolder, "disk.space": findingSpace, "recipe.sides": findingSides, "recipe.batch": findingBatch,
 	"step.loss": findingNumbers, "step.gradient": findingNumbers, "step.number": findingNumbers, "overfit": findingOverfit,
 	"export.parity": findingParity, "masks": findingCheckBroken, "balance": findingCheckBroken, "recipe": findingCheckBroken,
 	"disk": findingCheckBroken, "step": findingCheckBroken, "export": findingCheckBroken,

@@ -43,15 +43,19 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
 
 
+def brief(e: Exception) -> str:
+    """What an exception says, on one line that can be read at a glance."""
+    return " ".join(str(e).split())[:300]
+
+
 def guarded(code: str, check: Callable[[], Iterator[Finding]]) -> list[Finding]:
     """The findings of a check; one that breaks down has found something, too."""
     out: list[Finding] = []
     try:
         out += check()
     except Exception as e:  # whatever it is would end the run later
-        told = " ".join(str(e).split())[:300]
         out.append(
-            refusal(code, f"the check {code} breaks down ({type(e).__name__}: {told})", "mend that first", error=str(e))
+            refusal(code, f"the check {code} breaks down ({type(e).__name__}: {brief(e)})", "mend that first", error=str(e))
         )
     return out
 
