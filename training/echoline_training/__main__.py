@@ -176,7 +176,7 @@ def parser() -> argparse.ArgumentParser:
     p = command("evaluate", evaluate)
     p.add_argument("--model", type=Path, default=MODEL)
     p.add_argument("--split", choices=("train", "val", "test"), default="test")
-    p.add_argument("--weights", type=Path, help="the outline's ema.pt, for passes with dropout")
+    p.add_argument("--weights", type=Path, help="the run's guidance/ema.pt, for passes with dropout")
     p.add_argument("--limit", type=int, help="at most so many images per set")
     p.add_argument("--clicks", type=int, help=CLICKS)
     p.add_argument("--out", type=Path, help="folder for evaluation.json and evaluation.md")

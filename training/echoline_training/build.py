@@ -2,42 +2,87 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
-from . import __version__, calibrate, contract, data, errors, evaluate, export, folds, measure
+from . import __version__, calibrate, contract, data, errors, evaluate, export, folds, measure, resemblance
 from .contract import Fit
-from .data import Sample
-from .network import Whole
-from .pipeline import Pipeline
+from .network import AttentionUNet, ErrorNet, Resemblance, Whole
+from .pipeline import LESSONS, Pipeline
+from .teach import Lessons
 
 
-def choose_side(
-    pipeline: Pipeline, samples: list[Sample], more: list[measure.Case]
-) -> tuple[int, Whole, Fit, dict[str, Any]]:
-    """The square input size (px) with the best Dice on val, the model and the fit at that size, and val's numbers."""
-    outline = folds.load_network(pipeline.refined)
-    error = errors.load(pipeline.folder / "error.pt")
-    best: tuple[float, int, Whole, Fit, dict[str, Any]] | None = None
+@dataclass(frozen=True)
+class Seen:
+    """What all input sizes share: the networks, and what is known of the training images."""
+
+    net: AttentionUNet
+    error: ErrorNet
+    more: list[measure.Case]  # the training images, out of fold
+    grain: np.ndarray
+    names: list[str]  # of the sets, in the order of likeness's shares
+    likeness: Resemblance
+
+    @staticmethod
+    def of(pipeline: Pipeline) -> Seen:
+        """Load what a finished run left."""
+        net, sets = folds.load_network(pipeline.finished), [s.row.set for s in pipeline.train]
+        # Not by pipeline.lessons(), which waits for other processes: these have ended.
+        grain = resemblance.grain(net, Lessons.load(pipeline.folder / LESSONS).images[0])
+        error = errors.load(pipeline.folder / "error.pt")
+        return Seen(net, error, pipeline.out_of_fold(), grain, list(dict.fromkeys(sets)), resemblance.learn(grain, sets))
+
+
+@dataclass(frozen=True)
+class Built:
+    """A model at one square input size (px), its fit, and the cases it was fitted on."""
+
+    side: int
+    whole: Whole
+    fit: Fit
+    val: list[measure.Case]
+    more: list[measure.Case]
+    resemblance: dict[str, float]  # the factor of each set
+
+
+def at_side(pipeline: Pipeline, side: int, seen: Seen) -> Built:
+    """The model at one input size, with everything fitted that is."""
+    samples, net, error = list(pipeline.val), seen.net, seen.error
+    temp = calibrate.temperature(samples, measure.run_all(Whole(net, error, 1.0).eval(), samples, side, side))
+    raws = measure.run_all(Whole(net, error, temp).eval(), samples, side, side)
+    alike = calibrate.cases_of(samples, raws, calibrate.fit(samples, raws, temp, seen.more))
+    likeness = copy.deepcopy(seen.likeness)
+    likeness.logs.copy_(torch.from_numpy(calibrate.resemblance_logs(seen.names, alike, seen.more)))
+    whole = Whole(net, error, temp, likeness).eval()
+    raws = measure.run_all(whole, samples, side, side)
+    more = resemblance.widened(seen.more, resemblance.factors(likeness, seen.grain))
+    fit = calibrate.fit(samples, raws, temp, more)
+    factor = {n: round(float(f), 4) for n, f in zip(seen.names, torch.exp(likeness.logs), strict=True)}
+    return Built(side, whole, fit, calibrate.cases_of(samples, raws, fit), more, factor)
+
+
+def choose_side(pipeline: Pipeline) -> Built:
+    """The model at the input size with the best Dice on val."""
+    seen = Seen.of(pipeline)
+    best: tuple[float, Built] | None = None
     for side in pipeline.plan.input_sides:
-        temp = calibrate.temperature(samples, measure.run_all(Whole(outline, error, 1.0).eval(), samples, side, side))
-        whole = Whole(outline, error, temp).eval()
-        raws = measure.run_all(whole, samples, side, side)
-        fit = calibrate.fit(samples, raws, temp, more)
-        cases = calibrate.cases_of(samples, raws, fit)
-        dice = calibrate.mean_dice(cases)
-        print(json.dumps({"side": side, "val_dice": round(dice, 4), "fit": asdict(fit)}), flush=True)
+        built = at_side(pipeline, side, seen)
+        dice = calibrate.mean_dice(built.val)
+        said = {"side": side, "val_dice": round(dice, 4), "fit": asdict(built.fit), "resemblance": built.resemblance}
+        print(json.dumps(said), flush=True)
         if best is None or dice > best[0]:
-            best = (dice, side, whole, fit, measure.by_set(cases, fit))
+            best = dice, built
     if best is None:
         raise ValueError("no input size was given to choose from")
-    return best[1:]
+    return best[1]
 
 
 def build(
@@ -52,18 +97,19 @@ def build(
 
     It appears under its name only when all of it is measured; clicks is how many images per set simulated readers correct.
     """
-    more = pipeline.out_of_fold()
-    side, whole, fit, val = choose_side(pipeline, list(pipeline.val), more)
-    graph = export.graph(whole, side, side)
+    built = choose_side(pipeline)
+    side, fit = built.side, built.fit
+    graph = export.graph(built.whole, side, side)
     export.halve_weights(graph)
     draft = model.with_suffix(".draft")
     export.write(graph, contract.document(fit, side, side, __version__, {}, name, sets), draft)
     threads = torch.get_num_threads()
     result = evaluate.run(
-        draft, root, "test", weights=pipeline.refined, clicks=clicks, strokes=clicks, threads=threads, sets=sets
+        draft, root, "test", weights=pipeline.finished, clicks=clicks, strokes=clicks, threads=threads, sets=sets
     )
     metrics = {
-        **evaluate.facts(result), "val": val, "out_of_fold": measure.by_set(more, fit), "recipe": asdict(pipeline.plan)
+        **evaluate.facts(result), "val": measure.by_set(built.val, fit), "out_of_fold": measure.by_set(built.more, fit),
+        "recipe": asdict(pipeline.plan), "resemblance": built.resemblance, "start": pipeline.started,
     }  # fmt: skip
     export.write(graph, contract.document(fit, side, side, __version__, metrics, name, sets), draft)
     os.replace(draft, model)

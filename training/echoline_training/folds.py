@@ -11,7 +11,7 @@ import torch
 
 from .augment import Packed
 from .data import Sample
-from .network import GUIDANCE, AttentionUNet
+from .network import AttentionUNet
 
 BATCH = 16
 
@@ -49,7 +49,7 @@ def run(net: AttentionUNet, images: np.ndarray, mirror: bool = False) -> tuple[n
             part = images[at : at + BATCH, :, ::-1] if mirror else images[at : at + BATCH]
             x = torch.from_numpy(np.ascontiguousarray(part)).float()[:, None] / 255
             x = x.contiguous(memory_format=torch.channels_last)
-            y, p = net(x, torch.zeros(len(x), GUIDANCE, *x.shape[2:]))
+            _, y, p = net.automatic(x)
             y = y.flip(3) if mirror else y
             logits.append(y[:, 0].half().numpy())
             present.append(p[:, 0].numpy())

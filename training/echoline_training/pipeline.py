@@ -1,9 +1,11 @@
 """The whole way from data to a trained model, stage by stage; each stage goes on where it was stopped.
 
 folds     K outline networks, each on the training images of all folds but one
-lessons   what they say of the training images: teachers' targets, and honest out-of-fold errors
-outline   on all training images, half of them with guidance, leaning on the teachers
-refine    the same network goes on as the one that ships, with a new learning rate and harder guidance
+lessons   what they say of the training images that they have not seen
+outline   the network that ships, on all training images
+doubt     the same network goes on, with targets that lean on what the fold networks said: it learns where they err.
+          What ships is the mean of its weights before and after
+guidance  its corrector, from simulated readers who correct out-of-fold outlines; the outline stays as it is
 errors    the error network on out-of-fold predictions, and one per fold to calibrate it by
 """
 
@@ -16,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
-from . import calibrate, data, durable, errors, folds, ranks, teach
+from . import calibrate, checkpoint, data, durable, errors, folds, ranks, runs, teach
 from .augment import Packed, pack
 from .data import Sample
 from .errors import ErrorRecipe, ErrorTrainer
@@ -35,16 +38,20 @@ class Plan:
     lesson_side: int = 224  # at which fold networks are asked, and which the error network learns
     input_sides: tuple[int, ...] = (192, 224, 256)  # of the model, chosen from on val
     folds: int = 3
-    fold: Recipe = field(default_factory=lambda: Recipe(epochs=20, sides=(160, 192)))
-    outline: Recipe = field(
-        default_factory=lambda: Recipe(epochs=18, sides=(192, 256), first_part=0.55, guided=0.5, teacher=0.3, ema=0.998)
-    )
-    refine: Recipe = field(
+    fold: Recipe = field(default_factory=lambda: Recipe(epochs=12, sides=(160, 192), decay=0.03, repeat_busi=2.0))
+    outline: Recipe = field(default_factory=lambda: Recipe(epochs=22, sides=(160, 192), decay=0.03, repeat_busi=2.0, seed=7))
+    doubt: Recipe = field(
         default_factory=lambda: Recipe(
-            epochs=26, sides=(192, 224), first_part=0.7, encoder_rate=4e-4, rate=1.2e-3, decay=0.05, ema=0.998, seed=7,
-            guided=0.4, teacher=0.3, repeat_busi=2.0, patience=3, stop_early=True,
+            epochs=10, sides=(160, 192), encoder_rate=4e-4, rate=1.2e-3, decay=0.03, repeat_busi=2.0, ema=0.998, doubt=0.35,
+            dice=0.5, seed=23,
         )
     )  # fmt: skip
+    doubting: float = 0.5  # share of the weights after the doubt in those that ship; the rest are those before
+    guidance: Recipe = field(
+        default_factory=lambda: Recipe(
+            epochs=26, sides=(160, 192), guided=True, decay=0.03, repeat_busi=2.0, repeat_normal=0.0, seed=11
+        )
+    )
     error: ErrorRecipe = field(default_factory=ErrorRecipe)
 
 
@@ -54,13 +61,15 @@ SMALL = Plan(  # for tests: proves every stage, learns little
     input_sides=(64,),
     folds=2,
     fold=Recipe(epochs=6, batch=8, sides=(64,), warm_up=4, ema=0.9, pretrained=True),
-    outline=Recipe(epochs=6, batch=8, sides=(64,), warm_up=4, ema=0.9, guided=0.5, teacher=0.3),
-    refine=Recipe(epochs=2, batch=8, sides=(64,), warm_up=4, ema=0.9, guided=0.5, teacher=0.3),
+    outline=Recipe(epochs=6, batch=8, sides=(64,), warm_up=4, ema=0.9),
+    doubt=Recipe(epochs=2, batch=8, sides=(64,), warm_up=4, ema=0.9, doubt=0.3, dice=0.5),
+    guidance=Recipe(epochs=4, batch=8, sides=(64,), warm_up=4, ema=0.9, guided=True, repeat_normal=0.0),
     error=ErrorRecipe(epochs=4, batch=8, warm_up=4, ema=0.9),
 )
 PLANS = {"full": Plan(), "small": SMALL}
 STAGES, LESSONS = "stages.json", "lessons.npz"
 ERROR_WORK = 0.25
+GUIDED_WORK = 0.5  # a step of the corrector: the encoder only looks
 
 
 class Pipeline:
@@ -69,8 +78,8 @@ class Pipeline:
     def __init__(
         self, train: Sequence[Sample], val: Sequence[Sample], plan: Plan, folder: Path, start: Path | None = None
     ) -> None:
-        """start is a model file that the outline begins from, in place of the first fold's network. The folds never do:
-        a model that has seen an image cannot be honest about it.
+        """start is a model file that the outline begins from, in place of ImageNet weights. The folds never do: a model that
+        has seen an image cannot be honest about it.
         """
         self.train, self.val, self.plan, self.folder, self.start = train, val, plan, folder, start
         self.ranks = ranks.join()
@@ -99,12 +108,14 @@ class Pipeline:
             steps = recipe.epochs * max(1, int(repeats(samples, recipe).sum()) // recipe.batch)
             shares = (recipe.first_part, 1 - recipe.first_part)
             pixels = sum(share * side**2 for share, side in zip(shares, (recipe.sides[0], recipe.sides[-1]), strict=True))
-            out.append({"name": name, "steps": steps, "work": recipe.batch * round(pixels)})
+            work = recipe.batch * round(pixels * (GUIDED_WORK if recipe.guided else 1))
+            out.append({"name": name, "steps": steps, "work": work})
 
         for k in range(self.plan.folds):
             add(f"fold{k}", [s for s, f in zip(self.train, self.fold, strict=True) if f != k], self.plan.fold)
         add("outline", self.train, self.plan.outline)
-        add("refine", self.train, self.plan.refine)
+        add("doubt", self.train, self.plan.doubt)
+        add("guidance", self.train, self.plan.guidance)
         work = round(self.plan.error.batch * self.plan.lesson_side**2 * ERROR_WORK)
         for name, chosen in self.error_runs().items():
             steps = self.plan.error.epochs * max(1, len(chosen) // self.plan.error.batch)
@@ -135,20 +146,43 @@ class Pipeline:
         return Lessons.load(path)
 
     def outline(self, lessons: Lessons) -> None:
-        """Train on all images, from where the first fold's network ended, then refine."""
-        start = self.start or self.folder / "fold0" / "ema.pt"
-        for recipe, folder in ((self.plan.outline, self.folder / "outline"), (self.plan.refine, self.refined.parent)):
-            Trainer(
-                self.packed, repeats(self.train, recipe), recipe, folder,
-                teachers=lessons.teachers, outside=lessons.outside, start=start,
-                check=Validation(self.val, recipe.sides[-1], folder), about=self.about,
-            ).run()  # fmt: skip
-            start = folder / "ema.pt"
+        """Train on all images, from ImageNet or the given model; then its doubt, then its corrector."""
+        start, plan = self.start, self.plan
+        for name, recipe in (("outline", plan.outline), ("doubt", plan.doubt), ("guidance", plan.guidance)):
+            folder = self.folder / name
+            outside = lessons.outside if recipe.doubt or recipe.guided else None
+            check = Validation(self.val, recipe.sides[-1], folder, recipe.guided)
+            often = repeats(self.train, recipe)
+            Trainer(self.packed, often, recipe, folder, outside=outside, start=start, check=check, about=self.about).run()
+            if name == "doubt":
+                self._mix(self.folder / "outline" / "ema.pt", folder / "ema.pt")
+            start = self.mixed if name == "doubt" else folder / "ema.pt"
 
     @property
-    def refined(self) -> Path:
+    def started(self) -> str | None:
+        """The SHA-256 of the model file that the outline began from, if there was one."""
+        told = json.loads((self.folder / "outline" / runs.RUN).read_text())
+        return str(told["start sha256"]) if "start sha256" in told else None
+
+    @property
+    def mixed(self) -> Path:
+        """The outline network that ships, without its corrector."""
+        return self.folder / "doubt" / "mixed.pt"
+
+    def _mix(self, before: Path, after: Path) -> None:
+        """Write the mean of weights before and after the doubt; the main process writes, the others wait."""
+        if self.ranks.main and not self.mixed.exists():
+            first, second = checkpoint.load(before), checkpoint.load(after)
+            mean = {
+                k: torch.lerp(v, second[k], self.plan.doubting) if v.is_floating_point() else v for k, v in first.items()
+            }
+            checkpoint.save_atomic(mean, self.mixed)
+        self.ranks.share(None)
+
+    @property
+    def finished(self) -> Path:
         """The averaged weights of the outline network that ships."""
-        return self.folder / "refine" / "ema.pt"
+        return self.folder / "guidance" / "ema.pt"
 
     def truths(self) -> Packed:
         """The training images at the side of the lessons."""

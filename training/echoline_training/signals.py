@@ -25,7 +25,7 @@ from . import reference
 from .contract import Fit
 from .letterbox import letterbox, to_input, to_native
 from .measure import LETTERBOX
-from .network import GUIDANCE, AttentionUNet
+from .network import AttentionUNet
 from .reference import Network, Raw
 from .reliability import probability
 
@@ -85,7 +85,7 @@ def dropped(
     box = letterbox(h, w, height, width)
     x = to_input(image, box).expand(passes, -1, -1, -1)
     with torch.inference_mode():
-        logits = net(x, torch.zeros(passes, GUIDANCE, height, width))[0]
+        logits = net.automatic(x)[1]
     net.eval()
     return [to_native(y[None], box) for y in logits]
 

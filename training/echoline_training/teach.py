@@ -1,4 +1,4 @@
-"""What the fold networks say of the training images: targets for the shipped network, and honest errors to learn from."""
+"""What the fold networks say of the training images that they have not seen: honest doubts and errors to learn from."""
 
 from __future__ import annotations
 
@@ -19,13 +19,12 @@ VIEWS = 3  # of each image, for the error network: as it is, mirrored, with othe
 
 @dataclass(frozen=True)
 class Lessons:
-    """What fold networks say of n packed images. `teachers` and `outside` are probabilities 0..255 at the packed side.
+    """What is said of n packed images by the one fold network that did not see the image in training.
 
-    `teachers` is the mean of all networks over both mirror images; `outside` and what follows come from the one network
-    that did not see the image in training. Logits are float16 [VIEWS, n, side, side], images uint8 of the same shape.
+    `outside` are probabilities 0..255 at the packed side. Logits are float16 [VIEWS, n, side, side], images uint8 of the
+    same shape.
     """
 
-    teachers: np.ndarray
     outside: np.ndarray
     images: np.ndarray
     logits: np.ndarray
@@ -63,25 +62,21 @@ def other_greys(images: np.ndarray, seed: int) -> np.ndarray:
 
 
 def lessons(nets: Sequence[AttentionUNet], packed: Packed, fold: np.ndarray, side: int, seed: int = 0) -> Lessons:
-    """Ask every fold network about every image, at an input of `side` px."""
-    n, whole = len(packed), packed.images.shape[1]
+    """Ask every fold network about the images that it has not seen, at an input of `side` px."""
+    n = len(packed)
     plain = resized(packed.images, side)
     views = np.stack([plain, plain[:, :, ::-1], other_greys(plain, seed)])
-    total = np.zeros((n, side, side), np.float32)
     outside = np.zeros((n, side, side), np.float32)
     logits = np.zeros((VIEWS, n, side, side), np.float16)
     present = np.zeros(n, np.float32)
     for k, net in enumerate(nets):
-        straight, seen = folds.run(net, plain)
-        mirrored = folds.run(net, plain, mirror=True)[0]
-        both = (sigmoid(straight) + sigmoid(mirrored)) / 2
-        total += both / len(nets)
         own = np.flatnonzero(fold == k)
-        outside[own], present[own] = sigmoid(straight[own]), seen[own]
-        logits[0, own], logits[1, own] = straight[own], mirrored[own][:, :, ::-1]
+        if not len(own):
+            continue
+        straight, present[own] = folds.run(net, plain[own])
+        outside[own] = sigmoid(straight)
+        logits[0, own], logits[1, own] = straight, folds.run(net, plain[own], mirror=True)[0][:, :, ::-1]
         logits[2, own] = folds.run(net, views[2][own])[0]
 
-    def kept(p: np.ndarray) -> np.ndarray:
-        return resized((p * 255).round().astype(np.uint8), whole)
-
-    return Lessons(kept(total), kept(outside), views, logits, present, fold)
+    kept = resized((outside * 255).round().astype(np.uint8), packed.images.shape[1])
+    return Lessons(kept, views, logits, present, fold)

@@ -52,8 +52,9 @@ class Recipe:
     ema: float = 0.995
     seed: int = 1
     pretrained: bool = True
-    guided: float = 0.0  # share of images with guidance
-    teacher: float = 0.0  # share of the target that comes from teachers
+    guided: bool = False  # the corrector learns, from guided images; all else of the network stays as it is
+    dice: float = 1.0  # weight of Dice in the loss, that of cross entropy being 1
+    doubt: float = 0.0  # share of the target that comes from networks that did not see the image
     repeat_normal: float = 2.0  # how often an epoch shows images without lesion
     repeat_busi: float = 1.5  # how often it shows lesions of the smaller, harder set
     patience: int = 5  # checks on val without progress until it is called a plateau
@@ -111,8 +112,9 @@ def weights(path: Path) -> Mapping[str, torch.Tensor]:
 class Trainer:
     """One run in a folder (see `runs` for its files); a folder that holds a part of this run is gone on with.
 
-    teachers, if given, are uint8 [n, side, side]: the mean probability of other networks, which the target leans on;
-    outside are those of networks that did not see the image in training: what the simulated reader corrects.
+    outside, if given, are uint8 [n, side, side]: the probabilities of networks that did not see the image in training. The
+    target leans on them as far as the recipe says, so that the network doubts where such networks err, and simulated
+    readers correct them.
     check measures the averaged network on val, on the main rank only; its numbers named `val_...` are better the larger
     they are. about is written into run.json and onto the page: what the caller knows of the data.
     """
@@ -123,14 +125,13 @@ class Trainer:
         often: np.ndarray,
         recipe: Recipe,
         folder: Path,
-        teachers: np.ndarray | None = None,
         outside: np.ndarray | None = None,
         start: Path | None = None,
         check: Callable[[AttentionUNet], dict[str, float]] | None = None,
         about: Mapping[str, Any] | None = None,
     ) -> None:
         self.packed, self.often, self.recipe, self.folder = packed, often, recipe, folder
-        self.teachers, self.outside, self.check = teachers, outside, check
+        self.outside, self.check = outside, check
         self.ranks = ranks.join()
         self.device, self.bfloat16 = self.ranks.device, half_precision()
         if recipe.batch % self.ranks.count:
@@ -151,8 +152,10 @@ class Trainer:
         self._begin(start, dict(about or {}))
 
     def _optimizer(self) -> torch.optim.Optimizer:
-        encoder = list(self.net.encoder.parameters())
-        known = {id(p) for p in encoder}
+        encoder, corrector = list(self.net.encoder.parameters()), list(self.net.corrector.parameters())
+        if self.recipe.guided:
+            return torch.optim.AdamW([{"params": corrector, "base": self.recipe.rate}], weight_decay=self.recipe.decay)
+        known = {id(p) for p in (*encoder, *corrector)}
         rest = [p for p in self.net.parameters() if id(p) not in known]
         return torch.optim.AdamW(
             [{"params": encoder, "base": self.recipe.encoder_rate}, {"params": rest, "base": self.recipe.rate}],
@@ -170,8 +173,7 @@ class Trainer:
             checkpoint.fit(self.net, self.ranks.share(first), start or self.folder)
             self.average = {k: v.detach().clone() for k, v in self.net.state_dict().items()}
         own = runs.data_hash(
-            self.packed.images, self.packed.masks, self.packed.cares, self.packed.weights, self.often, self.teachers,
-            self.outside,
+            self.packed.images, self.packed.masks, self.packed.cares, self.packed.weights, self.often, self.outside,
         )  # fmt: skip
         if self.ranks.share(own) != own:
             raise TrainingError(f"process {self.ranks.rank} has other data than the main one; give all the same data")
@@ -258,18 +260,18 @@ class Trainer:
     def _item(self, i: int, side: int, rng: np.random.Generator) -> dict[str, Any]:
         """One image, changed at random, with its target and its guidance."""
         planes = [self.packed.images[i], self.packed.masks[i], 255 - self.packed.cares[i]]
-        planes += [p[i] for p in (self.teachers, self.outside) if p is not None]
-        image, mask, unknown, *more = augment(planes, side, rng)
+        if self.outside is not None:
+            planes.append(self.outside[i])
+        image, mask, unknown, *outside = augment(planes, side, rng)
         truth = mask >= 0.5
-        target = mask
-        if self.teachers is not None:
-            target = (1 - self.recipe.teacher) * mask + self.recipe.teacher * more[0]
+        target = (1 - self.recipe.doubt) * mask + self.recipe.doubt * outside[0] if outside else mask
         guidance = np.zeros((len(clicks.CHANNELS), side, side), np.float32)
-        automatic = rng.random() >= self.recipe.guided or not truth.any()
+        automatic = not self.recipe.guided or not truth.any()
         if not automatic:
-            guidance = clicks.simulate(truth, self._so_far(truth, more[-1] if self.outside is not None else None, rng), rng)
-            guidance[0] *= rng.random() >= MASKLESS
-            automatic = not guidance.any()  # there was nothing to point out, and no mask came with it
+            guidance = clicks.simulate(truth, self._so_far(truth, outside[0] if outside else None, rng), rng)
+            if guidance[1:].any():
+                guidance[0] *= rng.random() >= MASKLESS
+            automatic = not guidance.any()  # there was nothing to point out, and no mask
             if not automatic:
                 target = mask  # the reader is right
         care = (unknown <= 0.5).astype(np.float32) * (1 + NEAR_GESTURE * clicks.importance(guidance))
@@ -298,9 +300,8 @@ class Trainer:
         b = self.batch(self.step)
         # Dropout repeats after a stop, and differs between ranks.
         torch.manual_seed((self.recipe.seed * 1_000_003 + self.step) * self.ranks.count + self.ranks.rank)
-        self.net.train()
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bfloat16):
-            outputs = self.net(b["image"].contiguous(memory_format=torch.channels_last), b["guidance"])
+            outputs = self._outputs(b["image"].contiguous(memory_format=torch.channels_last), b["guidance"])
         loss = self._loss(outputs, b)
         if not torch.isfinite(loss):
             raise self._refusal("the loss is no number")
@@ -314,6 +315,14 @@ class Trainer:
         self.step += 1
         return loss.item()
 
+    def _outputs(self, image: torch.Tensor, guidance: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logits and presence from the part of the network that learns."""
+        if not self.recipe.guided:
+            return self.net.train().automatic(image)[1:]
+        with torch.no_grad():
+            maps, _, present = self.net.eval().automatic(image)
+        return self.net.corrector.train()(image, guidance, maps), present
+
     def _loss(self, outputs: tuple[torch.Tensor, torch.Tensor], b: Batch) -> torch.Tensor:
         """The loss of the whole batch, the same on all ranks, of which this rank's share has a gradient."""
         logits, present = (y.float() for y in outputs)
@@ -321,7 +330,7 @@ class Trainer:
         flags = self.ranks.gather(torch.stack([present[:, 0], b["lesion"], b["weights"], b["automatic"]], 1))
         logits, target, care = maps.split(1, 1)
         lesion, weights, automatic = flags[:, 1:].unbind(1)
-        return losses.outline((logits, flags[:, :1]), target, care, lesion, weights, automatic)
+        return losses.outline((logits, flags[:, :1]), target, care, lesion, weights, automatic, self.recipe.dice)
 
     @torch.no_grad()
     def _add_up(self) -> None:
@@ -387,7 +396,7 @@ class Trainer:
         """Check on val and tell what there is to notice; whether the run should end here."""
         assert self.check is not None
         with self._writing():
-            self._log({"step": self.step, **self.check(self.averaged())})
+            self._log({"step": self.step, **self.check(self.averaged().cpu())})
         log = runs.read_log(self.folder)
         if watch.improved(log):
             with self._writing():

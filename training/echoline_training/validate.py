@@ -8,12 +8,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import torch
 
-from . import durable, folds, runs
+from . import clicks, durable, folds, runs
 from .augment import pack
 from .data import Sample
 from .measure import auroc
-from .network import AttentionUNet
+from .network import GUIDANCE, AttentionUNet
 
 TRUTH, FOUND = (233, 180, 86), (0, 159, 230)  # BGR, told apart by the colour-blind too
 SHOWN_SIDE = 256  # px, at least, of an example's panels
@@ -22,12 +23,14 @@ SHOWN_SIDE = 256  # px, at least, of an example's panels
 class Validation:
     """Measures a network on samples letterboxed to one side (px), at logit 0 and without a threshold on presence.
 
-    Each call returns `val_SET` (mean Dice of images with a lesion) and `val_present_auroc`, and, where there are such
-    images, `loud` (normal images not left empty) of `normals`; it writes cases.csv and examples/ into the folder.
+    guided measures what the corrector makes of one to four gestures of a simulated reader who corrects the automatic
+    outline, always the same ones for the same outline; images without a lesion, and outlines without an error, stay as
+    they are. Each call returns `val_SET` (mean Dice of images with a lesion) and `val_present_auroc`, and, where there are
+    such images, `loud` (normal images not left empty) of `normals`; it writes cases.csv and examples/ into the folder.
     """
 
-    def __init__(self, samples: Sequence[Sample], side: int, folder: Path) -> None:
-        self.rows, self.folder = [s.row for s in samples], folder
+    def __init__(self, samples: Sequence[Sample], side: int, folder: Path, guided: bool = False) -> None:
+        self.rows, self.folder, self.guided = [s.row for s in samples], folder, guided
         self.packed = pack(samples, side)
         self.truths = self.packed.masks > 127
         self.lesion = np.array([r.lesion_px > 0 for r in self.rows])
@@ -35,12 +38,27 @@ class Validation:
     def __call__(self, net: AttentionUNet) -> dict[str, float]:
         logits, present = folds.run(net, self.packed.images)
         found = logits > 0
+        if self.guided:
+            found = self._corrected(net, found)
         both, sizes = (found & self.truths).sum((1, 2)), found.sum((1, 2)) + self.truths.sum((1, 2))
         dice, iou = 2 * both / np.maximum(1, sizes), both / np.maximum(1, sizes - both)
         loud = found.any((1, 2)).astype(bool)
         self._write_cases(dice, iou, loud, both > 0, present)
         self._write_examples(found, dice)
         return self._numbers(dice, loud, present)
+
+    def _corrected(self, net: AttentionUNet, found: np.ndarray) -> np.ndarray:
+        """The outlines found [n, side, side] bool after a simulated reader's gestures."""
+        hints = [
+            clicks.simulate(t, m, np.random.default_rng(i)) if t.any() else np.zeros((GUIDANCE, *t.shape), np.float32)
+            for i, (t, m) in enumerate(zip(self.truths, found, strict=True))
+        ]
+        out = found.copy()
+        with torch.inference_mode():
+            for i in np.flatnonzero([h[1:].any() for h in hints]):
+                x = torch.from_numpy(self.packed.images[i]).float()[None, None] / 255
+                out[i] = net(x, torch.from_numpy(hints[i])[None])[0][0, 0].numpy() > 0
+        return out
 
     def _numbers(self, dice: np.ndarray, loud: np.ndarray, present: np.ndarray) -> dict[str, float]:
         out: dict[str, float] = {}

@@ -93,8 +93,8 @@ def test_images_are_judged_by_networks_that_did_not_see_them() -> None:
     truth = np.hypot(x - 30, y - 30) < 15
     logits = np.broadcast_to(15 - np.hypot(x - 32, y - 30), (VIEWS, 3, 64, 64)).astype(np.float16)
     lessons = Lessons(
-        np.zeros((3, 64, 64), np.uint8), np.zeros((3, 64, 64), np.uint8), np.zeros((VIEWS, 3, 64, 64), np.uint8),
-        logits, np.zeros(3, np.float32), np.array([0, 1, 0]),
+        np.zeros((3, 64, 64), np.uint8), np.zeros((VIEWS, 3, 64, 64), np.uint8), logits, np.zeros(3, np.float32),
+        np.array([0, 1, 0]),
     )  # fmt: skip
     asked: list[int] = []
 

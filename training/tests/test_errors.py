@@ -40,7 +40,7 @@ def run(folder: Path, recipe: ErrorRecipe = RECIPE, **more: Any) -> ErrorTrainer
         logits[0, i] = 6 * (2 * np.asarray(cv2.GaussianBlur(moved, (0, 0), soft)) - 1)
         logits[1, i], logits[2, i] = logits[0, i, :, ::-1], logits[0, i]
     views = np.stack([images, images[:, :, ::-1], images])
-    lessons = Lessons(masks, masks, views, logits, np.zeros(COUNT, np.float32), np.zeros(COUNT, int))
+    lessons = Lessons(masks, views, logits, np.zeros(COUNT, np.float32), np.zeros(COUNT, int))
     packed = Packed(images, masks, np.full_like(masks, 255), np.ones(COUNT))
     given = {"native": np.full(COUNT, 2.0), "temperature": 1.0, "chosen": np.arange(COUNT), **more}
     return ErrorTrainer(lessons, packed, recipe=recipe, path=folder / "error.pt", **given)

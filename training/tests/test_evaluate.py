@@ -186,6 +186,7 @@ def test_across_data_sets() -> None:
 def test_the_card_tells_everything_from_the_metadata(result: dict[str, Any], model: Path) -> None:
     flat = {s: {"lesion_images": 3, "dice": 0.1234, "coverage": {"50": 0.5}} for s in ("busi", "busbra")}
     metrics = {**evaluate.facts(result), "val": flat, "out_of_fold": flat, "recipe": json.loads(json.dumps(asdict(SMALL)))}
+    metrics["resemblance"] = {"busi": 1.08, "busbra": 0.93}
     doc = contract.document(Fit(temperature=1.2345, calibrated=True), SIDE, SIDE, "9.8.7", metrics)
     text = card.text(model, doc)
     flowing = " ".join(text.split())
@@ -193,7 +194,8 @@ def test_the_card_tells_everything_from_the_metadata(result: dict[str, Any], mod
     for word in (
         "# echoline-breast 9.8.7", "Not a medical device", "CC BY 4.0", "BUS-BRA", "Apache", "10.1016/j.dib.2019.104863",
         "1.2345", told, "0.1234", "2 fold networks", "30% of its target",
-        "50% of the lesion images", "64x64", "disks of 4 px", "conformal", "1 / gradient", "100 resamples",
+        "one to four simulated clicks", "1.08 for busi", "64x64", "disks of 4 px", "conformal", "1 / gradient",
+        "100 resamples",
     ):  # fmt: skip
         assert word in flowing, word
     assert max(len(line) for line in text.splitlines() if not line.startswith("|")) <= 125

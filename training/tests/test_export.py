@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from echoline_training import clicks, contract, export, parity, reference
-from echoline_training.network import AttentionUNet, ErrorNet, Whole
+from echoline_training.network import AttentionUNet, ErrorNet, Resemblance, Whole
 
 SIDE = 96
 
@@ -19,8 +19,9 @@ SIDE = 96
 def settled() -> Whole:
     """Pretrained encoder, the rest random, with statistics of a few passes so that values have their usual size."""
     torch.manual_seed(0)
-    whole = Whole(AttentionUNet(), ErrorNet(), 1.3)
-    torch.nn.init.normal_(whole.outline.encoder.guide.weight, std=0.2)
+    likeness = Resemblance(2)
+    likeness.logs.copy_(torch.tensor([0.2, -0.1]))
+    whole = Whole(AttentionUNet(), ErrorNet(), 1.3, likeness)
     for _ in range(20):
         whole(torch.rand(4, 1, SIDE, SIDE), torch.rand(4, 4, SIDE, SIDE))
     return whole.eval()
@@ -99,9 +100,12 @@ def test_training_can_begin_from_a_model_file(net: Whole, tmp_path: Path) -> Non
     again = AttentionUNet(pretrained=False)
     again.load_state_dict(export.weights(path))
     x, none = torch.rand(1, 1, SIDE, SIDE), torch.zeros(1, 4, SIDE, SIDE)
+    clicked = none.clone()
+    clicked[0, 1, 40:48, 40:48] = 1
     with torch.no_grad():
-        want = trained(x, none)[0]
-        assert (again.eval()(x, none)[0] - want).abs().max() < 0.02 * want.abs().max()
+        for guidance in (none, clicked):
+            want = trained(x, guidance)[0]
+            assert (again.eval()(x, guidance)[0] - want).abs().max() < 0.02 * want.abs().max()
 
 
 def test_other_files_do_not_begin_a_training(net: Whole, tmp_path: Path) -> None:
@@ -115,12 +119,14 @@ def test_other_files_do_not_begin_a_training(net: Whole, tmp_path: Path) -> None
 
 
 def test_empty_guidance_is_the_plain_network(net: Whole) -> None:
-    x, none = torch.rand(1, 1, SIDE, SIDE), torch.zeros(1, 4, SIDE, SIDE)
-    plain = copy.deepcopy(net)
-    torch.nn.init.zeros_(plain.outline.encoder.guide.weight)
+    x, none = torch.rand(2, 1, SIDE, SIDE), torch.zeros(2, 4, SIDE, SIDE)
+    asked = none.clone()
+    asked[1, 2, 30, 30] = 1
     with torch.no_grad():
-        assert torch.equal(net(x, none)[0], plain(x, none)[0])
-        assert not torch.equal(net(x, none + 1)[0], net(x, none)[0])
+        plain = net.outline.automatic(x)[1]
+        assert torch.equal(net(x, none)[0], plain)
+        logits = net(x, asked)[0]
+    assert torch.equal(logits[0], plain[0]) and not torch.equal(logits[1], plain[1])
 
 
 def test_outputs_keep_their_ranges(net: Whole) -> None:

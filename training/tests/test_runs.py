@@ -17,7 +17,7 @@ import torch
 from echoline_training import checkpoint, page, runs, watch
 from echoline_training.checkpoint import DamagedError, TrainingError
 from echoline_training.data import load
-from echoline_training.network import AttentionUNet
+from echoline_training.network import AttentionUNet, set_bias
 from echoline_training.validate import FOUND, TRUTH, Validation, panels
 
 
@@ -174,6 +174,18 @@ def folder(data: Path, tmp_path: Path) -> Path:
     runs.keep_recipe(folder, {"epochs": 3, "sides": [32, 64]})
     runs.begin_session(folder, {"sha256": "abc", "images": 5}, {"about": {"sets": ["busi", "busbra"]}}, {"step": 0})
     return folder
+
+
+def test_the_guided_check_measures_what_the_corrector_says(data: Path, tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    net = AttentionUNet(pretrained=False).eval()
+    set_bias(net.logits, 50.0)  # outlines everything
+    automatic = Validation(load(data, "val"), 64, tmp_path)(net)
+    for bias, share in ((-50.0, 0), (50.0, 1)):  # answers with nothing, and with everything
+        set_bias(net.corrector.logits, bias)
+        numbers = Validation(load(data, "val"), 64, tmp_path, guided=True)(net)
+        assert numbers["val_busi"] == share * automatic["val_busi"] and automatic["val_busi"] > 0
+        assert numbers["loud"] == automatic["loud"]  # nobody corrects what is normal
 
 
 def test_the_check_measures_what_it_writes(folder: Path) -> None:

@@ -27,7 +27,7 @@ from echoline_training.checkpoint import TrainingError
 from echoline_training.network import AttentionUNet, Block
 from echoline_training.train import Recipe, Trainer, limit_threads, rate_factor
 
-RECIPE = Recipe(epochs=3, batch=4, sides=(32, 64), warm_up=4, ema=0.9, pretrained=False, guided=0.5)
+RECIPE = Recipe(epochs=3, batch=4, sides=(32, 64), warm_up=4, ema=0.9, pretrained=False)
 SAMPLES = 16  # so that three epochs are twelve steps
 HERE = Path(__file__).resolve()
 
@@ -97,6 +97,25 @@ def test_killed_again_and_again_it_ends_with_the_same_weights(whole: Path, tmp_p
     assert same(stored(whole), stored(tmp_path))
     assert same(torch.load(whole / "ema.pt", weights_only=True), torch.load(tmp_path / "ema.pt", weights_only=True))
     assert [line["loss"] for line in losses_of(whole)] == [line["loss"] for line in losses_of(tmp_path)]
+
+
+def test_the_corrector_goes_on_with_the_same_weights(tmp_path: Path) -> None:
+    recipe = replace(RECIPE, guided=True)
+    said = packed(SAMPLES).masks
+    ends = []
+    for name in ("whole", "broken"):
+        t = trainer(tmp_path / name, recipe, outside=said)
+        for step in range(4):
+            if name == "broken" and step == 2:
+                t.save()
+                t = trainer(tmp_path / name, recipe, outside=said)
+            t.advance()
+        t.save()
+        ends.append(stored(tmp_path / name))
+    assert same(*ends)
+    begun = trainer(tmp_path / "begun", recipe, outside=said).net.state_dict()
+    moved = {k for k, v in begun.items() if not torch.equal(v, ends[0]["net"][k])}
+    assert moved and all(k.startswith("corrector.") for k in moved)
 
 
 def losses_of(folder: Path) -> list[runs.Line]:
