@@ -42,7 +42,10 @@ def findings(args: argparse.Namespace, splits: dict[str, list[Sample]]) -> None:
     from . import preflight
     from .pipeline import PLANS
 
-    found = preflight.check(splits, PLANS[args.plan].outline, args.run, start=args.start)
+    plan, images = PLANS[args.plan], len(splits["train"])
+    found = preflight.check(
+        splits, plan.outline, args.run, start=args.start, stages=plan.trainings, lessons=plan.lessons_size(images)
+    )
     if getattr(args, "json", False):
         print(preflight.to_json(found))
     else:

@@ -54,6 +54,15 @@ class Plan:
     )
     error: ErrorRecipe = field(default_factory=ErrorRecipe)
 
+    @property
+    def trainings(self) -> int:
+        """How often an outline network is trained."""
+        return self.folds + 3
+
+    def lessons_size(self, images: int) -> int:
+        """Bytes of the lessons of so many images."""
+        return images * (teach.VIEWS * 3 * self.lesson_side**2 + self.pack_side**2)
+
 
 SMALL = Plan(  # for tests: proves every stage, learns little
     pack_side=64,
@@ -85,6 +94,11 @@ class Pipeline:
         self.ranks = ranks.join()
         self.about = {"data": data.digest([*train, *val]), "train": len(train), "val": len(val)}
         self.fold = folds.fold_of(train, plan.folds)
+        if len({(s.row.set, s.row.group) for s in train}) < 2:
+            raise ValueError(
+                "train holds images of one patient (or group) alone, and no network could be trained without them to tell "
+                "how far off it is; add images of other patients"
+            )
         self.packed: Packed = pack(train, plan.pack_side)
 
     def run(self) -> None:

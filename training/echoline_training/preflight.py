@@ -183,9 +183,9 @@ def balance(splits: Splits) -> Iterator[Finding]:
         )
 
 
-def needed(net: torch.nn.Module) -> int:
-    """Bytes that a run holds at most at one time."""
-    return COPIES * sum(v.numel() * v.element_size() for v in net.state_dict().values()) + ROOM
+def needed(net: torch.nn.Module, stages: int = 1, lessons: int = 0) -> int:
+    """Bytes that a run of so many trainings of the network leaves, with those of its lessons."""
+    return stages * COPIES * sum(v.numel() * v.element_size() for v in net.state_dict().values()) + lessons + ROOM
 
 
 def disk(folder: Path, need: int) -> Iterator[Finding]:
@@ -245,13 +245,20 @@ def default_graph() -> Graph:
 
 
 def check(
-    splits: Splits, recipe: Recipe, folder: Path, export: Graph | None = None, start: Path | None = None
+    splits: Splits,
+    recipe: Recipe,
+    folder: Path,
+    export: Graph | None = None,
+    start: Path | None = None,
+    stages: int = 1,
+    lessons: int = 0,
 ) -> list[Finding]:
     """Everything that can be known before a run of a recipe in a folder, worst first in time: the network is rehearsed,
     for some seconds, only where the data is sound.
 
     splits are the samples by split, train and val at least; export makes the ONNX graph (export.graph if not given);
-    start is what the run begins from, if not from ImageNet weights.
+    start is what the run begins from, if not from ImageNet weights; stages are the trainings of the network in the folder,
+    lessons the bytes of what is kept between them.
     """
     torch.manual_seed(recipe.seed)
     net = AttentionUNet(recipe.pretrained)
@@ -260,7 +267,7 @@ def check(
     out += guarded("leak", lambda: leaks(splits))
     out += guarded("balance", lambda: balance(splits))
     out += guarded("recipe", lambda: recipe_fits(recipe, splits))
-    out += guarded("disk", lambda: disk(folder, needed(net)))
+    out += guarded("disk", lambda: disk(folder, needed(net, stages, lessons)))
     if start is not None:
         out += begins(start)
     if refused(out):

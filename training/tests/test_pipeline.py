@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from echoline_training import build, card, contract, folds, report, runs, teach
+from echoline_training import build, card, contract, folds, preflight, report, runs, teach
 from echoline_training.data import load
 from echoline_training.pipeline import SMALL, Pipeline
 from echoline_training.train import Recipe, Trainer, limit_threads, repeats
@@ -37,6 +37,20 @@ def test_learns_ellipses_and_builds_a_model(pipeline: Pipeline, data: Path, tmp_
     text = card.text(model, doc)
     assert "2 fold networks" in text and report.cell(result["sets"]["busi"]["dice"]) in " ".join(text.split())
     assert model.stat().st_size <= 16e6
+
+
+def test_room_for_all_that_a_run_leaves(pipeline: Pipeline) -> None:
+    net = folds.load_network(pipeline.finished)
+    lessons = SMALL.lessons_size(len(pipeline.train))
+    assert lessons >= (pipeline.folder / "lessons.npz").stat().st_size * 0.95
+    left = sum(f.stat().st_size for f in pipeline.folder.rglob("*") if f.is_file())
+    assert left < preflight.needed(net, SMALL.trainings, lessons) < 2 * left
+
+
+def test_images_of_one_patient_are_refused(pipeline: Pipeline, tmp_path: Path) -> None:
+    one = [replace(s, row=replace(s.row, set="busi", group="one")) for s in pipeline.train[:6]]
+    with pytest.raises(ValueError, match="one patient .*add images of other patients"):
+        Pipeline(one, pipeline.val, SMALL, tmp_path)
 
 
 def test_a_finished_run_is_not_done_again(pipeline: Pipeline) -> None:
