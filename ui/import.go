@@ -21,7 +21,7 @@ func (a *App) chooseMasks() {
 	}
 	a.stopPlaying()
 	a.finishStroke()
-	panel.ShowBrowser(a.win, panel.Browse{
+	a.browse(panel.Browse{
 		Title: func() string { return text.T("panel.import.title") }, Choose: importText, Recent: a.set.Recent,
 		OnChosen: func(paths []string) { a.importMasks(paths, nil) },
 	})

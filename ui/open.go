@@ -94,9 +94,15 @@ func (a *App) workspaceFailed(err error) {
 	panel.ShowChoice(a.win, what, do, actions)
 }
 
+// browse opens the file browser; what it reads comes back to the window's goroutine.
+func (a *App) browse(b panel.Browse) {
+	b.Post = a.post
+	panel.ShowBrowser(a.win, b)
+}
+
 // otherWorkspace lets the reader choose a folder for the workspace, after the usual one failed with err.
 func (a *App) otherWorkspace(err error) {
-	panel.ShowBrowser(a.win, panel.Browse{
+	a.browse(panel.Browse{
 		Folder: true,
 		OnChosen: func(paths []string) {
 			a.cfg.Workspace = paths[0]
@@ -437,5 +443,5 @@ func (a *App) chooseFiles() {
 	if a.ws == nil {
 		return
 	}
-	panel.ShowBrowser(a.win, panel.Browse{Recent: a.set.Recent, OnChosen: a.open})
+	a.browse(panel.Browse{Recent: a.set.Recent, OnChosen: a.open})
 }

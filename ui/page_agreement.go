@@ -280,7 +280,7 @@ func caseLines(of []agree.Pair, s *agree.Summary) []panel.Line {
 
 // saveAgreement writes the report as HTML, PDF and tables into a folder of the person's choice.
 func (a *App) saveAgreement(rep *concord.Report) {
-	panel.ShowBrowser(a.win, panel.Browse{Folder: true, OnChosen: func(paths []string) { a.writeAgreement(rep, paths[0]) }})
+	a.browse(panel.Browse{Folder: true, OnChosen: func(paths []string) { a.writeAgreement(rep, paths[0]) }})
 }
 
 // writeAgreement writes the report's files into a folder.

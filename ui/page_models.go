@@ -216,7 +216,7 @@ func (v *modelsView) choose(sha string) {
 
 // add takes a model file into the workspace.
 func (v *modelsView) add() {
-	panel.ShowBrowser(v.a.win, panel.Browse{
+	v.a.browse(panel.Browse{
 		Title: func() string { return text.T("models.add.title") }, File: true,
 		OnChosen: func(paths []string) { v.addFile(paths[0]) },
 	})

@@ -203,7 +203,7 @@ type guideEdit struct {
 
 func (g *guideEdit) show() {
 	form := panel.GuidelineForm{Text: g.s.Guideline.Text, OnDone: g.done, OnAdd: func() {
-		panel.ShowBrowser(g.a.win, panel.Browse{
+		g.a.browse(panel.Browse{
 			Title: func() string { return text.T("project.guide.add.title") }, File: true, Recent: g.a.set.Recent,
 			OnChosen: func(paths []string) { g.add(paths[0]) },
 		})

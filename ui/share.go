@@ -33,7 +33,7 @@ func (a *App) chooseShare(s *project.State) {
 
 // shareTo asks for a folder and writes the share of a reader's part into it.
 func (a *App) shareTo(s *project.State, reader string, files bool) {
-	panel.ShowBrowser(a.win, panel.Browse{Folder: true, Recent: a.set.Recent, OnChosen: func(paths []string) {
+	a.browse(panel.Browse{Folder: true, Recent: a.set.Recent, OnChosen: func(paths []string) {
 		name := strings.Map(func(r rune) rune {
 			if strings.ContainsRune(`/\:*?"<>|`, r) || r < ' ' {
 				return '-'
@@ -64,7 +64,7 @@ func (a *App) shareTo(s *project.State, reader string, files bool) {
 
 // chooseTake asks for a share and takes it in.
 func (a *App) chooseTake() {
-	panel.ShowBrowser(a.win, panel.Browse{
+	a.browse(panel.Browse{
 		Title: func() string { return text.T("project.take.title") }, File: true, Recent: a.set.Recent,
 		OnChosen: func(paths []string) { a.takeShare(paths[0]) },
 	})
