@@ -49,7 +49,7 @@ def test_room_for_all_that_a_run_leaves(pipeline: Pipeline) -> None:
 
 def test_images_of_one_patient_are_refused(pipeline: Pipeline, tmp_path: Path) -> None:
     one = [replace(s, row=replace(s.row, set="busi", group="one")) for s in pipeline.train[:6]]
-    with pytest.raises(ValueError, match="one patient .*add images of other patients"):
+    with pytest.raises(ValueError, match=r"one patient .*add images of other patients"):
         Pipeline(one, pipeline.val, SMALL, tmp_path)
 
 
