@@ -35,10 +35,12 @@ class Seen:
     def of(pipeline: Pipeline) -> Seen:
         """Load what a finished run left."""
         net, sets = folds.load_network(pipeline.finished), [s.row.set for s in pipeline.train]
-        # Not by pipeline.lessons(), which waits for other processes: these have ended.
-        grain = resemblance.grain(net, Lessons.load(pipeline.folder / LESSONS).images[0])
+        lessons = Lessons.load(pipeline.folder / LESSONS)  # nobody waits for another here: the other processes have ended
+        grain = resemblance.grain(net, lessons.images[0])
         error = errors.load(pipeline.folder / "error.pt")
-        return Seen(net, error, pipeline.out_of_fold(), grain, list(dict.fromkeys(sets)), resemblance.learn(grain, sets))
+        return Seen(
+            net, error, pipeline.out_of_fold(lessons), grain, list(dict.fromkeys(sets)), resemblance.learn(grain, sets)
+        )
 
 
 @dataclass(frozen=True)

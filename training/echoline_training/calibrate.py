@@ -183,7 +183,7 @@ def resemblance_logs(names: Sequence[str], own: Sequence[measure.Case], more: Se
             continue
         parts = [Points.of(part) for part in found]
         ratio = np.concatenate([p.distance / p.scale for p in parts])
-        weight = np.concatenate([p.weight / p.weight.sum() for p in parts])
+        weight = np.concatenate([p.weight for p in parts])  # of one set, so they sum to 1 in each part
         logs[i], count[i] = np.log(max(quantile(ratio, weight, 0.5), LEAST_RATIO)), sum(len(part) for part in found)
     if not count.any():
         return logs

@@ -168,9 +168,10 @@ class Pipeline:
             check = Validation(self.val, recipe.sides[-1], folder, recipe.guided)
             often = repeats(self.train, recipe)
             Trainer(self.packed, often, recipe, folder, outside=outside, start=start, check=check, about=self.about).run()
+            start = folder / "ema.pt"
             if name == "doubt":
-                self._mix(self.folder / "outline" / "ema.pt", folder / "ema.pt")
-            start = self.mixed if name == "doubt" else folder / "ema.pt"
+                self._mix(self.folder / "outline" / "ema.pt", start)
+                start = self.mixed
 
     @property
     def started(self) -> str | None:
@@ -215,9 +216,8 @@ class Pipeline:
             if not path.exists():
                 ErrorTrainer(lessons, truths, native, temp, self.plan.error, chosen, path).run()
 
-    def out_of_fold(self) -> list[Case]:
+    def out_of_fold(self, lessons: Lessons) -> list[Case]:
         """The training images, outlined and judged by networks that did not see them."""
-        lessons = Lessons.load(self.folder / LESSONS)  # nobody waits for another here: the other processes have ended
         temp = float(json.loads((self.folder / "lessons.json").read_text())["temperature"])
         nets = {k: errors.load(self.folder / f"error{k}.pt") for k in range(self.plan.folds)}
         return calibrate.out_of_fold(self.train, lessons, self.truths(), nets, temp)
