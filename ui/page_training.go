@@ -268,8 +268,11 @@ func (v *trainingView) farWords() string {
 	return out
 }
 
-// stageName is a stage in words.
+// stageName is a stage in words. Networks go on in rounds of doubt, whose folders are called after both.
 func stageName(name string) string {
+	if network, round, ok := strings.Cut(name, "-doubt"); ok {
+		return text.T("training.stage.doubt", text.Args{"Network": stageName(network), "N": round})
+	}
 	switch {
 	case strings.HasPrefix(name, "fold"):
 		return text.T("training.stage.fold", text.Args{"N": name[len("fold"):]})

@@ -39,7 +39,7 @@ type Status struct {
 
 // Stage is a part of a run.
 type Stage struct {
-	Name     string // fold0, outline, doubt, guidance, error, …
+	Name     string // fold0, outline, outline-doubt1, guidance, error, …
 	Step, Of int
 	Loss     []Point            // of training
 	Checks   map[string][]Point // on val, by name: the larger the better

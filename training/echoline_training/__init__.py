@@ -1,3 +1,3 @@
 """Train, measure and export Echoline's outline models."""
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"

@@ -85,7 +85,7 @@ def tell(result: dict[str, Any], out: Path | None) -> None:
 
 
 def export(args: argparse.Namespace) -> None:
-    """Choose the input size, fit thresholds and bands, measure on test, write the ONNX file and its card."""
+    """Fit thresholds and bands, measure on test, write the ONNX file and its card."""
     from . import card, contract
     from .build import build
 

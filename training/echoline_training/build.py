@@ -1,4 +1,4 @@
-"""From a finished run to the model file: choose on val, fit on what was not trained on, measure on test."""
+"""From a finished run to the model file: fit on what was not trained on, measure on test."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .teach import Lessons
 
 @dataclass(frozen=True)
 class Seen:
-    """What all input sizes share: the networks, and what is known of the training images."""
+    """The networks, and what is known of the training images."""
 
     net: AttentionUNet
     error: ErrorNet
@@ -45,9 +45,8 @@ class Seen:
 
 @dataclass(frozen=True)
 class Built:
-    """A model at one square input size (px), its fit, and the cases it was fitted on."""
+    """A model, its fit, and the cases it was fitted on."""
 
-    side: int
     whole: Whole
     fit: Fit
     val: list[measure.Case]
@@ -55,9 +54,9 @@ class Built:
     resemblance: dict[str, float]  # the factor of each set
 
 
-def at_side(pipeline: Pipeline, side: int, seen: Seen) -> Built:
-    """The model at one input size, with everything fitted that is."""
-    samples, net, error = list(pipeline.val), seen.net, seen.error
+def fitted(pipeline: Pipeline, seen: Seen) -> Built:
+    """The model at the input size (px, square) of the lessons, with everything fitted that is."""
+    samples, net, error, side = list(pipeline.val), seen.net, seen.error, pipeline.plan.lesson_side
     temp = calibrate.temperature(samples, measure.run_all(Whole(net, error, 1.0).eval(), samples, side, side))
     raws = measure.run_all(Whole(net, error, temp).eval(), samples, side, side)
     alike = calibrate.cases_of(samples, raws, calibrate.fit(samples, raws, temp, seen.more))
@@ -68,23 +67,10 @@ def at_side(pipeline: Pipeline, side: int, seen: Seen) -> Built:
     more = resemblance.widened(seen.more, resemblance.factors(likeness, seen.grain))
     fit = calibrate.fit(samples, raws, temp, more)
     factor = {n: round(float(f), 4) for n, f in zip(seen.names, torch.exp(likeness.logs), strict=True)}
-    return Built(side, whole, fit, calibrate.cases_of(samples, raws, fit), more, factor)
-
-
-def choose_side(pipeline: Pipeline) -> Built:
-    """The model at the input size with the best Dice on val."""
-    seen = Seen.of(pipeline)
-    best: tuple[float, Built] | None = None
-    for side in pipeline.plan.input_sides:
-        built = at_side(pipeline, side, seen)
-        dice = calibrate.mean_dice(built.val)
-        said = {"side": side, "val_dice": round(dice, 4), "fit": asdict(built.fit), "resemblance": built.resemblance}
-        print(json.dumps(said), flush=True)
-        if best is None or dice > best[0]:
-            best = dice, built
-    if best is None:
-        raise ValueError("no input size was given to choose from")
-    return best[1]
+    built = Built(whole, fit, calibrate.cases_of(samples, raws, fit), more, factor)
+    said = {"val_dice": round(calibrate.mean_dice(built.val), 4), "fit": asdict(fit), "resemblance": factor}
+    print(json.dumps(said), flush=True)
+    return built
 
 
 def build(
@@ -99,8 +85,8 @@ def build(
 
     It appears under its name only when all of it is measured; clicks is how many images per set simulated readers correct.
     """
-    built = choose_side(pipeline)
-    side, fit = built.side, built.fit
+    built = fitted(pipeline, Seen.of(pipeline))
+    side, fit = pipeline.plan.lesson_side, built.fit
     graph = export.graph(built.whole, side, side)
     export.halve_weights(graph)
     draft = model.with_suffix(".draft")

@@ -1,7 +1,8 @@
 """Everything that is fitted after training, on images that what is fitted was not trained on.
 
-Thresholds come from `val`. The bands come from `val` and, with equal weight, the out-of-fold predictions of `train`: those
-are far more images, and neither the fold's network nor the error network that judges it has seen the image.
+The threshold comes from `val`. That of presence comes from `val` and the out-of-fold predictions of `train`, image by image,
+and the bands from both with equal weight: those are far more images, and neither the fold's network nor the error network
+that judges it has seen the image.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from . import contract, measure
+from . import contract, folds, measure
 from .augment import Packed
 from .contract import Fit
 from .data import Sample
@@ -21,11 +22,12 @@ from .network import ErrorNet
 from .reference import Raw, sigmoid
 from .teach import Lessons
 
-MIN_RECALL = 0.97  # of lesions on val; a silent model is worse than one that speaks once too often
+MIN_RECALL = 0.97  # of lesions; a silent model is worse than one that speaks once too often
 MIN_GAIN = 0.003  # of Dice, below which the threshold stays at one half
 PIXELS = 4000  # per image for the temperature
 FEW_LESIONS = 5  # whose errors say half of what sets them apart from other sets
 FARTHEST_SET = 0.5  # the logarithm of a set's factor, at most
+EVEN = (0.5, 0.8)  # the bands that a set's factor evens out; beyond, outlines that lie elsewhere decide, and no factor helps
 LEAST_RATIO = 0.01  # of a distance to its scale
 
 
@@ -60,7 +62,7 @@ def lesson_temperature(lessons: Lessons, truths: Packed, seed: int = 0) -> float
     n = len(truths)
     at = np.random.default_rng(seed).integers(0, truths.masks[0].size, (n, PIXELS))
     logits, masks, cares = (
-        np.take_along_axis(m.reshape(n, -1), at, 1) for m in (lessons.logits[0], truths.masks, truths.cares)
+        np.take_along_axis(m.reshape(n, -1), at, 1) for m in (folds.outlined(lessons.looks[0]), truths.masks, truths.cares)
     )
     known = cares > 127
     return temperature_of(logits[known], masks[known] > 127)
@@ -116,11 +118,12 @@ def out_of_fold(
         net = nets.get(int(lessons.fold[i]))
         if net is None:
             continue
-        image, logits = lessons.images[0, i], lessons.logits[0, i].astype(np.float32)
+        image, looks = lessons.images[0, i], lessons.looks[0, i].astype(np.float32)
         x = torch.from_numpy(image.astype(np.float32) / 255)[None, None]
         with torch.inference_mode():
-            scale, quality = net(x, torch.from_numpy(logits)[None, None] / temp)
+            scale, quality = net(x, torch.from_numpy(looks)[None] / temp)
         b = scale[0, 0].numpy()
+        logits = looks.mean(0)
         r = Raw(logits, b, logits, b, sigmoid(float(lessons.present[i])), sigmoid(float(quality)))
         unknown = truths.cares[i] <= 127
         truth = Sample(s.row, image, truths.masks[i] > 127, unknown=unknown if unknown.any() else None)
@@ -172,7 +175,7 @@ def joined(own: Points, more: Points) -> Points:
 
 
 def resemblance_logs(names: Sequence[str], own: Sequence[measure.Case], more: Sequence[measure.Case]) -> np.ndarray:
-    """The logarithm of each set's factor [n]: with it half of each set's points lie within the 50 % band.
+    """The logarithm of each set's factor [n]: with it the bands EVEN cover, on the average, as much in each set.
 
     A set of few lesions stays near the others, and none goes far.
     """
@@ -184,7 +187,8 @@ def resemblance_logs(names: Sequence[str], own: Sequence[measure.Case], more: Se
         parts = [Points.of(part) for part in found]
         ratio = np.concatenate([p.distance / p.scale for p in parts])
         weight = np.concatenate([p.weight for p in parts])  # of one set, so they sum to 1 in each part
-        logs[i], count[i] = np.log(max(quantile(ratio, weight, 0.5), LEAST_RATIO)), sum(len(part) for part in found)
+        logs[i] = np.mean([np.log(max(quantile(ratio, weight, q), LEAST_RATIO)) for q in EVEN])
+        count[i] = sum(len(part) for part in found)
     if not count.any():
         return logs
     apart = (logs - np.average(logs, weights=count)) * count / (count + FEW_LESIONS)
@@ -200,13 +204,13 @@ def bands(points: Points) -> tuple[dict[str, float], float]:
 
 
 def fit(samples: Sequence[Sample], raws: Sequence[Raw], temp: float, more: Sequence[measure.Case] = ()) -> Fit:
-    """Fit thresholds on val, then bands and expected error on val and more.
+    """Fit the threshold on val, then that of presence, bands and expected error on val and more.
 
     The temperature is given: the error network has read logits calibrated by it.
     """
     out = Fit(present_threshold=0.0, temperature=temp)
     out = replace(out, threshold=threshold(samples, raws, out))
-    out = replace(out, present_threshold=present_threshold(cases_of(samples, raws, out)))
+    out = replace(out, present_threshold=present_threshold([*cases_of(samples, raws, out), *more]))
     cases = cases_of(samples, raws, out)
     if not outlined(cases):
         raise ValueError("the model outlines no lesion of val: there is nothing to fit a band on")

@@ -10,7 +10,7 @@ from textwrap import fill
 from typing import Any
 
 from . import report
-from .network import MAX_SCALE
+from .network import MAX_SCALE, SECOND
 
 INTENDED = """\
 ## Intended use
@@ -94,10 +94,10 @@ def architecture(doc: Mapping[str, Any]) -> str:
         light decoder, logits at the input's full resolution, and a logit that there is a lesion at all. A second decoder,
         the corrector, answers guidance ({", ".join(guide["channels"])}; disks of {guide["disk_radius"]:g} px and strokes of
         {guide["stroke_radius"]:g} px to each side, input pixels): it sees the encoder's maps, image and guidance, and gives
-        the logits wherever guidance is not all zero. A third, small network sees the image and the outline's calibrated
-        probabilities, nothing else, and gives the
-        scale b of the boundary's displacement along the outline, no more than {MAX_SCALE:g} input pixels, and the Dice to
-        be expected of the whole.{resemblance(doc)} Input
+        the logits wherever guidance is not all zero. Without guidance the logits are the mean of two looks, at the image and
+        at its mirror image {SECOND:.0%} as large. A third, small network sees the image and the calibrated probabilities of
+        both looks, nothing else, and gives the scale b of the boundary's displacement along the outline, no more than
+        {MAX_SCALE:g} input pixels, and the Dice to be expected of the whole.{resemblance(doc)} Input
         {size["width"]}x{size["height"]}, grey 0..1, letterboxed. Weights are stored as float16 and computed with as
         float32."""
     )
@@ -117,10 +117,10 @@ def training(recipe: Mapping[str, Any], given: str | None) -> str:
         cross entropy of presence.""",
         f"""The outline network that ships, likewise on all training images, {begun}:
         {outline["epochs"]} epochs, {sides(outline)}.""",
-        f"""The same goes on for {doubt["epochs"]} epochs, {sides(doubt)}. {doubt["doubt"]:.0%} of its target is what
-        the fold network that did not see the image said, so that it learns where such networks err, and to doubt there; Dice
-        counts {doubt["dice"]:g} of its weight. What
-        ships is the mean of the weights before and after, {recipe["doubting"]:.0%} of them from after.""",
+        f"""All of them go on {recipe["rounds"]} times for {doubt["epochs"]} epochs, {sides(doubt)}. {doubt["doubt"]:.0%} of
+        the target is what the fold network that did not see the image said before, so that they learn where such networks
+        err, and to doubt there; Dice counts {doubt["dice"]:g} of its weight. What ships is the mean of its weights
+        before and after each time.""",
         f"""Its corrector, while all else stays as it is: {guidance["epochs"]} epochs, {sides(guidance)}, on lesion images
         with one to four simulated clicks or a contour stroke, over a mask that is an out-of-fold prediction, a perturbed
         truth, a shape elsewhere or empty. Pixels beside what was pointed at count more.""",
@@ -148,10 +148,11 @@ def fitted(doc: Mapping[str, Any]) -> str:
     """What was fitted after training, and on what."""
     band = ", ".join(f"{q} %: {k:g} b" for q, k in doc["band"].items())
     return "## Fitted on images not trained on\n\n" + wrapped(
-        f"""On `val`: input size (the best Dice of those tried), temperature {doc["temperature"]:g}, threshold
-        {doc["threshold"]:g}, presence threshold {doc["present_threshold"]:g}. On the contour points of `val` and of the
-        out-of-fold predictions of `train`, each judged by an error network that saw none of that fold: conformal bands
-        {band}; expected error {doc["expected_factor"]:g} b. Both sources count alike."""
+        f"""On `val`: temperature {doc["temperature"]:g}, threshold
+        {doc["threshold"]:g}. On the images of `val` and the out-of-fold predictions of `train`: presence threshold
+        {doc["present_threshold"]:g}. On their contour points, those of out-of-fold predictions each judged by an error
+        network that saw none of that fold: conformal bands {band}; expected error {doc["expected_factor"]:g} b, for which
+        both sources count alike."""
     )
 
 

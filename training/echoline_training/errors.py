@@ -41,10 +41,10 @@ class ErrorRecipe:
 
 @dataclass(frozen=True)
 class Item:
-    """One image with its outline, changed at random; maps are [side, side]."""
+    """One image with its outline, changed at random; maps are [side, side], looks [2, side, side]."""
 
     image: np.ndarray
-    logits: np.ndarray  # calibrated
+    looks: np.ndarray  # calibrated logits
     distance: np.ndarray  # input px, to the true boundary
     near: np.ndarray  # 1 at the predicted boundary where the truth is known
     wrong: np.ndarray  # 1 where the distance is an error worth finding
@@ -65,18 +65,18 @@ def dice(logits: np.ndarray, truth: np.ndarray) -> float:
 
 
 def change(
-    image: np.ndarray, logits: np.ndarray, truth: np.ndarray, care: np.ndarray, rng: np.random.Generator
+    image: np.ndarray, looks: np.ndarray, truth: np.ndarray, care: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Move image, logits, truth and care [side, side] alike, and change the image's grey values a little."""
+    """Move image, looks [2, side, side], truth and care [side, side] alike, and change the image's grey values a little."""
     side = image.shape[0]
     m = cv2.getRotationMatrix2D((side / 2, side / 2), rng.uniform(-12, 12), float(np.exp(rng.uniform(-0.25, 0.25))))
     m[:, 2] += rng.uniform(-0.08, 0.08, 2) * side
     x: np.ndarray = cv2.warpAffine(image, m, (side, side)).astype(np.float32) / 255
-    z = cv2.warpAffine(logits, m, (side, side), borderValue=-8.0)
+    z = np.stack([cv2.warpAffine(y, m, (side, side), borderValue=-8.0) for y in looks])
     t = cv2.warpAffine(truth, m, (side, side))
     c = cv2.warpAffine(care, m, (side, side), borderValue=255)
     if rng.random() < 0.5:
-        x, z, t, c = (a[:, ::-1] for a in (x, z, t, c))
+        x, z, t, c = (a[..., ::-1] for a in (x, z, t, c))
     if rng.random() < 0.5:
         x = grey(rng, x)
     return x, z, t, c
@@ -142,14 +142,15 @@ class ErrorTrainer:
         image, truth, care = self.lessons.images[view, i], self.packed.masks[i], self.packed.cares[i]
         if view == 1:
             truth, care = np.ascontiguousarray(truth[:, ::-1]), np.ascontiguousarray(care[:, ::-1])
-        logits = self.lessons.logits[view, i].astype(np.float32) / self.temperature
-        x, z, t, c = change(image, logits, truth, care, rng)
+        looks = self.lessons.looks[view, i].astype(np.float32) / self.temperature
+        x, looks, t, c = change(image, looks, truth, care, rng)
+        z = looks.mean(0)
         inside = t > 127
         near = losses.predicted_boundary(torch.from_numpy(z.copy())[None, None])[0, 0].numpy()
         near = near * (c > 127) * float(inside.any())
         distance = boundary_distance(t.astype(np.float32) / 255)
         wrong = distance > NEAR * 2 * np.sqrt(inside.sum() / np.pi)
-        return Item(x, z, distance, near, wrong, dice(z, inside), float(self.native[i]))
+        return Item(x, looks, distance, near, wrong, dice(z, inside), float(self.native[i]))
 
     def batch(self, step: int) -> list[Item]:
         """What belongs to a step."""
@@ -163,15 +164,16 @@ class ErrorTrainer:
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.rate * rate_factor(self.step, self.steps, self.recipe.warm_up)
         items = self.batch(self.step)
-        x, z, distance, near, wrong = (
+        x, distance, near, wrong = (
             torch.from_numpy(np.stack([getattr(m, k) for m in items])[:, None].astype(np.float32))
-            for k in ("image", "logits", "distance", "near", "wrong")
+            for k in ("image", "distance", "near", "wrong")
         )
+        looks = torch.from_numpy(np.stack([m.looks for m in items]))
         score, native = (torch.tensor([getattr(m, k) for m in items], dtype=torch.float32) for k in ("dice", "native"))
         torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)  # dropout repeats after a stop
         self.net.train()
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bfloat16):
-            outputs = self.net(x.contiguous(memory_format=torch.channels_last), z)
+            outputs = self.net(x.contiguous(memory_format=torch.channels_last), looks)
         loss = losses.error(outputs, distance, wrong, near, score, native, self.odds)
         self.optimizer.zero_grad()
         loss.backward()

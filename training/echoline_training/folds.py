@@ -42,18 +42,23 @@ def load_network(weights: Path) -> AttentionUNet:
 
 
 def run(net: AttentionUNet, images: np.ndarray, mirror: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """Logits float16 [n, side, side] and presence logits [n] of packed images; mirror looks at the mirror image."""
-    logits, present = [], []
+    """Looks, logits float16 [n, 2, side, side], and presence logits [n] of packed images; mirror shows them mirrored."""
+    looks, present = [], []
     with torch.inference_mode():
         for at in range(0, len(images), BATCH):
             part = images[at : at + BATCH, :, ::-1] if mirror else images[at : at + BATCH]
             x = torch.from_numpy(np.ascontiguousarray(part)).float()[:, None] / 255
             x = x.contiguous(memory_format=torch.channels_last)
-            _, y, p = net.automatic(x)
+            _, y, p = net.looks(x)
             y = y.flip(3) if mirror else y
-            logits.append(y[:, 0].half().numpy())
+            looks.append(y.half().numpy())
             present.append(p[:, 0].numpy())
-    return np.concatenate(logits), np.concatenate(present)
+    return np.concatenate(looks), np.concatenate(present)
+
+
+def outlined(looks: np.ndarray) -> np.ndarray:
+    """The logits float32 [n, side, side] of looks [n, 2, side, side]: what both say on average."""
+    return np.asarray(looks.mean(1, dtype=np.float32))
 
 
 def pick(packed: Packed, chosen: np.ndarray) -> Packed:

@@ -20,8 +20,10 @@ DECODER = (24, 40, 64, 96)  # decoder channels at strides 2, 4, 8, 16
 CORRECTOR = (16, 24, 40, 64, 96)  # channels of the corrector at strides 2, 4, 8, 16, 32
 GUIDANCE = 4  # channels: mask so far, positive and negative disks, contour stroke
 MIN_SCALE = 0.25  # input pixels; finer than any reader can draw
-MAX_SCALE = 12.0  # input pixels; beyond, the outline is to be drawn anew, and a wider band would tell nothing more
+MAX_SCALE = 10.0  # input pixels; beyond, the outline is to be drawn anew, and a wider band would tell nothing more
 FLAT = 1e-3  # of the probability per input pixel: flatter is flat
+SECOND = 5 / 7  # side of the second look's image, in sides of the input
+AROUND = 9  # px, over which doubt around a point is averaged
 ERROR_WIDTHS = (24, 40, 56, 64)  # channels of the error network at strides 4, 8, 16, 32
 LOGIT_RANGE = 8.0  # logits beyond are as good as certain
 SKIPPED = 0.2  # how often training leaves out the last residual block of the encoder; earlier ones less
@@ -106,6 +108,20 @@ class Block(nn.Module):
         if not self.residual:
             return y
         return x + (left_out(y, self.skipped) if self.training and self.skipped else y)
+
+
+def area(side: int, smaller: int) -> torch.Tensor:
+    """The matrix [smaller, side] that shrinks a line of pixels by averaging over areas."""
+    edges = torch.arange(smaller + 1) * (side / smaller)
+    first, last = edges[:-1, None], edges[1:, None]
+    pixel = torch.arange(side)[None]
+    covered = torch.minimum(last, pixel + 1.0) - torch.maximum(first, pixel.float())
+    return covered.clamp(min=0) * (smaller / side)
+
+
+def smaller_side(side: int) -> int:
+    """The side of the second look's image: a multiple of 32."""
+    return max(32, 32 * round(SECOND * side / 32))
 
 
 class Gate(nn.Module):
@@ -219,14 +235,28 @@ class AttentionUNet(nn.Module):
             x = step(torch.cat([x, gate(skip, x)], 1))
         return maps, self.logits(self.refine(torch.cat([double(x), self.detail(image)], 1))), present
 
+    def looks(self, image: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor, torch.Tensor]:
+        """The encoder's maps, the logits [n, 2, h, w] of two looks, and the mean logit of presence, without guidance.
+
+        The second look is at the mirror image, smaller. Outlines are better by the mean of both, and where they differ one
+        of them is wrong.
+        """
+        height, width = image.shape[2:]
+        maps, first, here = self.automatic(image)
+        rows, columns = (area(int(n), smaller_side(int(n))).to(image) for n in (height, width))
+        _, second, there = self.automatic((rows @ image @ columns.T).flip(3))
+        second = F.interpolate(second.flip(3), size=(height, width), mode="bilinear", align_corners=False)
+        return maps, torch.cat([first, second], 1), (here + there) / 2
+
     def answer(self, image: torch.Tensor, guidance: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor, torch.Tensor]:
-        """The encoder's maps, and logits and presence: the corrector's logits wherever guidance is not all zero."""
-        maps, logits, present = self.automatic(image)
+        """The encoder's maps, looks and presence; where guidance is not all zero both looks are the corrector's logits."""
+        maps, looks, present = self.looks(image)
         asked = guidance.amax((1, 2, 3), keepdim=True) > 0
-        return maps, torch.where(asked, self.corrector(image, guidance, maps), logits), present
+        return maps, torch.where(asked, self.corrector(image, guidance, maps), looks), present
 
     def forward(self, image: torch.Tensor, guidance: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        return self.answer(image, guidance)[1:]
+        _, looks, present = self.answer(image, guidance)
+        return looks.mean(1, keepdim=True), present
 
 
 def softness(p: torch.Tensor) -> torch.Tensor:
@@ -237,32 +267,36 @@ def softness(p: torch.Tensor) -> torch.Tensor:
 
 
 class ErrorNet(nn.Module):
-    """Judges an outline: image [n, 1, h, w] and calibrated logits [n, 1, h, w] of an outline network.
+    """Judges an outline: image [n, 1, h, w] and calibrated logits [n, 2, h, w] of an outline network's two looks, whose mean
+    is the outline.
 
     Returns the scale of the boundary's displacement in input pixels [n, 1, h, w] (> 0, within bounds but for training)
     and the logit of the expected Dice [n, 1]. The scale begins as a power of 1 / gradient of the probability, which is
-    a good guess by itself, and the network learns by what factor it is off. It sees what a reader sees, the picture and
-    the outline's probabilities, never the outline network's features: those know the truth of the images that it was
-    trained on, and would call every error small.
+    a good guess by itself, and the network learns by what power of the doubt around, and by what factor, it is off. It sees
+    what a reader sees, the picture and the probabilities of both looks, never the outline network's features: those know
+    the truth of the images that it was trained on, and would call every error small.
     """
 
     def __init__(self) -> None:
         super().__init__()
         w = ERROR_WIDTHS
-        self.stem = nn.Sequential(nn.Conv2d(5, w[0], 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(w[0]), nn.ReLU())
+        self.stem = nn.Sequential(nn.Conv2d(6, w[0], 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(w[0]), nn.ReLU())
         self.down = nn.ModuleList(nn.Sequential(conv(i, o), conv(o, o)) for i, o in zip((w[0], *w[:-1]), w, strict=True))
         self.up = nn.ModuleList(conv(a + b, a) for a, b in zip(w[:-1], (*w[1:-1], 2 * w[-1]), strict=True))
         self.drop = nn.Dropout2d(0.2)
         self.factor = nn.Conv2d(w[0], 1, 1)
         self.power = nn.Parameter(torch.tensor(0.5))
+        self.around = nn.Parameter(torch.tensor(0.0))
         self.quality = nn.Sequential(nn.Linear(2 * w[-1] + 3, 32), nn.ReLU(), nn.Linear(32, 1))
         nn.init.zeros_(self.factor.weight)
 
-    def forward(self, image: torch.Tensor, logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(self, image: torch.Tensor, looks: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        logits = looks.mean(1, keepdim=True)
+        first, second = torch.sigmoid(looks).split(1, 1)
         certain = logits.clamp(-LOGIT_RANGE, LOGIT_RANGE) / LOGIT_RANGE
         p = torch.sigmoid(logits)
         doubt, soft = 4 * p * (1 - p), softness(p)
-        x = self.stem(F.avg_pool2d(torch.cat([image, certain, p, doubt, soft / 4], 1), 2))
+        x = self.stem(F.avg_pool2d(torch.cat([image, certain, p, doubt, soft / 4, first - second], 1), 2))
         maps = []
         for i, step in enumerate(self.down):
             x = step(x if i == 0 else F.max_pool2d(x, 2))
@@ -276,7 +310,8 @@ class ErrorNet(nn.Module):
         x = torch.cat([x, whole.expand_as(x)], 1)
         for skip, step in zip(maps[::-1], reversed(self.up), strict=True):
             x = step(torch.cat([skip, double(x)], 1))
-        scale = torch.exp(self.power * soft + double(double(self.factor(x))))
+        around = torch.log(F.avg_pool2d(doubt, AROUND, 1, AROUND // 2, count_include_pad=False) + FLAT)
+        scale = torch.exp(self.power * soft + self.around * around + double(double(self.factor(x))))
         return scale if self.training else scale.clamp(MIN_SCALE, MAX_SCALE), quality
 
 
@@ -320,7 +355,7 @@ class Whole(nn.Module):
         self, image: torch.Tensor, guidance: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
         """Logits, scale, presence and expected Dice, as the contract names them."""
-        maps, logits, present = self.outline.answer(image, guidance)
-        scale, quality = self.error(image, logits / self.temperature)
+        maps, looks, present = self.outline.answer(image, guidance)
+        scale, quality = self.error(image, looks / self.temperature)
         factor = self.likeness(Resemblance.grain(maps))[:, None, None, None]
-        return logits, (scale * factor).clamp(MIN_SCALE, MAX_SCALE), present, quality
+        return looks.mean(1, keepdim=True), (scale * factor).clamp(MIN_SCALE, MAX_SCALE), present, quality

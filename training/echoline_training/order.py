@@ -96,20 +96,20 @@ def expected_dice(pool: Pool, chosen: np.ndarray, net: AttentionUNet, plan: Plan
     return judged(judge.eval(), pool.packed.images, folds.run(net, pool.packed.images)[0], temperature)
 
 
-def judged(judge: ErrorNet, images: np.ndarray, logits: np.ndarray, temperature: float) -> np.ndarray:
-    """The expected Dice [n] of logits [n, side, side] on images [n, side, side]."""
+def judged(judge: ErrorNet, images: np.ndarray, looks: np.ndarray, temperature: float) -> np.ndarray:
+    """The expected Dice [n] of looks [n, 2, side, side] at images [n, side, side]."""
     out = []
     with torch.inference_mode():
         for at in range(0, len(images), folds.BATCH):
             x = torch.from_numpy(images[at : at + folds.BATCH]).float()[:, None] / 255
-            z = torch.from_numpy(logits[at : at + folds.BATCH].astype(np.float32))[:, None] / temperature
+            z = torch.from_numpy(looks[at : at + folds.BATCH].astype(np.float32)) / temperature
             out.append(torch.sigmoid(judge(x, z)[1][:, 0]).numpy())
     return np.concatenate(out)
 
 
 def dice(net: AttentionUNet, packed: Packed) -> np.ndarray:
     """Dice [n] of a network on packed cases."""
-    found, truth = folds.run(net, packed.images)[0] > 0, packed.masks > 127
+    found, truth = folds.outlined(folds.run(net, packed.images)[0]) > 0, packed.masks > 127
     both, sizes = (found & truth).sum((1, 2)), found.sum((1, 2)) + truth.sum((1, 2))
     return np.asarray(2 * both / np.maximum(1, sizes))
 

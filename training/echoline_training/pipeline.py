@@ -1,19 +1,20 @@
 """The whole way from data to a trained model, stage by stage; each stage goes on where it was stopped.
 
 folds     K outline networks, each on the training images of all folds but one
-lessons   what they say of the training images that they have not seen
 outline   the network that ships, on all training images
-doubt     the same network goes on, with targets that lean on what the fold networks said: it learns where they err.
-          What ships is the mean of its weights before and after
-guidance  its corrector, from simulated readers who correct out-of-fold outlines; the outline stays as it is
+doubt     in rounds, all of them go on, with targets that lean on what the fold networks of the round before said of images
+          that they had not seen: they learn where such networks err
+lessons   what the last fold networks say of the training images that they have not seen
+guidance  the corrector of the network that ships, from simulated readers who correct out-of-fold outlines; the outline
+          stays as it is
 errors    the error network on out-of-fold predictions, and one per fold to calibrate it by
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from .augment import Packed, pack
 from .data import Sample
 from .errors import ErrorRecipe, ErrorTrainer
 from .measure import Case
+from .network import AttentionUNet
 from .teach import Lessons
 from .train import Recipe, Trainer, repeats
 from .validate import Validation
@@ -35,8 +37,7 @@ class Plan:
     """How a model is made. Sides are px."""
 
     pack_side: int = 256  # at which training images are kept
-    lesson_side: int = 224  # at which fold networks are asked, and which the error network learns
-    input_sides: tuple[int, ...] = (192, 224, 256)  # of the model, chosen from on val
+    lesson_side: int = 224  # of the model's input, at which fold networks are asked too, and which the error network learns
     folds: int = 3
     fold: Recipe = field(default_factory=lambda: Recipe(epochs=12, sides=(160, 192), decay=0.03, repeat_busi=2.0))
     outline: Recipe = field(default_factory=lambda: Recipe(epochs=22, sides=(160, 192), decay=0.03, repeat_busi=2.0, seed=7))
@@ -46,7 +47,7 @@ class Plan:
             dice=0.5, seed=23,
         )
     )  # fmt: skip
-    doubting: float = 0.5  # share of the weights after the doubt in those that ship; the rest are those before
+    rounds: int = 2  # of doubt
     guidance: Recipe = field(
         default_factory=lambda: Recipe(
             epochs=26, sides=(160, 192), guided=True, decay=0.03, repeat_busi=2.0, repeat_normal=0.0, seed=11
@@ -57,21 +58,21 @@ class Plan:
     @property
     def trainings(self) -> int:
         """How often an outline network is trained."""
-        return self.folds + 3
+        return (self.folds + 1) * (1 + self.rounds) + 1
 
     def lessons_size(self, images: int) -> int:
-        """Bytes of the lessons of so many images."""
-        return images * (teach.VIEWS * 3 * self.lesson_side**2 + self.pack_side**2)
+        """Bytes of the lessons of so many images, with what was said for the rounds of doubt."""
+        return images * (teach.VIEWS * (1 + 2 * teach.LOOKS) * self.lesson_side**2 + (self.rounds + 1) * self.pack_side**2)
 
 
 SMALL = Plan(  # for tests: proves every stage, learns little
     pack_side=64,
     lesson_side=64,
-    input_sides=(64,),
     folds=2,
     fold=Recipe(epochs=6, batch=8, sides=(64,), warm_up=4, ema=0.9, pretrained=True),
     outline=Recipe(epochs=6, batch=8, sides=(64,), warm_up=4, ema=0.9),
     doubt=Recipe(epochs=2, batch=8, sides=(64,), warm_up=4, ema=0.9, doubt=0.3, dice=0.5),
+    rounds=2,
     guidance=Recipe(epochs=4, batch=8, sides=(64,), warm_up=4, ema=0.9, guided=True, repeat_normal=0.0),
     error=ErrorRecipe(epochs=4, batch=8, warm_up=4, ema=0.9),
 )
@@ -79,6 +80,27 @@ PLANS = {"full": Plan(), "small": SMALL}
 STAGES, LESSONS = "stages.json", "lessons.npz"
 ERROR_WORK = 0.25
 GUIDED_WORK = 0.65  # a step of the corrector, measured against one of the outline: the encoder only looks
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training of an outline network."""
+
+    name: str  # of its folder
+    recipe: Recipe
+    chosen: np.ndarray  # the training images that it sees
+    start: Path | None  # weights to begin from, in place of ImageNet's
+    asks: int | None = None  # the round of doubt whose fold networks tell it what they think of images that they did not see
+
+
+def in_round(name: str, r: int) -> str:
+    """The folder of a network's training in a round of doubt; 0 is before the first."""
+    return f"{name}-doubt{r}" if r else name
+
+
+def mean(states: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """The mean of a network's weights; counters are those of the last."""
+    return {k: torch.stack([s[k] for s in states]).mean(0) if v.is_floating_point() else v for k, v in states[-1].items()}
 
 
 class Pipeline:
@@ -106,93 +128,114 @@ class Pipeline:
         if self.ranks.main:
             self.folder.mkdir(parents=True, exist_ok=True)
             durable.write_text(self.folder / STAGES, json.dumps({"stages": self.stages()}, indent=2))
-        for k in range(self.plan.folds):
-            self.fold_network(k)
-        lessons = self.lessons()
-        self.outline(lessons)
-        self.errors(lessons)
+        *outlines, corrector = self.trainings()
+        for training in outlines:
+            self.train_network(training)
+        self.settle()
+        self.train_network(corrector)
+        self.errors(self.lessons())
+
+    def trainings(self) -> list[Training]:
+        """The trainings of outline networks, in order."""
+        plan, whole = self.plan, np.arange(len(self.train))
+        seen = {f"fold{k}": np.flatnonzero(self.fold != k) for k in range(plan.folds)} | {"outline": whole}
+        out = []
+        for k, (name, chosen) in enumerate(seen.items()):
+            recipe = plan.outline if name == "outline" else replace(plan.fold, seed=plan.fold.seed * 10 + k)
+            out.append(Training(name, recipe, chosen, self.start if name == "outline" else None))
+        for r in range(1, plan.rounds + 1):
+            for k, (name, chosen) in enumerate(seen.items()):
+                recipe = replace(plan.doubt, seed=plan.doubt.seed + 10 * r + k)
+                out.append(Training(in_round(name, r), recipe, chosen, self.weights(name, r - 1), r - 1))
+        return [*out, Training("guidance", plan.guidance, whole, self.settled("outline"), plan.rounds)]
+
+    def weights(self, name: str, r: int) -> Path:
+        """The averaged weights of a network after a round of doubt; 0 is before the first."""
+        return self.folder / in_round(name, r) / "ema.pt"
+
+    def settled(self, name: str) -> Path:
+        """A network's weights when its rounds are over: the mean of those after the last two, and for the outline network,
+        whose first training is longer than that of the folds, of those before the first round, too.
+        """
+        return self.folder / "settled" / f"{name}.pt"
+
+    def settle(self) -> None:
+        """Write the means of the last weights; the main process writes, the others wait."""
+        for name in (*(f"fold{k}" for k in range(self.plan.folds)), "outline"):
+            path = self.settled(name)
+            if self.ranks.main and not path.exists():
+                begin = 0 if name == "outline" else max(0, self.plan.rounds - 1)
+                path.parent.mkdir(exist_ok=True)
+                found = [checkpoint.load(self.weights(name, r)) for r in range(begin, self.plan.rounds + 1)]
+                checkpoint.save_atomic(mean(found), path)
+        self.ranks.share(None)
 
     def stages(self) -> list[dict[str, Any]]:
         """What there is to do, in order, for who follows the run: the folder of each stage, its steps, and how much work a
         step is: pixels, with those of error networks counted as ERROR_WORK of an outline network's.
         """
         out: list[dict[str, Any]] = []
-
-        def add(name: str, samples: Sequence[Sample], recipe: Recipe) -> None:
-            steps = recipe.epochs * max(1, int(repeats(samples, recipe).sum()) // recipe.batch)
-            shares = (recipe.first_part, 1 - recipe.first_part)
-            pixels = sum(share * side**2 for share, side in zip(shares, (recipe.sides[0], recipe.sides[-1]), strict=True))
-            work = recipe.batch * round(pixels * (GUIDED_WORK if recipe.guided else 1))
-            out.append({"name": name, "steps": steps, "work": work})
-
-        for k in range(self.plan.folds):
-            add(f"fold{k}", [s for s, f in zip(self.train, self.fold, strict=True) if f != k], self.plan.fold)
-        add("outline", self.train, self.plan.outline)
-        add("doubt", self.train, self.plan.doubt)
-        add("guidance", self.train, self.plan.guidance)
+        for t in self.trainings():
+            shares = (t.recipe.first_part, 1 - t.recipe.first_part)
+            sides = (t.recipe.sides[0], t.recipe.sides[-1])
+            pixels = sum(share * side**2 for share, side in zip(shares, sides, strict=True))
+            work = t.recipe.batch * round(pixels * (GUIDED_WORK if t.recipe.guided else 1))
+            steps = t.recipe.epochs * max(1, int(self.often(t).sum()) // t.recipe.batch)
+            out.append({"name": t.name, "steps": steps, "work": work})
         work = round(self.plan.error.batch * self.plan.lesson_side**2 * ERROR_WORK)
         for name, chosen in self.error_runs().items():
             steps = self.plan.error.epochs * max(1, len(chosen) // self.plan.error.batch)
             out.append({"name": name, "steps": steps, "work": work})
         return out
 
+    def often(self, training: Training) -> np.ndarray:
+        """How often an epoch of a training shows each of its images."""
+        return repeats([self.train[int(i)] for i in training.chosen], training.recipe)
+
     def error_runs(self) -> dict[str, np.ndarray]:
         """The error networks by name, with the samples that each learns from."""
         everything = np.arange(len(self.train))
         return {"error": everything} | {f"error{k}": everything[self.fold != k] for k in range(self.plan.folds)}
 
-    def fold_network(self, k: int) -> None:
-        """Train the network that does not see fold k."""
-        recipe = Recipe(**{**self.plan.fold.__dict__, "seed": self.plan.fold.seed * 10 + k})
-        keep = np.flatnonzero(self.fold != k)
-        often = repeats([self.train[int(i)] for i in keep], recipe)
-        folder = self.folder / f"fold{k}"
-        check = Validation(self.val, recipe.sides[-1], folder)
-        Trainer(folds.pick(self.packed, keep), often, recipe, folder, check=check, about=self.about).run()
+    def train_network(self, training: Training) -> None:
+        """Do one training, or go on with it."""
+        t, folder = training, self.folder / training.name
+        outside = None if t.asks is None else self.outside(t.asks)[t.chosen]
+        check = Validation(self.val, t.recipe.sides[-1], folder, t.recipe.guided)
+        own = folds.pick(self.packed, t.chosen)
+        Trainer(own, self.often(t), t.recipe, folder, outside=outside, start=t.start, check=check, about=self.about).run()
+
+    def fold_networks(self, r: int) -> list[AttentionUNet]:
+        """The fold networks after a round of doubt; after the last, as they settled."""
+        names = [f"fold{k}" for k in range(self.plan.folds)]
+        return [folds.load_network(self.settled(n) if r == self.plan.rounds else self.weights(n, r)) for n in names]
+
+    def outside(self, r: int) -> np.ndarray:
+        """What the fold networks after round r say of images that they did not see, uint8 probabilities at the packed side;
+        the main process asks, the others wait.
+        """
+        path = self.folder / f"outside{r}.npz"
+        if self.ranks.main and not path.exists():
+            said = teach.outside(self.fold_networks(r), self.packed, self.fold, self.plan.lesson_side)
+            teach.save(path, said=said)
+        self.ranks.share(None)
+        with np.load(path) as f:
+            return np.asarray(f["said"])
 
     def lessons(self) -> Lessons:
-        """Ask the fold networks, or read what they said; the main process asks, the others wait."""
+        """Ask the last fold networks, or read what they said; the main process asks, the others wait."""
         path = self.folder / LESSONS
         if self.ranks.main and not path.exists():
-            nets = [folds.load_network(self.folder / f"fold{k}" / "ema.pt") for k in range(self.plan.folds)]
+            nets = self.fold_networks(self.plan.rounds)
             teach.lessons(nets, self.packed, self.fold, self.plan.lesson_side).save(path)
         self.ranks.share(None)
         return Lessons.load(path)
-
-    def outline(self, lessons: Lessons) -> None:
-        """Train on all images, from ImageNet or the given model; then its doubt, then its corrector."""
-        start, plan = self.start, self.plan
-        for name, recipe in (("outline", plan.outline), ("doubt", plan.doubt), ("guidance", plan.guidance)):
-            folder = self.folder / name
-            outside = lessons.outside if recipe.doubt or recipe.guided else None
-            check = Validation(self.val, recipe.sides[-1], folder, recipe.guided)
-            often = repeats(self.train, recipe)
-            Trainer(self.packed, often, recipe, folder, outside=outside, start=start, check=check, about=self.about).run()
-            start = folder / "ema.pt"
-            if name == "doubt":
-                self._mix(self.folder / "outline" / "ema.pt", start)
-                start = self.mixed
 
     @property
     def started(self) -> str | None:
         """The SHA-256 of the model file that the outline began from, if there was one."""
         told = json.loads((self.folder / "outline" / runs.RUN).read_text())
         return str(told["start sha256"]) if "start sha256" in told else None
-
-    @property
-    def mixed(self) -> Path:
-        """The outline network that ships, without its corrector."""
-        return self.folder / "doubt" / "mixed.pt"
-
-    def _mix(self, before: Path, after: Path) -> None:
-        """Write the mean of weights before and after the doubt; the main process writes, the others wait."""
-        if self.ranks.main and not self.mixed.exists():
-            first, second = checkpoint.load(before), checkpoint.load(after)
-            mean = {
-                k: torch.lerp(v, second[k], self.plan.doubting) if v.is_floating_point() else v for k, v in first.items()
-            }
-            checkpoint.save_atomic(mean, self.mixed)
-        self.ranks.share(None)
 
     @property
     def finished(self) -> Path:

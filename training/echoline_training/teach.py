@@ -14,6 +14,7 @@ from . import folds
 from .augment import Packed, grey
 from .network import AttentionUNet
 
+LOOKS = 2  # of an outline network at an image
 VIEWS = 3  # of each image, for the error network: as it is, mirrored, with other grey values
 
 
@@ -21,27 +22,31 @@ VIEWS = 3  # of each image, for the error network: as it is, mirrored, with othe
 class Lessons:
     """What is said of n packed images by the one fold network that did not see the image in training.
 
-    `outside` are probabilities 0..255 at the packed side. Logits are float16 [VIEWS, n, side, side], images uint8 of the
-    same shape.
+    Images are uint8 [VIEWS, n, side, side], looks their logits, float16
+    [VIEWS, n, 2, side, side].
     """
 
-    outside: np.ndarray
     images: np.ndarray
-    logits: np.ndarray
+    looks: np.ndarray
     present: np.ndarray  # [n] logits
     fold: np.ndarray  # [n]
 
     def save(self, path: Path) -> None:
         """Write atomically."""
-        tmp = path.with_suffix(".tmp.npz")
-        np.savez(tmp, **self.__dict__)
-        os.replace(tmp, path)
+        save(path, **self.__dict__)
 
     @staticmethod
     def load(path: Path) -> Lessons:
         """Read what save wrote."""
         with np.load(path) as f:
             return Lessons(**{k: f[k] for k in Lessons.__dataclass_fields__})
+
+
+def save(path: Path, **arrays: np.ndarray) -> None:
+    """Write arrays by name to an .npz file, atomically."""
+    tmp = path.with_suffix(".tmp.npz")
+    np.savez(tmp, **arrays)  # type: ignore[arg-type] # its types take the names for options
+    os.replace(tmp, path)
 
 
 def resized(planes: np.ndarray, side: int) -> np.ndarray:
@@ -61,22 +66,29 @@ def other_greys(images: np.ndarray, seed: int) -> np.ndarray:
     return np.stack([(grey(rng, x.astype(np.float32) / 255) * 255).astype(np.uint8) for x in images])
 
 
-def lessons(nets: Sequence[AttentionUNet], packed: Packed, fold: np.ndarray, side: int, seed: int = 0) -> Lessons:
-    """Ask every fold network about the images that it has not seen, at an input of `side` px."""
-    n = len(packed)
-    plain = resized(packed.images, side)
-    views = np.stack([plain, plain[:, :, ::-1], other_greys(plain, seed)])
-    outside = np.zeros((n, side, side), np.float32)
-    logits = np.zeros((VIEWS, n, side, side), np.float16)
-    present = np.zeros(n, np.float32)
+def asked(
+    nets: Sequence[AttentionUNet], images: np.ndarray, fold: np.ndarray, mirror: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """The looks [n, LOOKS, side, side] and presence logits [n] of every image by the network that has not seen it."""
+    looks = np.zeros((len(images), LOOKS, *images.shape[1:]), np.float16)
+    present = np.zeros(len(images), np.float32)
     for k, net in enumerate(nets):
         own = np.flatnonzero(fold == k)
-        if not len(own):
-            continue
-        straight, present[own] = folds.run(net, plain[own])
-        outside[own] = sigmoid(straight)
-        logits[0, own], logits[1, own] = straight, folds.run(net, plain[own], mirror=True)[0][:, :, ::-1]
-        logits[2, own] = folds.run(net, views[2][own])[0]
+        if len(own):
+            looks[own], present[own] = folds.run(net, images[own], mirror)
+    return looks, present
 
-    kept = resized((outside * 255).round().astype(np.uint8), packed.images.shape[1])
-    return Lessons(kept, views, logits, present, fold)
+
+def outside(nets: Sequence[AttentionUNet], packed: Packed, fold: np.ndarray, side: int) -> np.ndarray:
+    """Probabilities uint8 [n, s, s], at the packed side, by the fold networks that did not see the image, at `side` px."""
+    said = sigmoid(folds.outlined(asked(nets, resized(packed.images, side), fold)[0]))
+    return resized((said * 255).round().astype(np.uint8), packed.images.shape[1])
+
+
+def lessons(nets: Sequence[AttentionUNet], packed: Packed, fold: np.ndarray, side: int, seed: int = 0) -> Lessons:
+    """Ask every fold network about the images that it has not seen, at an input of `side` px."""
+    plain = resized(packed.images, side)
+    other = other_greys(plain, seed)
+    straight, present = asked(nets, plain, fold)
+    looks = [straight, asked(nets, plain, fold, mirror=True)[0][..., ::-1], asked(nets, other, fold)[0]]
+    return Lessons(np.stack([plain, plain[:, :, ::-1], other]), np.stack(looks), present, fold)

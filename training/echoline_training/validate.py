@@ -36,8 +36,8 @@ class Validation:
         self.lesion = np.array([r.lesion_px > 0 for r in self.rows])
 
     def __call__(self, net: AttentionUNet) -> dict[str, float]:
-        logits, present = folds.run(net, self.packed.images)
-        found = logits > 0
+        looks, present = folds.run(net, self.packed.images)
+        found = folds.outlined(looks) > 0
         if self.guided:
             found = self._corrected(net, found)
         both, sizes = (found & self.truths).sum((1, 2)), found.sum((1, 2)) + self.truths.sum((1, 2))

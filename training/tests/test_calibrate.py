@@ -91,11 +91,8 @@ def test_images_are_judged_by_networks_that_did_not_see_them() -> None:
     """Each fold's images go to that fold's error network, and folds without one are left out."""
     y, x = np.mgrid[0:64, 0:64]
     truth = np.hypot(x - 30, y - 30) < 15
-    logits = np.broadcast_to(15 - np.hypot(x - 32, y - 30), (VIEWS, 3, 64, 64)).astype(np.float16)
-    lessons = Lessons(
-        np.zeros((3, 64, 64), np.uint8), np.zeros((VIEWS, 3, 64, 64), np.uint8), logits, np.zeros(3, np.float32),
-        np.array([0, 1, 0]),
-    )  # fmt: skip
+    looks = np.broadcast_to(15 - np.hypot(x - 32, y - 30), (VIEWS, 3, 2, 64, 64)).astype(np.float16)
+    lessons = Lessons(np.zeros((VIEWS, 3, 64, 64), np.uint8), looks, np.zeros(3, np.float32), np.array([0, 1, 0]))
     asked: list[int] = []
 
     class Asked(ErrorNet):
@@ -103,9 +100,9 @@ def test_images_are_judged_by_networks_that_did_not_see_them() -> None:
             super().__init__()
             self.name = name
 
-        def forward(self, image: torch.Tensor, logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        def forward(self, image: torch.Tensor, looks: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
             asked.append(self.name)
-            return torch.ones_like(logits) + self.name, torch.zeros(1, 1)
+            return torch.ones_like(image) + self.name, torch.zeros(1, 1)
 
     masks = np.broadcast_to(truth.astype(np.uint8) * 255, (3, 64, 64))
     cares = np.full_like(masks, 255)

@@ -33,14 +33,14 @@ def run(folder: Path, recipe: ErrorRecipe = RECIPE, **more: Any) -> ErrorTrainer
     """Over ellipses whose outlines are off: the softer their edge, the farther."""
     pairs = [ellipse(np.random.default_rng(i), SIDE, SIDE, lesion=True) for i in range(COUNT)]
     images, masks = (np.stack(p) for p in zip(*pairs, strict=True))
-    logits = np.zeros((VIEWS, COUNT, SIDE, SIDE), np.float16)
+    looks = np.zeros((VIEWS, COUNT, 2, SIDE, SIDE), np.float16)
     for i, mask in enumerate(masks):
         soft = 1.0 + 5 * (i % 2)
         moved = np.roll(mask, int(soft), 1).astype(np.float32) / 255
-        logits[0, i] = 6 * (2 * np.asarray(cv2.GaussianBlur(moved, (0, 0), soft)) - 1)
-        logits[1, i], logits[2, i] = logits[0, i, :, ::-1], logits[0, i]
+        looks[0, i] = 6 * (2 * np.asarray(cv2.GaussianBlur(moved, (0, 0), soft)) - 1)
+        looks[1, i], looks[2, i] = looks[0, i, ..., ::-1], looks[0, i]
     views = np.stack([images, images[:, :, ::-1], images])
-    lessons = Lessons(masks, views, logits, np.zeros(COUNT, np.float32), np.zeros(COUNT, int))
+    lessons = Lessons(views, looks, np.zeros(COUNT, np.float32), np.zeros(COUNT, int))
     packed = Packed(images, masks, np.full_like(masks, 255), np.ones(COUNT))
     given = {"native": np.full(COUNT, 2.0), "temperature": 1.0, "chosen": np.arange(COUNT), **more}
     return ErrorTrainer(lessons, packed, recipe=recipe, path=folder / "error.pt", **given)
@@ -80,10 +80,10 @@ def test_it_tells_soft_outlines_that_are_far_off_from_sharp_ones_that_are_near(t
     t = run(tmp_path, replace(RECIPE, epochs=12))
     net = t.run()
     image = torch.from_numpy(t.lessons.images[0].astype(np.float32) / 255)[:, None]
-    logits = torch.from_numpy(t.lessons.logits[0].astype(np.float32))[:, None]
-    near = losses.predicted_boundary(logits) > 0
+    looks = torch.from_numpy(t.lessons.looks[0].astype(np.float32))
+    near = losses.predicted_boundary(looks.mean(1, keepdim=True)) > 0
     with torch.inference_mode():
-        scale = net(image, logits)[0]
+        scale = net(image, looks)[0]
     mean = [float(scale[i][near[i]].mean()) for i in range(COUNT)]
     assert min(mean[1::2]) > 1.3 * max(mean[::2])
 
@@ -120,5 +120,5 @@ def test_native_pixels_of_a_square_input() -> None:
 def test_the_scale_has_bounds() -> None:
     net = ErrorNet().eval()
     with torch.inference_mode():
-        scale, _ = net(torch.rand(1, 1, 64, 64), 100 * torch.randn(1, 1, 64, 64))
+        scale, _ = net(torch.rand(1, 1, 64, 64), 100 * torch.randn(1, 2, 64, 64))
     assert float(scale.min()) >= 0.25 and float(scale.max()) <= 12

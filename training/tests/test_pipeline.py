@@ -72,20 +72,20 @@ def test_folds_hold_whole_groups_and_all_kinds(pipeline: Pipeline) -> None:
 
 def test_lessons_come_from_networks_that_did_not_see_the_image(pipeline: Pipeline) -> None:
     lessons = pipeline.lessons()
-    nets = [folds.load_network(pipeline.folder / f"fold{k}" / "ema.pt") for k in range(2)]
+    nets = [folds.load_network(pipeline.settled(f"fold{k}")) for k in range(2)]
     i = int(np.flatnonzero(pipeline.fold == 1)[0])
     straight, _ = folds.run(nets[1], lessons.images[0, i : i + 1])
-    assert np.allclose(lessons.logits[0, i], straight[0], atol=0.02)
+    assert np.allclose(lessons.looks[0, i], straight[0], atol=0.02)
     other, _ = folds.run(nets[0], lessons.images[0, i : i + 1])
-    assert not np.allclose(lessons.logits[0, i], other[0], atol=0.02)
+    assert not np.allclose(lessons.looks[0, i], other[0], atol=0.02)
     mirrored, _ = folds.run(nets[1], lessons.images[1, i : i + 1])
-    assert np.allclose(lessons.logits[1, i], mirrored[0], atol=0.05)
+    assert np.allclose(lessons.looks[1, i], mirrored[0], atol=0.05)
 
 
 def stage(pipeline: Pipeline, recipe: Recipe, folder: Path, start: Path | None = None) -> Trainer:
     """One training of the run, anew in another folder."""
     often = repeats(pipeline.train, recipe)
-    return Trainer(pipeline.packed, often, recipe, folder, outside=pipeline.lessons().outside, start=start)
+    return Trainer(pipeline.packed, often, recipe, folder, outside=pipeline.outside(0), start=start)
 
 
 def test_the_corrector_learns_from_guided_lesions_alone(pipeline: Pipeline, tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_the_corrector_learns_from_guided_lesions_alone(pipeline: Pipeline, tmp_
 
 
 def test_the_outline_stays_while_the_corrector_learns(pipeline: Pipeline) -> None:
-    before = torch.load(pipeline.mixed, weights_only=True)
+    before = torch.load(pipeline.settled("outline"), weights_only=True)
     after = torch.load(pipeline.finished, weights_only=True)
     same = {k for k, v in before.items() if torch.equal(v, after[k])}
     assert same == {k for k in before if not k.startswith("corrector.")}
@@ -107,12 +107,11 @@ def test_the_outline_stays_while_the_corrector_learns(pipeline: Pipeline) -> Non
 
 
 def test_targets_of_doubt_lean_on_what_was_said_outside(pipeline: Pipeline, tmp_path: Path) -> None:
-    lessons = pipeline.lessons()
     recipe = replace(SMALL.doubt, doubt=0.4)
     plain = Trainer(pipeline.packed, repeats(pipeline.train, recipe), recipe, tmp_path / "plain").batch(0)["target"]
     found = {}
     for said in (0, 255):
-        everywhere = np.full_like(lessons.outside, said)
+        everywhere = np.full_like(pipeline.outside(0), said)
         often = repeats(pipeline.train, recipe)
         found[said] = Trainer(pipeline.packed, often, recipe, tmp_path / str(said), outside=everywhere).batch(0)["target"]
     assert torch.allclose(found[0], 0.6 * plain, atol=1e-4)
@@ -120,10 +119,33 @@ def test_targets_of_doubt_lean_on_what_was_said_outside(pipeline: Pipeline, tmp_
     assert inside.any() and torch.allclose(found[255][inside], 0.6 * plain[inside] + 0.4, atol=1e-4)
 
 
-def test_what_ships_is_the_mean_of_before_and_after_the_doubt(pipeline: Pipeline) -> None:
-    files = (pipeline.folder / "outline" / "ema.pt", pipeline.mixed, pipeline.folder / "doubt" / "ema.pt")
-    before, mean, after = (torch.load(f, weights_only=True)["logits.weight"] for f in files)
-    assert torch.allclose(mean, (before + after) / 2, atol=1e-6) and not torch.allclose(before, after, atol=1e-4)
+def test_every_round_of_doubt_goes_on_from_the_one_before_and_asks_its_fold_networks(pipeline: Pipeline) -> None:
+    trainings = {t.name: t for t in pipeline.trainings()}
+    second = trainings["fold1-doubt2"]
+    assert second.start == pipeline.weights("fold1", 1) == pipeline.folder / "fold1-doubt1" / "ema.pt"
+    assert second.asks == 1 and not (pipeline.fold[second.chosen] == 1).any()
+    assert trainings["outline-doubt1"].asks == 0 and len(trainings["outline-doubt1"].chosen) == len(pipeline.train)
+    assert trainings["guidance"].start == pipeline.settled("outline") and trainings["guidance"].asks == 2
+    assert trainings["fold0"].start is None and trainings["fold0"].asks is None
+    assert len(trainings) == SMALL.trainings
+
+
+def test_networks_settle_in_the_mean_of_their_rounds(pipeline: Pipeline) -> None:
+    for name, rounds in (("fold0", (1, 2)), ("outline", (0, 1, 2))):
+        states = [torch.load(pipeline.weights(name, r), weights_only=True) for r in rounds]
+        mean = torch.load(pipeline.settled(name), weights_only=True)
+        for key in ("logits.weight", "encoder.norm.running_var"):
+            assert torch.allclose(mean[key], sum(s[key] for s in states) / len(states), atol=1e-6)
+            assert not torch.allclose(states[0][key], states[1][key], atol=1e-4)
+
+
+def test_outside_is_what_networks_say_that_did_not_see_the_image(pipeline: Pipeline) -> None:
+    for r in (0, 1):
+        i = int(np.flatnonzero(pipeline.fold == 0)[0])
+        own, other = (folds.load_network(pipeline.weights(f"fold{k}", r)) for k in (0, 1))
+        said, not_said = (folds.outlined(folds.run(n, pipeline.packed.images[i : i + 1])[0])[0] for n in (own, other))
+        found = pipeline.outside(r)[i].astype(float) / 255
+        assert np.abs(found - teach.sigmoid(said)).max() < 0.01 < np.abs(found - teach.sigmoid(not_said)).max()
 
 
 def test_the_outline_leaves_the_corrector_as_it_is(pipeline: Pipeline, tmp_path: Path) -> None:
@@ -156,8 +178,10 @@ def test_a_set_of_ones_own_is_measured_and_named(pipeline: Pipeline, data: Path,
 
 def test_the_stages_are_told_before_they_begin(pipeline: Pipeline) -> None:
     stages = {s["name"]: s for s in json.loads((pipeline.folder / "stages.json").read_text())["stages"]}
-    assert list(stages) == ["fold0", "fold1", "outline", "doubt", "guidance", "error", "error0", "error1"]
-    for name in ("fold0", "outline", "doubt", "guidance"):
+    networks = ("fold0", "fold1", "outline")
+    trainings = [*networks, *(f"{n}-doubt{r}" for r in (1, 2) for n in networks), "guidance"]
+    assert list(stages) == [*trainings, "error", "error0", "error1"]
+    for name in trainings:
         last = [line for line in runs.read_log(pipeline.folder / name) if "of" in line][-1]
         assert last["of"] == stages[name]["steps"] == last["step"]
     assert stages["outline"]["work"] == 8 * 64**2
