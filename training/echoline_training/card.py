@@ -117,10 +117,11 @@ def training(recipe: Mapping[str, Any], given: str | None) -> str:
         cross entropy of presence.""",
         f"""The outline network that ships, likewise on all training images, {begun}:
         {outline["epochs"]} epochs, {sides(outline)}.""",
-        f"""All of them go on {recipe["rounds"]} times for {doubt["epochs"]} epochs, {sides(doubt)}. {doubt["doubt"]:.0%} of
-        the target is what the fold network that did not see the image said before, so that they learn where such networks
-        err, and to doubt there; Dice counts {doubt["dice"]:g} of its weight. What ships is the mean of its weights
-        before and after each time.""",
+        f"""All of them go on in rounds ({recipe["rounds"]}), each of {doubt["epochs"]} epochs, {sides(doubt)}.
+        {doubt["doubt"]:.0%} of the target is what the fold network that did not see the image said before, so that they
+        learn where such networks err, and to doubt there; Dice counts {doubt["dice"]:g} of its weight. The
+        fold networks end in the mean of their weights after the last two rounds; what ships is the mean of its
+        weights before the first and after every round.""",
         f"""Its corrector, while all else stays as it is: {guidance["epochs"]} epochs, {sides(guidance)}, on lesion images
         with one to four simulated clicks or a contour stroke, over a mask that is an out-of-fold prediction, a perturbed
         truth, a shape elsewhere or empty. Pixels beside what was pointed at count more.""",
@@ -182,7 +183,10 @@ def measured(metrics: Mapping[str, Any]) -> str:
         out += [f"{report.NAMES.get(name, name)} by class, size and device:", report.parts(found)]
     for key, what in (
         ("val", "`val`, on which thresholds and bands were fitted"),
-        ("out_of_fold", "the out-of-fold predictions of `train`, on which bands were fitted; px of their networks"),
+        (
+            "out_of_fold",
+            "out-of-fold predictions of `train`, on which presence and bands were fitted; px of their own",
+        ),
     ):
         if key in metrics:
             out += [f"For comparison, the same on {what}:", report.table(metrics[key])]

@@ -127,13 +127,26 @@ class Pipeline:
         """All stages."""
         if self.ranks.main:
             self.folder.mkdir(parents=True, exist_ok=True)
-            durable.write_text(self.folder / STAGES, json.dumps({"stages": self.stages()}, indent=2))
+            self._tell_stages()
         *outlines, corrector = self.trainings()
         for training in outlines:
             self.train_network(training)
         self.settle()
         self.train_network(corrector)
-        self.errors(self.lessons())
+        if self.ranks.main:  # small work, for one process
+            self.errors(self.lessons())
+
+    def _tell_stages(self) -> None:
+        """Write what there is to do; a folder in which something else was to be done is refused before hours are spent."""
+        path, stages = self.folder / STAGES, self.stages()
+        if path.exists():
+            before = [s["name"] for s in json.loads(path.read_text())["stages"]]
+            if before != [s["name"] for s in stages]:
+                raise ValueError(
+                    f"{self.folder}: a run of another version of this package or of another plan "
+                    f"(stages {', '.join(before)}); choose another --run"
+                )
+        durable.write_text(path, json.dumps({"stages": stages}, indent=2))
 
     def trainings(self) -> list[Training]:
         """The trainings of outline networks, in order."""
@@ -155,7 +168,7 @@ class Pipeline:
 
     def settled(self, name: str) -> Path:
         """A network's weights when its rounds are over: the mean of those after the last two, and for the outline network,
-        whose first training is longer than that of the folds, of those before the first round, too.
+        whose first training is longer than that of the folds, of those after all rounds and before the first.
         """
         return self.folder / "settled" / f"{name}.pt"
 
@@ -212,23 +225,20 @@ class Pipeline:
 
     def outside(self, r: int) -> np.ndarray:
         """What the fold networks after round r say of images that they did not see, uint8 probabilities at the packed side;
-        the main process asks, the others wait.
+        the main process asks or reads, the others wait for it.
         """
         path = self.folder / f"outside{r}.npz"
         if self.ranks.main and not path.exists():
             said = teach.outside(self.fold_networks(r), self.packed, self.fold, self.plan.lesson_side)
             teach.save(path, said=said)
-        self.ranks.share(None)
-        with np.load(path) as f:
-            return np.asarray(f["said"])
+        return np.asarray(self.ranks.share(teach.load(path)["said"] if self.ranks.main else None))
 
     def lessons(self) -> Lessons:
-        """Ask the last fold networks, or read what they said; the main process asks, the others wait."""
+        """Ask the last fold networks, or read what they said; for the main process."""
         path = self.folder / LESSONS
-        if self.ranks.main and not path.exists():
+        if not path.exists():
             nets = self.fold_networks(self.plan.rounds)
             teach.lessons(nets, self.packed, self.fold, self.plan.lesson_side).save(path)
-        self.ranks.share(None)
         return Lessons.load(path)
 
     @property
@@ -247,9 +257,7 @@ class Pipeline:
         return pack(self.train, self.plan.lesson_side)
 
     def errors(self, lessons: Lessons) -> None:
-        """Train the error network that ships, and one per fold that has not seen it; small work, for one process."""
-        if not self.ranks.main:
-            return
+        """Train the error network that ships, and one per fold that has not seen it."""
         truths = self.truths()
         temp = calibrate.lesson_temperature(lessons, truths)
         native = errors.native_per_input(self.train, self.plan.lesson_side)

@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from . import folds
+from . import durable, folds
 from .augment import Packed, grey
 from .network import AttentionUNet
 
@@ -38,15 +38,24 @@ class Lessons:
     @staticmethod
     def load(path: Path) -> Lessons:
         """Read what save wrote."""
-        with np.load(path) as f:
-            return Lessons(**{k: f[k] for k in Lessons.__dataclass_fields__})
+        return Lessons(**load(path))
 
 
 def save(path: Path, **arrays: np.ndarray) -> None:
     """Write arrays by name to an .npz file, atomically."""
-    tmp = path.with_suffix(".tmp.npz")
-    np.savez(tmp, **arrays)  # type: ignore[arg-type] # its types take the names for options
+    tmp = path.with_suffix(".tmp")
+    with tmp.open("wb") as f:
+        np.savez(f, **arrays)  # type: ignore[arg-type] # its types take the names for options
+        f.flush()
+        os.fsync(f.fileno())
     os.replace(tmp, path)
+    durable.sync(path.parent)
+
+
+def load(path: Path) -> dict[str, np.ndarray]:
+    """Read what save wrote."""
+    with np.load(path) as f:
+        return dict(f)
 
 
 def resized(planes: np.ndarray, side: int) -> np.ndarray:

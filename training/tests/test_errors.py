@@ -16,7 +16,7 @@ from echoline_training import errors, losses
 from echoline_training.augment import Packed
 from echoline_training.checkpoint import TrainingError
 from echoline_training.errors import ErrorRecipe, ErrorTrainer
-from echoline_training.network import ErrorNet, softness
+from echoline_training.network import MAX_SCALE, ErrorNet, softness
 from echoline_training.teach import VIEWS, Lessons
 from echoline_training.train import limit_threads
 
@@ -121,4 +121,4 @@ def test_the_scale_has_bounds() -> None:
     net = ErrorNet().eval()
     with torch.inference_mode():
         scale, _ = net(torch.rand(1, 1, 64, 64), 100 * torch.randn(1, 2, 64, 64))
-    assert float(scale.min()) >= 0.25 and float(scale.max()) <= 12
+    assert float(scale.min()) >= 0.25 and float(scale.max()) <= MAX_SCALE

@@ -193,7 +193,7 @@ def test_the_card_tells_everything_from_the_metadata(result: dict[str, Any], mod
     told = report.cell(result["sets"]["busi"]["dice"])
     for word in (
         "# echoline-breast 9.8.7", "Not a medical device", "CC BY 4.0", "BUS-BRA", "Apache", "10.1016/j.dib.2019.104863",
-        "1.2345", told, "0.1234", "2 fold networks", "30% of the target", "mean of two looks", "go on 2 times",
+        "1.2345", told, "0.1234", "2 fold networks", "30% of the target", "mean of two looks", "in rounds (2)",
         "one to four simulated clicks", "1.08 for busi", "64x64", "disks of 4 px", "conformal", "1 / gradient",
         "100 resamples",
     ):  # fmt: skip

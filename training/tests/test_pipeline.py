@@ -130,6 +130,20 @@ def test_every_round_of_doubt_goes_on_from_the_one_before_and_asks_its_fold_netw
     assert len(trainings) == SMALL.trainings
 
 
+def test_a_run_of_another_version_is_refused_before_it_begins(pipeline: Pipeline, tmp_path: Path) -> None:
+    (tmp_path / "stages.json").write_text(json.dumps({"stages": [{"name": "fold0"}, {"name": "doubt"}]}))
+    other = Pipeline(pipeline.train, pipeline.val, SMALL, tmp_path)
+    with pytest.raises(ValueError, match=r"another version .*fold0, doubt.*choose another --run"):
+        other.run()
+    assert [f.name for f in tmp_path.iterdir()] == ["stages.json"]
+
+
+def test_guidance_is_told_what_settled_networks_say(pipeline: Pipeline) -> None:
+    i = int(np.flatnonzero(pipeline.fold == 1)[0])
+    looks, _ = folds.run(folds.load_network(pipeline.settled("fold1")), pipeline.packed.images[i : i + 1])
+    assert np.abs(pipeline.outside(2)[i] / 255.0 - teach.sigmoid(folds.outlined(looks)[0])).max() < 0.01
+
+
 def test_networks_settle_in_the_mean_of_their_rounds(pipeline: Pipeline) -> None:
     for name, rounds in (("fold0", (1, 2)), ("outline", (0, 1, 2))):
         states = [torch.load(pipeline.weights(name, r), weights_only=True) for r in rounds]
