@@ -224,12 +224,15 @@ class AttentionUNet(nn.Module):
         set_bias(self.logits, -2.0)
         self.corrector = Corrector()
 
+    def encoded(self, image: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
+        """The encoder's maps, and presence: all that the corrector needs of the rest of the network."""
+        maps = self.encoder(image)
+        return maps, self.present(torch.cat([maps[-1].mean((2, 3)), maps[-1].amax((2, 3))], 1))
+
     def automatic(self, image: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor, torch.Tensor]:
         """The encoder's maps, and logits and presence without guidance."""
-        maps = self.encoder(image)
-        x = maps[-1]
-        present = self.present(torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1))
-        x = self.drop(x)
+        maps, present = self.encoded(image)
+        x = self.drop(maps[-1])
         for skip, gate, step in zip(maps[-2::-1], reversed(self.gates), reversed(self.steps), strict=True):
             x = double(x)
             x = step(torch.cat([x, gate(skip, x)], 1))

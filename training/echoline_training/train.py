@@ -320,7 +320,7 @@ class Trainer:
         if not self.recipe.guided:
             return self.net.train().automatic(image)[1:]
         with torch.no_grad():
-            maps, _, present = self.net.eval().automatic(image)
+            maps, present = self.net.eval().encoded(image)
         return self.net.corrector.train()(image, guidance, maps), present
 
     def _loss(self, outputs: tuple[torch.Tensor, torch.Tensor], b: Batch) -> torch.Tensor:

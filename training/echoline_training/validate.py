@@ -57,7 +57,7 @@ class Validation:
         with torch.inference_mode():
             for i in np.flatnonzero([h[1:].any() for h in hints]):
                 x = torch.from_numpy(self.packed.images[i]).float()[None, None] / 255
-                out[i] = net(x, torch.from_numpy(hints[i])[None])[0][0, 0].numpy() > 0
+                out[i] = net.corrector(x, torch.from_numpy(hints[i])[None], net.encoder(x))[0, 0].numpy() > 0
         return out
 
     def _numbers(self, dice: np.ndarray, loud: np.ndarray, present: np.ndarray) -> dict[str, float]:
