@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 from collections.abc import Sequence
@@ -10,37 +9,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from . import __version__, calibrate, contract, data, errors, evaluate, export, folds, measure, resemblance
 from .contract import Fit
-from .network import AttentionUNet, ErrorNet, Resemblance, Whole
-from .pipeline import LESSONS, Pipeline
-from .teach import Lessons
-
-
-@dataclass(frozen=True)
-class Seen:
-    """The networks, and what is known of the training images."""
-
-    net: AttentionUNet
-    error: ErrorNet
-    more: list[measure.Case]  # the training images, out of fold
-    grain: np.ndarray
-    names: list[str]  # of the sets, in the order of likeness's shares
-    likeness: Resemblance
-
-    @staticmethod
-    def of(pipeline: Pipeline) -> Seen:
-        """Load what a finished run left."""
-        net, sets = folds.load_network(pipeline.finished), [s.row.set for s in pipeline.train]
-        lessons = Lessons.load(pipeline.folder / LESSONS)  # nobody waits for another here: the other processes have ended
-        grain = resemblance.grain(net, lessons.images[0])
-        error = errors.load(pipeline.folder / "error.pt")
-        return Seen(
-            net, error, pipeline.out_of_fold(lessons), grain, list(dict.fromkeys(sets)), resemblance.learn(grain, sets)
-        )
+from .network import Whole
+from .pipeline import Pipeline
 
 
 @dataclass(frozen=True)
@@ -50,23 +24,27 @@ class Built:
     whole: Whole
     fit: Fit
     val: list[measure.Case]
-    more: list[measure.Case]
+    more: list[measure.Case]  # the training images, out of fold
     resemblance: dict[str, float]  # the factor of each set
 
 
-def fitted(pipeline: Pipeline, seen: Seen) -> Built:
-    """The model at the input size (px, square) of the lessons, with everything fitted that is."""
-    samples, net, error, side = list(pipeline.val), seen.net, seen.error, pipeline.plan.lesson_side
+def fitted(pipeline: Pipeline) -> Built:
+    """The model that a finished run left, at the input size (px, square) of its lessons, with everything fitted that is."""
+    samples, side, sets = list(pipeline.val), pipeline.plan.lesson_side, [s.row.set for s in pipeline.train]
+    net, error = folds.load_network(pipeline.finished), errors.load(pipeline.folder / "error.pt")
+    lessons = pipeline.lessons()
+    seen = pipeline.out_of_fold(lessons)
     temp = calibrate.temperature(samples, measure.run_all(Whole(net, error, 1.0).eval(), samples, side, side))
     raws = measure.run_all(Whole(net, error, temp).eval(), samples, side, side)
-    alike = calibrate.cases_of(samples, raws, calibrate.fit(samples, raws, temp, seen.more))
-    likeness = copy.deepcopy(seen.likeness)
-    likeness.logs.copy_(torch.from_numpy(calibrate.resemblance_logs(seen.names, alike, seen.more)))
+    alike = calibrate.cases_of(samples, raws, calibrate.fit(samples, raws, temp, seen))
+    grain, names = resemblance.grain(net, lessons.images[0]), list(dict.fromkeys(sets))
+    likeness = resemblance.learn(grain, sets)
+    likeness.logs.copy_(torch.from_numpy(calibrate.resemblance_logs(names, alike, seen)))
     whole = Whole(net, error, temp, likeness).eval()
     raws = measure.run_all(whole, samples, side, side)
-    more = resemblance.widened(seen.more, resemblance.factors(likeness, seen.grain))
+    more = resemblance.widened(seen, resemblance.factors(likeness, grain))
     fit = calibrate.fit(samples, raws, temp, more)
-    factor = {n: round(float(f), 4) for n, f in zip(seen.names, torch.exp(likeness.logs), strict=True)}
+    factor = {n: round(float(f), 4) for n, f in zip(names, torch.exp(likeness.logs), strict=True)}
     built = Built(whole, fit, calibrate.cases_of(samples, raws, fit), more, factor)
     said = {"val_dice": round(calibrate.mean_dice(built.val), 4), "fit": asdict(fit), "resemblance": factor}
     print(json.dumps(said), flush=True)
@@ -85,7 +63,7 @@ def build(
 
     It appears under its name only when all of it is measured; clicks is how many images per set simulated readers correct.
     """
-    built = fitted(pipeline, Seen.of(pipeline))
+    built = fitted(pipeline)
     side, fit = pipeline.plan.lesson_side, built.fit
     graph = export.graph(built.whole, side, side)
     export.halve_weights(graph)

@@ -2,8 +2,8 @@
 
 The threshold comes from `val`. That of presence comes from `val` and the out-of-fold predictions of `train`, image by image,
 and the bands from both with equal weight: those are far more images, and neither the fold's network nor the error network
-that judges it has seen the image. For the fold's network that is not quite so: in rounds of
-doubt the targets of other images come, in part, from networks that had.
+that judges it has seen the image. For the fold's network that is not quite so: in rounds of doubt the targets of other
+images come, in part, from networks that had.
 """
 
 from __future__ import annotations

@@ -119,9 +119,9 @@ def training(recipe: Mapping[str, Any], given: str | None) -> str:
         {outline["epochs"]} epochs, {sides(outline)}.""",
         f"""All of them go on in rounds ({recipe["rounds"]}), each of {doubt["epochs"]} epochs, {sides(doubt)}.
         {doubt["doubt"]:.0%} of the target is what the fold network that did not see the image said before, so that they
-        learn where such networks err, and to doubt there; Dice counts {doubt["dice"]:g} of its weight. The
-        fold networks end in the mean of their weights after the last two rounds; what ships is the mean of its
-        weights before the first and after every round.""",
+        learn where such networks err, and to doubt there; Dice counts {doubt["dice"]:g} of its weight. The fold
+        networks end in the mean of their weights after the last two rounds; what ships is the mean of its weights before the
+        first and after every round.""",
         f"""Its corrector, while all else stays as it is: {guidance["epochs"]} epochs, {sides(guidance)}, on lesion images
         with one to four simulated clicks or a contour stroke, over a mask that is an out-of-fold prediction, a perturbed
         truth, a shape elsewhere or empty. Pixels beside what was pointed at count more.""",
@@ -149,11 +149,10 @@ def fitted(doc: Mapping[str, Any]) -> str:
     """What was fitted after training, and on what."""
     band = ", ".join(f"{q} %: {k:g} b" for q, k in doc["band"].items())
     return "## Fitted on images not trained on\n\n" + wrapped(
-        f"""On `val`: temperature {doc["temperature"]:g}, threshold
-        {doc["threshold"]:g}. On the images of `val` and the out-of-fold predictions of `train`: presence threshold
-        {doc["present_threshold"]:g}. On their contour points, those of out-of-fold predictions each judged by an error
-        network that saw none of that fold: conformal bands {band}; expected error {doc["expected_factor"]:g} b, for which
-        both sources count alike."""
+        f"""On `val`: temperature {doc["temperature"]:g}, threshold {doc["threshold"]:g}. On the images of `val` and the
+        out-of-fold predictions of `train`: presence threshold {doc["present_threshold"]:g}. On their contour points, those
+        of out-of-fold predictions each judged by an error network that saw none of that fold: conformal bands {band};
+        expected error {doc["expected_factor"]:g} b, for which both sources count alike."""
     )
 
 
@@ -183,10 +182,7 @@ def measured(metrics: Mapping[str, Any]) -> str:
         out += [f"{report.NAMES.get(name, name)} by class, size and device:", report.parts(found)]
     for key, what in (
         ("val", "`val`, on which thresholds and bands were fitted"),
-        (
-            "out_of_fold",
-            "out-of-fold predictions of `train`, on which presence and bands were fitted; px of their own",
-        ),
+        ("out_of_fold", "out-of-fold predictions of `train`, on which presence and bands were fitted; input px"),
     ):
         if key in metrics:
             out += [f"For comparison, the same on {what}:", report.table(metrics[key])]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 
 def sync(folder: Path) -> None:
@@ -15,12 +17,12 @@ def sync(folder: Path) -> None:
         os.close(handle)
 
 
-def write(path: Path, data: bytes | memoryview) -> None:
-    """Write a file so that path never holds half of it; on a full disk (OSError) the old file stays."""
+def write_by(path: Path, put: Callable[[IO[bytes]], object]) -> None:
+    """Let put write a file so that path never holds half of it; on a full disk (OSError) the old file stays."""
     tmp = path.with_name(path.name + ".tmp")
     try:
         with tmp.open("wb") as f:
-            f.write(data)
+            put(f)
             f.flush()
             os.fsync(f.fileno())
     except OSError:
@@ -28,6 +30,11 @@ def write(path: Path, data: bytes | memoryview) -> None:
         raise
     os.replace(tmp, path)
     sync(path.parent)
+
+
+def write(path: Path, data: bytes | memoryview) -> None:
+    """The same for bytes that are there."""
+    write_by(path, lambda f: f.write(data))
 
 
 def write_text(path: Path, text: str) -> None:

@@ -79,7 +79,7 @@ SMALL = Plan(  # for tests: proves every stage, learns little
 PLANS = {"full": Plan(), "small": SMALL}
 STAGES, LESSONS = "stages.json", "lessons.npz"
 ERROR_WORK = 0.25
-GUIDED_WORK = 0.65  # a step of the corrector, measured against one of the outline: the encoder only looks
+GUIDED_WORK = 0.53  # a step of the corrector, measured against one of the outline: of the network it needs the encoder alone
 
 
 @dataclass(frozen=True)
@@ -150,8 +150,7 @@ class Pipeline:
 
     def trainings(self) -> list[Training]:
         """The trainings of outline networks, in order."""
-        plan, whole = self.plan, np.arange(len(self.train))
-        seen = {f"fold{k}": np.flatnonzero(self.fold != k) for k in range(plan.folds)} | {"outline": whole}
+        plan, seen = self.plan, self.networks()
         out = []
         for k, (name, chosen) in enumerate(seen.items()):
             recipe = plan.outline if name == "outline" else replace(plan.fold, seed=plan.fold.seed * 10 + k)
@@ -160,7 +159,12 @@ class Pipeline:
             for k, (name, chosen) in enumerate(seen.items()):
                 recipe = replace(plan.doubt, seed=plan.doubt.seed + 10 * r + k)
                 out.append(Training(in_round(name, r), recipe, chosen, self.weights(name, r - 1), r - 1))
-        return [*out, Training("guidance", plan.guidance, whole, self.settled("outline"), plan.rounds)]
+        return [*out, Training("guidance", plan.guidance, seen["outline"], self.settled("outline"), plan.rounds)]
+
+    def networks(self) -> dict[str, np.ndarray]:
+        """The outline networks by name, in the order of their folds and then the one that ships, with what each sees."""
+        parts = {f"fold{k}": np.flatnonzero(self.fold != k) for k in range(self.plan.folds)}
+        return parts | {"outline": np.arange(len(self.train))}
 
     def weights(self, name: str, r: int) -> Path:
         """The averaged weights of a network after a round of doubt; 0 is before the first."""
@@ -174,7 +178,7 @@ class Pipeline:
 
     def settle(self) -> None:
         """Write the means of the last weights; the main process writes, the others wait."""
-        for name in (*(f"fold{k}" for k in range(self.plan.folds)), "outline"):
+        for name in self.networks():
             path = self.settled(name)
             if self.ranks.main and not path.exists():
                 begin = 0 if name == "outline" else max(0, self.plan.rounds - 1)
@@ -220,7 +224,7 @@ class Pipeline:
 
     def fold_networks(self, r: int) -> list[AttentionUNet]:
         """The fold networks after a round of doubt; after the last, as they settled."""
-        names = [f"fold{k}" for k in range(self.plan.folds)]
+        *names, _ = self.networks()
         return [folds.load_network(self.settled(n) if r == self.plan.rounds else self.weights(n, r)) for n in names]
 
     def outside(self, r: int) -> np.ndarray:

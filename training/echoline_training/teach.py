@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +21,7 @@ VIEWS = 3  # of each image, for the error network: as it is, mirrored, with othe
 class Lessons:
     """What is said of n packed images by the one fold network that did not see the image in training.
 
-    Images are uint8 [VIEWS, n, side, side], looks their logits, float16
-    [VIEWS, n, 2, side, side].
+    Images are uint8 [VIEWS, n, side, side], looks their logits, float16 [VIEWS, n, LOOKS, side, side].
     """
 
     images: np.ndarray
@@ -43,13 +41,7 @@ class Lessons:
 
 def save(path: Path, **arrays: np.ndarray) -> None:
     """Write arrays by name to an .npz file, atomically."""
-    tmp = path.with_suffix(".tmp")
-    with tmp.open("wb") as f:
-        np.savez(f, **arrays)  # type: ignore[arg-type] # its types take the names for options
-        f.flush()
-        os.fsync(f.fileno())
-    os.replace(tmp, path)
-    durable.sync(path.parent)
+    durable.write_by(path, lambda f: np.savez(f, **arrays))  # type: ignore[arg-type] # its types take the names for options
 
 
 def load(path: Path) -> dict[str, np.ndarray]:
